@@ -1,0 +1,1 @@
+"""The Python SDK: rooms, typed events, assembled replies, automatic reconnect."""

@@ -1,0 +1,1 @@
+"""Every subject, payload, stream and error that crosses a process boundary."""

@@ -1,0 +1,1 @@
+"""How any Palaver service runs: broker, delivery, outbox, database, telemetry, health."""

@@ -1,0 +1,1 @@
+"""Usage facts, budgets, reservations and statistics."""

@@ -1,0 +1,1 @@
+"""Fits one conversation to one model's window."""

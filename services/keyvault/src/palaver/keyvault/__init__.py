@@ -1,0 +1,1 @@
+"""Encrypted provider keys, leased sealed to the worker that needs them."""

@@ -1,0 +1,1 @@
+"""The model workers: they pull turns, call providers and publish tokens."""

@@ -1,0 +1,1 @@
+"""Sessions, participants, rounds, turns and their claims, messages and the session log."""

@@ -1,0 +1,1 @@
+"""The palaver command: up, serve, chat, migrate, doctor."""

@@ -1,0 +1,1 @@
+"""Model providers played over their real HTTP wire formats."""
