@@ -1,0 +1,48 @@
+"""What every service says about its own running: its dependencies and what was done by whom."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from palaver.contracts.ids import UserId
+from palaver.contracts.subjects import Control, Event, Payload, control, event
+
+Dependency = Literal["postgres", "nats", "redis"]
+
+
+class DependencyChanged(Payload):
+    """A dependency of `service` went down or came back; repeated every 5 s while it is down."""
+
+    service: str
+    instance: str
+    dependency: Dependency
+    up: bool
+
+
+class AuditRecorded(Payload):
+    """Who did what to what, from where. Never conversation text, never a secret. `event_id` makes it idempotent."""
+
+    event_id: str
+    at: datetime
+    actor_id: UserId | None
+    action: str
+    target_kind: str
+    target_id: str
+    outcome: Literal["done", "refused"] = "done"
+    address: str | None = None
+    details: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+def dependency_changed(service: str) -> Control[DependencyChanged]:
+    """The broadcast of one service."""
+    return control(
+        f"{service}.dependency.changed.v1",
+        DependencyChanged,
+        "A dependency of the sender went down or came back; every 5 s while it is down.",
+    )
+
+
+def audit_recorded(service: str) -> Event[AuditRecorded]:
+    """The audit events of one service; identity keeps them all in one trail."""
+    return event(f"{service}.audit.recorded.v1", AuditRecorded, "Something worth auditing was done or refused.")
