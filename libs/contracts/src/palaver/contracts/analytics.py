@@ -1,0 +1,101 @@
+"""What analytics owns: usage facts, reservations, and the statistics made of them. Money is US dollars."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from palaver.contracts.actors import Actor
+from palaver.contracts.ids import SessionId, TurnId, UserId
+from palaver.contracts.operations import dependency_changed
+from palaver.contracts.subjects import Payload, query
+
+OWNER = "analytics"
+
+
+class ReserveBudget(Payload):
+    """Set aside what one attempt may cost; a later attempt of the same turn replaces it."""
+
+    turn_id: TurnId
+    attempt: int
+    payer: UserId
+    session_id: SessionId
+    model_id: str
+    amount: Decimal
+
+
+class Reservation(Payload):
+    """It was granted. `remaining` is what is left of today's limit after it; None without a limit."""
+
+    amount: Decimal
+    remaining: Decimal | None
+
+
+BUDGET_RESERVE = query(
+    "analytics.budget.reserve.v1",
+    ReserveBudget,
+    Reservation,
+    "Reserve before the call; refused with QUOTA_EXCEEDED.",
+    timeout_seconds=2.0,
+)
+
+
+class ReadOverview(Payload):
+    """The actor's own figures over a period that ends today (UTC)."""
+
+    actor: Actor
+    period: Literal["7d", "30d", "all"] = "7d"
+
+
+class ModelShare(Payload):
+    """What one model did in the period."""
+
+    model_id: str
+    requests: int
+    tokens_input: int
+    tokens_output: int
+    cost: Decimal
+
+
+class DayTotal(Payload):
+    """One day, UTC."""
+
+    day: date
+    requests: int
+    tokens_input: int
+    tokens_output: int
+    cost: Decimal
+
+
+class Overview(Payload):
+    """Totals, by model (most expensive first) and by day (oldest first). `estimated` counts flagged facts."""
+
+    period: str
+    start_date: date | None
+    end_date: date
+    requests: int
+    tokens_input: int
+    tokens_output: int
+    cost: Decimal
+    estimated: int
+    models: tuple[ModelShare, ...]
+    days: tuple[DayTotal, ...]
+
+
+class ReadQuota(Payload):
+    """The actor's limit of today."""
+
+    actor: Actor
+
+
+class Quota(Payload):
+    """Today's money: `limit` None means unlimited. `resets_at` is the next midnight UTC."""
+
+    limit: Decimal | None
+    spent: Decimal
+    reserved: Decimal
+    resets_at: datetime
+
+
+OVERVIEW_GET = query("analytics.overview.get.v1", ReadOverview, Overview, "The actor's usage over a period.")
+QUOTA_GET = query("analytics.quota.get.v1", ReadQuota, Quota, "What the actor may still spend today.")
+DEPENDENCY_CHANGED = dependency_changed(OWNER)

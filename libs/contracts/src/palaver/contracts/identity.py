@@ -1,0 +1,202 @@
+"""What identity owns: users, credentials, tokens, and the one audit trail. Secrets travel sealed both ways."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from palaver.contracts.actors import Actor, Role
+from palaver.contracts.ids import UserId
+from palaver.contracts.operations import AuditRecorded, audit_recorded, dependency_changed
+from palaver.contracts.sealed import Sealed
+from palaver.contracts.session import Done
+from palaver.contracts.subjects import Payload, event, query
+
+OWNER = "identity"
+
+SEAL_CONTEXT_REQUEST = "identity.request"
+SEAL_CONTEXT_ANSWER = "identity.answer"
+
+MIN_PASSWORD_CHARACTERS = 10
+MAX_PASSWORD_CHARACTERS = 200
+
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+]
+Password = Annotated[str, Field(min_length=MIN_PASSWORD_CHARACTERS, max_length=MAX_PASSWORD_CHARACTERS, repr=False)]
+Nickname = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+class UserView(Payload):
+    """A person as they see themselves."""
+
+    id: UserId
+    email: str
+    nickname: str
+    avatar_url: str | None = None
+    role: Role
+    status: Literal["active", "suspended", "deleted"] = "active"
+    created_at: datetime
+
+
+class Registration(Payload):
+    """Inside `Sealed`: what a new person gives."""
+
+    email: Email
+    password: Password
+    nickname: Nickname
+
+
+class Credentials(Payload):
+    """Inside `Sealed`: what a person signs in with."""
+
+    email: Email
+    password: str = Field(min_length=1, max_length=MAX_PASSWORD_CHARACTERS, repr=False)
+
+
+class SecretToken(Payload):
+    """Inside `Sealed`: a refresh token, a ticket or a one-time code."""
+
+    token: str = Field(min_length=1, max_length=4_096, repr=False)
+
+
+class Tokens(Payload):
+    """Inside `Sealed`: a signed-in person's tokens. The access token is an EdDSA JWT."""
+
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
+    expires_at: datetime
+    refresh_expires_at: datetime
+
+
+class SealedRequest(Payload):
+    """`reply_key` is a fresh X25519 public key (unpadded base64url) that the answer is sealed to."""
+
+    reply_key: str
+    address: str | None = None
+    device: str | None = Field(default=None, max_length=200)
+
+
+class Register(SealedRequest):
+    """Open an account."""
+
+    sealed: Sealed[Registration]
+
+
+class LogIn(SealedRequest):
+    """Sign in with e-mail and password."""
+
+    sealed: Sealed[Credentials]
+
+
+class Refresh(SealedRequest):
+    """Exchange a refresh token; each can be used once, and reuse ends its whole family."""
+
+    sealed: Sealed[SecretToken]
+
+
+class RedeemLink(SealedRequest):
+    """Sign in with a one-time code from a sign-in link."""
+
+    sealed: Sealed[SecretToken]
+
+
+class SignedIn(Payload):
+    """Who signed in, and their tokens sealed to the request's `reply_key`."""
+
+    user: UserView
+    sealed: Sealed[Tokens]
+
+
+class LogOut(Payload):
+    """End the refresh token's family."""
+
+    sealed: Sealed[SecretToken]
+
+
+class IssueTicket(Payload):
+    """A single-use credential for one WebSocket handshake."""
+
+    actor: Actor
+    reply_key: str
+
+
+class IssuedTicket(Payload):
+    """The ticket, sealed to `reply_key`."""
+
+    sealed: Sealed[SecretToken]
+    expires_at: datetime
+
+
+class RedeemTicket(Payload):
+    """Use a ticket; it works once."""
+
+    sealed: Sealed[SecretToken]
+
+
+class TicketHolder(Payload):
+    """Whose ticket it was, and when the log-in behind it ends."""
+
+    user: UserView
+    expires_at: datetime
+
+
+class ReadUser(Payload):
+    """The actor themselves."""
+
+    actor: Actor
+
+
+class UpdateUser(Payload):
+    """Change what is given."""
+
+    actor: Actor
+    nickname: Nickname | None = None
+    avatar_url: str | None = Field(default=None, max_length=2_000)
+
+
+class ReadJwks(Payload):
+    """The public keys that verify access tokens."""
+
+
+class Jwks(Payload):
+    """RFC 7517."""
+
+    keys: tuple[dict[str, Any], ...]
+
+
+class ListAudit(Payload):
+    """The audit trail, newest first; admins see all, others their own."""
+
+    actor: Actor
+    before: datetime | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class AuditPage(Payload):
+    """Audit entries."""
+
+    entries: tuple[AuditRecorded, ...]
+
+
+class UserRegistered(Payload):
+    """A person opened an account."""
+
+    user_id: UserId
+    at: datetime
+
+
+USER_REGISTER = query("identity.user.register.v1", Register, SignedIn, "Open an account.")
+USER_LOGIN = query("identity.user.login.v1", LogIn, SignedIn, "Sign in with a password.")
+USER_REFRESH = query("identity.user.refresh.v1", Refresh, SignedIn, "Exchange a refresh token.")
+USER_LOGOUT = query("identity.user.logout.v1", LogOut, Done, "Sign out.")
+LINK_REDEEM = query("identity.link.redeem.v1", RedeemLink, SignedIn, "Sign in with a one-time link.")
+TICKET_ISSUE = query("identity.ticket.issue.v1", IssueTicket, IssuedTicket, "A single-use WebSocket ticket.")
+TICKET_REDEEM = query("identity.ticket.redeem.v1", RedeemTicket, TicketHolder, "Use a WebSocket ticket.")
+USER_GET = query("identity.user.get.v1", ReadUser, UserView, "The actor's own account.")
+USER_UPDATE = query("identity.user.update.v1", UpdateUser, UserView, "Change the actor's own profile.")
+JWKS_GET = query("identity.jwks.get.v1", ReadJwks, Jwks, "Public keys of access tokens.")
+AUDIT_LIST = query("identity.audit.list.v1", ListAudit, AuditPage, "The audit trail.")
+USER_REGISTERED = event("identity.user.registered.v1", UserRegistered, "A person opened an account.", "user")
+AUDIT_RECORDED = audit_recorded(OWNER)
+DEPENDENCY_CHANGED = dependency_changed(OWNER)

@@ -1,0 +1,272 @@
+"""What the model-router owns: the catalogue of models, the workers' outcomes, and usage."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from palaver.contracts import limits
+from palaver.contracts.actors import Actor
+from palaver.contracts.client_protocol import Delta
+from palaver.contracts.failures import ErrorCode
+from palaver.contracts.ids import CallId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
+from palaver.contracts.operations import audit_recorded, dependency_changed
+from palaver.contracts.session_log import ContextFill, TurnRef, Usage
+from palaver.contracts.subjects import Payload, command, event, live, query
+
+OWNER = "model-router"
+
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+class RunTurn(Payload):
+    """Run one attempt at a turn. The message id on the broker is `<turn>:<attempt>:<issues>`.
+
+    `min_seq` is the log entry that the window must at least contain; the window is cut before `turn`'s own step.
+    """
+
+    session_id: SessionId
+    turn: TurnRef
+    attempt: int
+    issues: int
+    payer: UserId
+    min_seq: int
+    deadline: datetime
+
+
+RUN_TURN = command("model-router.turn.run.v1", RunTurn, "Run one attempt at a turn.", "turn")
+
+
+# ---- events ----------------------------------------------------------------------------------------------------------
+class TurnFact(Payload):
+    """What every fact about a running turn says."""
+
+    session_id: SessionId
+    turn_id: TurnId
+    attempt: int
+    worker: WorkerId
+    at: datetime
+
+
+class TurnStarted(TurnFact):
+    """The first token came from the provider. `model` is the one that really answers."""
+
+    model: str
+
+
+class Outcome(TurnFact):
+    """How an attempt ended, with all its text."""
+
+    text: str
+    model: str
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    context: ContextFill | None = None
+    first_token_at: datetime | None = None
+
+
+class TurnCompleted(Outcome):
+    """The provider finished."""
+
+    finish_reason: Literal["stop", "length"]
+
+
+class TurnFailed(Outcome):
+    """The attempt failed for good; `text` is what came before."""
+
+    code: ErrorCode
+    message: str
+    retryable: bool
+
+
+class TurnStopped(Outcome):
+    """A person stopped it; `text` is what came before."""
+
+
+class UsageMetered(Payload):
+    """One provider call, booked exactly once under `(turn_id, attempt, call)`. `cost` is in US dollars."""
+
+    session_id: SessionId
+    turn_id: TurnId
+    participant_id: ParticipantId
+    attempt: int
+    call: int
+    call_id: CallId
+    payer: UserId
+    provider: str
+    model_id: str
+    key_id: KeyId | None
+    usage: Usage
+    cost: Decimal
+    outcome: Literal["completed", "failed", "stopped", "cut"]
+    started_at: datetime
+    first_token_seconds: float | None
+    duration_seconds: float
+
+
+class KeyChecked(Payload):
+    """A provider accepted or refused a key."""
+
+    key_id: KeyId
+    valid: bool
+    code: ErrorCode | None
+    at: datetime
+
+
+TURN_STARTED = event("model-router.turn.started.v1", TurnStarted, "A turn's first token came.", "session")
+TURN_COMPLETED = event("model-router.turn.completed.v1", TurnCompleted, "An attempt completed.", "session")
+TURN_FAILED = event("model-router.turn.failed.v1", TurnFailed, "An attempt failed.", "session")
+TURN_STOPPED = event("model-router.turn.stopped.v1", TurnStopped, "An attempt was stopped.", "session")
+USAGE_METERED = event("model-router.usage.metered.v1", UsageMetered, "One provider call and its cost.", "payer")
+KEY_CHECKED = event("model-router.key.checked.v1", KeyChecked, "A provider accepted or refused a key.", "key")
+TURN_DELTA = live("model-router.turn.delta.v1", Delta, "A piece of an answer, as the client gets it.", "session")
+AUDIT_RECORDED = audit_recorded(OWNER)
+DEPENDENCY_CHANGED = dependency_changed(OWNER)
+
+
+# ---- queries ---------------------------------------------------------------------------------------------------------
+class ReadSnapshots(Payload):
+    """The texts so far of these turns."""
+
+    turns: tuple[TurnId, ...]
+
+
+class Snapshot(Payload):
+    """All text of one attempt so far."""
+
+    turn_id: TurnId
+    attempt: int
+    text: str
+
+
+class Snapshots(Payload):
+    """Turns that this worker does not run are left out."""
+
+    turns: tuple[Snapshot, ...]
+
+
+TURN_SNAPSHOT = query(
+    "model-router.turn.snapshot.v1",
+    ReadSnapshots,
+    Snapshots,
+    "Running turns' text, from the worker that runs them.",
+    "worker",
+    timeout_seconds=0.5,
+)
+
+
+class Grammar(Payload):
+    """What a provider's message format allows; facts, so that no code asks for a model's name.
+
+    `system`: where the system prompt goes: as first message, as a field of its own, or nowhere (put into the first
+    user message). `alternation`: user and assistant must alternate. `starts_with_user`, `ends_with_user` as they say.
+    """
+
+    system: Literal["message", "field", "none"] = "message"
+    alternation: bool = True
+    starts_with_user: bool = True
+    ends_with_user: bool = True
+
+
+class ModelProfile(Payload):
+    """What context must know to fit a conversation: all counts in tokens of `tokenizer`.
+
+    `reserve` is kept free for the answer; `message_overhead` is what the format adds to each message.
+    """
+
+    model_id: str
+    window: int
+    reserve: int
+    tokenizer: str
+    message_overhead: int = 4
+    grammar: Grammar = Grammar()
+
+
+class Capabilities(Payload):
+    """What a model can do."""
+
+    tools: bool = False
+    images: bool = False
+    reasoning: bool = False
+
+
+class ModelCard(Payload):
+    """A model as people choose it. Prices are US dollars per 1,000 tokens."""
+
+    id: str
+    provider: str
+    display_name: str
+    description: str
+    window: int
+    max_output: int
+    input_price: Decimal
+    output_price: Decimal
+    capabilities: Capabilities
+    needs_key: bool
+    profile: ModelProfile
+
+
+class ProviderCard(Payload):
+    """A provider as people add keys for it."""
+
+    id: str
+    display_name: str
+    protocol: str
+    host: str
+    needs_key: bool
+
+
+class ListModels(Payload):
+    """All models, or those of one provider."""
+
+    actor: Actor
+    provider: str | None = None
+
+
+class ModelList(Payload):
+    """Models in catalogue order."""
+
+    models: tuple[ModelCard, ...]
+
+
+class ListProviders(Payload):
+    """All providers."""
+
+    actor: Actor
+
+
+class ProviderList(Payload):
+    """Providers in catalogue order."""
+
+    providers: tuple[ProviderCard, ...]
+
+
+class ReadModels(Payload):
+    """Cards of these models, asked by services. Unknown ids are left out of the answer."""
+
+    ids: tuple[str, ...] = Field(max_length=limits.MAX_PAGE)
+
+
+class ValidateKey(Payload):
+    """Try the actor's key against its provider."""
+
+    actor: Actor
+    key_id: KeyId
+
+
+class KeyVerdict(Payload):
+    """What the provider said."""
+
+    key_id: KeyId
+    valid: bool
+    code: ErrorCode | None = None
+    message: str
+    checked_at: datetime
+
+
+MODEL_LIST = query("model-router.model.list.v1", ListModels, ModelList, "The catalogue of models.")
+MODEL_READ = query("model-router.model.read.v1", ReadModels, ModelList, "Cards of some models.")
+PROVIDER_LIST = query("model-router.provider.list.v1", ListProviders, ProviderList, "The catalogue of providers.")
+KEY_VALIDATE = query(
+    "model-router.key.validate.v1", ValidateKey, KeyVerdict, "Try a key at its provider.", timeout_seconds=15.0
+)

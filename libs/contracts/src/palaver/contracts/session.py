@@ -1,0 +1,353 @@
+"""What the session service owns: rooms, messages, rounds, turns and their claims."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Annotated, Literal
+from zlib import crc32
+
+from pydantic import Field, StringConstraints
+
+from palaver.contracts import limits, session_log
+from palaver.contracts.actors import Actor
+from palaver.contracts.client_protocol import Error, MessageItem, PostOptions
+from palaver.contracts.ids import CallId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
+from palaver.contracts.operations import audit_recorded, dependency_changed
+from palaver.contracts.session_log import EventFrame, Metadata, PromptMode, SessionEvent, SessionView, TurnRef
+from palaver.contracts.subjects import Event, Payload, command, control, event, live, query
+
+OWNER = "session"
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.MAX_NAME_CHARACTERS)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=limits.MAX_TITLE_CHARACTERS)]
+Prompt = Annotated[str, StringConstraints(max_length=limits.MAX_SYSTEM_PROMPT_CHARACTERS)]
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+def partition_of(session_id: str) -> str:
+    """The partition (0…15) that keeps one session's posts in order."""
+    return str(crc32(session_id.encode()) % limits.POST_PARTITIONS)
+
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+class PostMessage(Payload):
+    """A person says something. `(session_id, actor, client_message_id)` is the idempotency key."""
+
+    actor: Actor
+    session_id: SessionId
+    client_message_id: str
+    content: str
+    to: tuple[ParticipantId, ...] | None = None
+    options: PostOptions = PostOptions()
+    metadata: Metadata = Field(default_factory=dict[str, str | int | float | bool | None])
+
+
+class StopTurns(Payload):
+    """Stop one turn, one participant, or with neither all running and queued rounds of the session."""
+
+    actor: Actor
+    session_id: SessionId
+    turn_id: TurnId | None = None
+    participant_id: ParticipantId | None = None
+
+
+POST_MESSAGE = command(
+    "session.message.post.v1", PostMessage, "A person's message, in order per session.", "partition", "session"
+)
+STOP_TURNS = command("session.turn.stop.v1", StopTurns, "Stop turns of a session.", "session")
+
+
+# ---- events ----------------------------------------------------------------------------------------------------------
+LOG_EVENTS: Mapping[str, Event[EventFrame]] = MappingProxyType(
+    {
+        kind.model_fields["name"].default: event(
+            f"session.{kind.model_fields['name'].default}.v1", kind, (kind.__doc__ or "").strip(), "session"
+        )
+        for kind in session_log.EVENT_TYPES
+    }
+)
+"""Log entry name → its subject, e.g. `message.posted` → `evt.session.message.posted.v1.<session>`."""
+
+
+class OpenCall(Payload):
+    """A provider call in progress, as the worker last reported it."""
+
+    call_id: CallId
+    call: int
+    model: str
+    tokens_input: int
+
+
+class AttemptLost(Payload):
+    """A worker died in mid-turn; what its open call cost is to be estimated."""
+
+    session_id: SessionId
+    turn_id: TurnId
+    attempt: int
+    payer: UserId
+    participant_id: ParticipantId
+    open_call: OpenCall | None
+    text_length: int
+    at: datetime
+
+
+ATTEMPT_LOST = event("session.attempt.lost.v1", AttemptLost, "An attempt at a turn died with its worker.", "session")
+AUDIT_RECORDED = audit_recorded(OWNER)
+USER_NOTIFIED = live("session.user.notified.v1", Error, "A post was refused; the frame goes to its author.", "user")
+
+
+class TurnsStopping(Payload):
+    """Workers that run one of these turns stop them at once."""
+
+    turns: tuple[TurnId, ...]
+
+
+TURN_STOP = control("session.turn.stop.v1", TurnsStopping, "Stop these turns at once, wherever they run.")
+DEPENDENCY_CHANGED = dependency_changed(OWNER)
+
+
+# ---- queries: rooms --------------------------------------------------------------------------------------------------
+class NewParticipant(Payload):
+    """A seat to be taken. Without a name it is called like its model."""
+
+    model: str = Field(min_length=1, max_length=200)
+    name: Name | None = None
+    color: Color | None = None
+    system_prompt: Prompt | None = None
+    muted: bool = False
+
+
+class CreateSession(Payload):
+    """Open a room with one to ten participants; mode `single` takes exactly one."""
+
+    actor: Actor
+    title: Title = ""
+    mode: str = "parallel"
+    prompt_mode: PromptMode = "unified"
+    system_prompt: Prompt | None = None
+    participants: tuple[NewParticipant, ...] = Field(default=(), max_length=limits.MAX_PARTICIPANTS)
+
+
+class OfSession(Payload):
+    """A request about one session."""
+
+    actor: Actor
+    session_id: SessionId
+
+
+class ListSessions(Payload):
+    """Rooms of the actor, newest change first. `q` searches titles."""
+
+    actor: Actor
+    page: int = Field(default=1, ge=1)
+    limit: int = Field(default=limits.DEFAULT_PAGE, ge=1, le=limits.MAX_PAGE)
+    archived: bool | None = False
+    mode: str | None = None
+    q: str | None = Field(default=None, max_length=200)
+
+
+class SessionPage(Payload):
+    """One page of rooms."""
+
+    sessions: tuple[SessionView, ...]
+    total: int
+
+
+class UpdateSession(OfSession):
+    """Change what is given; what is not given stays."""
+
+    title: Title | None = None
+    prompt_mode: PromptMode | None = None
+    system_prompt: Prompt | None = None
+    archived: bool | None = None
+
+
+class AddParticipant(OfSession):
+    """Give a model a seat in a running room."""
+
+    participant: NewParticipant
+
+
+class UpdateParticipant(OfSession):
+    """Change what is given; what is not given stays. An empty `system_prompt` removes it."""
+
+    participant_id: ParticipantId
+    model: str | None = None
+    name: Name | None = None
+    color: Color | None = None
+    system_prompt: Prompt | None = None
+    muted: bool | None = None
+
+
+class RemoveParticipant(OfSession):
+    """Take the seat away; a running turn of it is stopped."""
+
+    participant_id: ParticipantId
+
+
+class Done(Payload):
+    """It is done."""
+
+
+SESSION_CREATE = query("session.session.create.v1", CreateSession, SessionView, "Open a room.")
+SESSION_GET = query("session.session.get.v1", OfSession, SessionView, "Read a room.")
+SESSION_LIST = query("session.session.list.v1", ListSessions, SessionPage, "List the actor's rooms.")
+SESSION_UPDATE = query("session.session.update.v1", UpdateSession, SessionView, "Rename, re-prompt or archive a room.")
+SESSION_DELETE = query("session.session.delete.v1", OfSession, Done, "Delete a room.")
+PARTICIPANT_ADD = query("session.participant.add.v1", AddParticipant, session_log.Participant, "Seat a model.")
+PARTICIPANT_UPDATE = query(
+    "session.participant.update.v1", UpdateParticipant, session_log.Participant, "Rename, mute or change a seat."
+)
+PARTICIPANT_REMOVE = query("session.participant.remove.v1", RemoveParticipant, Done, "Remove a seat.")
+
+
+# ---- queries: messages and the log -----------------------------------------------------------------------------------
+class ListMessages(OfSession):
+    """A page of the visible path, newest last, before the round `before_round` (exclusive) if given."""
+
+    before_round: int | None = Field(default=None, ge=1)
+    limit: int = Field(default=limits.DEFAULT_PAGE, ge=1, le=limits.MAX_PAGE)
+
+
+class MessagePage(Payload):
+    """Messages oldest first. `next_before_round` continues further back; None at the beginning."""
+
+    items: tuple[MessageItem, ...]
+    next_before_round: int | None
+
+
+class OfMessage(Payload):
+    """A request about one message."""
+
+    actor: Actor
+    message_id: MessageId
+
+
+class ReadAttach(OfSession):
+    """What a client needs that follows the session from `after` on."""
+
+    after: int | None = None
+    epoch: str | None = None
+
+
+class RunningTurn(Payload):
+    """A turn that is not ended: who runs it, and the text that session has checkpointed for this attempt."""
+
+    session_id: SessionId
+    turn: TurnRef
+    attempt: int
+    rank: int | None
+    worker: WorkerId | None
+    checkpoint: str
+
+
+class AttachState(Payload):
+    """`entries` when `after` and `epoch` could be honoured, else `messages`: the newest page."""
+
+    session: SessionView
+    epoch: str
+    head_seq: int
+    recovered: bool
+    entries: tuple[SessionEvent, ...] = ()
+    messages: tuple[MessageItem, ...] = ()
+    running: tuple[RunningTurn, ...] = ()
+
+
+class ReadHeads(Payload):
+    """Asked by the gateway for sessions that it has already authorised."""
+
+    sessions: tuple[SessionId, ...] = Field(max_length=limits.MAX_HEADS_PER_REQUEST)
+
+
+class Heads(Payload):
+    """Session → the newest `seq`. Sessions that do not exist are left out."""
+
+    heads: dict[SessionId, int]
+
+
+class ReadLog(Payload):
+    """Entries after `after`, asked by services that follow the log."""
+
+    session_id: SessionId
+    after: int
+    limit: int = Field(default=limits.MAX_LOG_PAGE, ge=1, le=limits.MAX_LOG_PAGE)
+
+
+class LogPage(Payload):
+    """Entries in order. Without any, the reader is at the head."""
+
+    epoch: str
+    head_seq: int
+    entries: tuple[SessionEvent, ...]
+
+
+MESSAGE_LIST = query("session.message.list.v1", ListMessages, MessagePage, "A page of a room's messages.")
+MESSAGE_GET = query("session.message.get.v1", OfMessage, MessagePage, "One message, as a page of one.")
+MESSAGE_DELETE = query("session.message.delete.v1", OfMessage, Done, "Delete one message's text for good.")
+ATTACH_READ = query("session.attach.read.v1", ReadAttach, AttachState, "What a client needs to follow a session.")
+HEADS_GET = query("session.heads.get.v1", ReadHeads, Heads, "The newest `seq` of many sessions in one statement.")
+LOG_READ = query("session.log.read.v1", ReadLog, LogPage, "A page of one session's log.")
+
+
+# ---- queries: the life of a turn -------------------------------------------------------------------------------------
+class ClaimTurn(Payload):
+    """A worker wants to run this attempt. Repeating it is safe."""
+
+    turn_id: TurnId
+    attempt: int
+    worker: WorkerId
+
+
+class TurnClaim(Payload):
+    """`run`: the claim is the worker's for `lease_seconds`. `drop`: somebody else's, or over."""
+
+    verdict: Literal["run", "drop"]
+    lease_seconds: float = limits.TURN_LEASE_SECONDS
+
+
+class Checkpoint(Payload):
+    """Text since the last acknowledged checkpoint; `offset` counts the code points before it."""
+
+    offset: int
+    text: str
+
+
+class Renewal(Payload):
+    """One held claim. `released` hands it back: issued again at once, and not counted as a death."""
+
+    turn_id: TurnId
+    attempt: int
+    checkpoint: Checkpoint | None = None
+    open_call: OpenCall | None = None
+    released: bool = False
+
+
+class RenewTurns(Payload):
+    """All claims of one worker."""
+
+    worker: WorkerId
+    turns: tuple[Renewal, ...]
+
+
+class RenewedTurn(Payload):
+    """`held`: go on. `stopped`: a person stopped it. `lost`: abort, it is not yours. `ended`: forget it.
+
+    `acknowledged` is the count of code points that session has safely stored.
+    """
+
+    turn_id: TurnId
+    status: Literal["held", "stopped", "lost", "ended"]
+    acknowledged: int = 0
+
+
+class RenewedTurns(Payload):
+    """One answer a claim, in the order asked."""
+
+    turns: tuple[RenewedTurn, ...]
+    lease_seconds: float = limits.TURN_LEASE_SECONDS
+
+
+TURN_CLAIM = query("session.turn.claim.v1", ClaimTurn, TurnClaim, "Claim one attempt at a turn.", timeout_seconds=2.0)
+TURN_RENEW = query(
+    "session.turn.renew.v1", RenewTurns, RenewedTurns, "Renew all claims of a worker.", timeout_seconds=0.5
+)

@@ -1,0 +1,366 @@
+"""The session log: what happened in a room, in the words that clients and services share.
+
+Every entry is an `EventFrame`: exactly what the gateway relays to a WebSocket client and what the broker carries as
+`evt.session.<entity>.<verb>.v1.<session>`. `seq` is gapless per session.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from palaver.contracts.failures import ErrorCode
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
+from palaver.contracts.subjects import Payload
+
+SessionState = Literal["initialised", "running", "awaiting_input", "interrupted", "paused", "completed", "ended"]
+PromptMode = Literal["unified", "individual"]
+FinishReason = Literal["stop", "length", "stopped", "error", "interrupted"]
+RoundEnd = Literal["completed", "stopped", "failed", "limit"]
+Metadata = dict[str, str | int | float | bool | None]
+
+
+class Participant(Payload):
+    """A model's seat in a room. One model may hold two seats: identity is the participant, never the model."""
+
+    id: ParticipantId
+    model_id: str
+    name: str
+    color: str
+    system_prompt: str | None = None
+    muted: bool = False
+    position: int
+
+
+class SessionView(Payload):
+    """A room as its members see it. `path` lists the visible branch ids from the root to the leaf."""
+
+    id: SessionId
+    owner_id: UserId
+    title: str
+    mode: str
+    state: SessionState
+    prompt_mode: PromptMode
+    system_prompt: str | None
+    archived: bool
+    participants: tuple[Participant, ...]
+    path: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserMessage(Payload):
+    """What a person posted. `to` restricts the round to these participants."""
+
+    id: MessageId
+    client_message_id: str
+    author: UserId
+    content: str
+    branch: str
+    round: int
+    to: tuple[ParticipantId, ...] | None = None
+    metadata: Metadata = Field(default_factory=dict[str, str | int | float | bool | None])
+    created_at: datetime
+
+
+class TurnRef(Payload):
+    """Which answer is meant: carried by every `turn.*` and `reply.*` entry.
+
+    `(branch, round, step)` orders conversations; `seq` never does. `version` counts regenerated answers from 1.
+    """
+
+    turn_id: TurnId
+    reply_id: MessageId
+    participant_id: ParticipantId
+    model: str
+    branch: str
+    round: int
+    step: int
+    speaker: str
+    version: int = 1
+
+
+class Usage(Payload):
+    """Tokens as the provider reported them, or our own estimate where it reported none."""
+
+    tokens_input: int
+    tokens_output: int
+    tokens_cached: int = 0
+    estimated: bool = False
+
+
+class ContextFill(Payload):
+    """How full the model's window was when it answered, in tokens."""
+
+    used: int
+    maximum: int
+
+
+class Reply(Payload):
+    """A persisted answer. `model` is the one that really answered; `cost` is in US dollars."""
+
+    id: MessageId
+    turn_id: TurnId
+    participant_id: ParticipantId
+    model: str
+    text: str
+    finish_reason: FinishReason
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    context: ContextFill | None = None
+    rank: int
+    version: int
+    first_token_at: datetime | None = None
+    created_at: datetime
+
+
+class EventFrame(Payload):
+    """One entry of the session log."""
+
+    type: Literal["event"] = "event"
+    session_id: SessionId
+    epoch: str
+    seq: int
+    at: datetime
+
+
+class SessionChange(Payload):
+    """The room after a change."""
+
+    session: SessionView
+
+
+class StateChange(Payload):
+    """A step of the session's state machine."""
+
+    state: SessionState
+    previous: SessionState
+
+
+class Nothing(Payload):
+    """An entry that says everything by its name."""
+
+
+class SeatChange(Payload):
+    """The participant after a change."""
+
+    participant: Participant
+
+
+class SeatRemoval(Payload):
+    """Who left."""
+
+    participant_id: ParticipantId
+
+
+class Posting(Payload):
+    """The message as it was stored."""
+
+    message: UserMessage
+
+
+class MessageRemoval(Payload):
+    """A message or reply whose text is gone for good."""
+
+    message_id: MessageId
+
+
+class RoundStart(Payload):
+    """A round of turns begins."""
+
+    branch: str
+    round: int
+    message_id: MessageId | None
+
+
+class RoundFinish(Payload):
+    """A round is over and why. `last` says that nothing follows without a person."""
+
+    branch: str
+    round: int
+    reason: RoundEnd
+    last: bool
+
+
+class TurnStart(TurnRef):
+    """The first token came. `rank` is the order inside the round, the same live and after reload."""
+
+    attempt: int
+    rank: int
+
+
+class TurnEnd(TurnRef):
+    """The turn ended without any text."""
+
+    code: ErrorCode
+    message: str
+    retryable: bool
+
+
+class ReplyEnd(TurnRef):
+    """The turn ended with this text."""
+
+    reply: Reply
+
+
+class SessionCreated(EventFrame):
+    """A room was opened."""
+
+    name: Literal["session.created"] = "session.created"
+    data: SessionChange
+
+
+class SessionUpdated(EventFrame):
+    """Title, prompt or mode changed."""
+
+    name: Literal["session.updated"] = "session.updated"
+    data: SessionChange
+
+
+class SessionStateChanged(EventFrame):
+    """The state machine moved."""
+
+    name: Literal["session.state_changed"] = "session.state_changed"
+    data: StateChange
+
+
+class SessionArchived(EventFrame):
+    """The room was archived or taken back; `data.session.archived` says which."""
+
+    name: Literal["session.archived"] = "session.archived"
+    data: SessionChange
+
+
+class SessionDeleted(EventFrame):
+    """The room is gone."""
+
+    name: Literal["session.deleted"] = "session.deleted"
+    data: Nothing
+
+
+class ParticipantAdded(EventFrame):
+    """A model took a seat."""
+
+    name: Literal["participant.added"] = "participant.added"
+    data: SeatChange
+
+
+class ParticipantUpdated(EventFrame):
+    """A seat was renamed, recoloured, muted, or given another model or prompt."""
+
+    name: Literal["participant.updated"] = "participant.updated"
+    data: SeatChange
+
+
+class ParticipantRemoved(EventFrame):
+    """A model left."""
+
+    name: Literal["participant.removed"] = "participant.removed"
+    data: SeatRemoval
+
+
+class MessagePosted(EventFrame):
+    """A person's message is durable."""
+
+    name: Literal["message.posted"] = "message.posted"
+    data: Posting
+
+
+class MessageDeleted(EventFrame):
+    """A message or reply was deleted."""
+
+    name: Literal["message.deleted"] = "message.deleted"
+    data: MessageRemoval
+
+
+class RoundStarted(EventFrame):
+    """A round began."""
+
+    name: Literal["round.started"] = "round.started"
+    data: RoundStart
+
+
+class RoundEnded(EventFrame):
+    """A round ended."""
+
+    name: Literal["round.ended"] = "round.ended"
+    data: RoundFinish
+
+
+class TurnRequested(EventFrame):
+    """A participant will answer."""
+
+    name: Literal["turn.requested"] = "turn.requested"
+    data: TurnRef
+
+
+class TurnStarted(EventFrame):
+    """A participant's first token came."""
+
+    name: Literal["turn.started"] = "turn.started"
+    data: TurnStart
+
+
+class TurnFailed(EventFrame):
+    """A turn failed before any text."""
+
+    name: Literal["turn.failed"] = "turn.failed"
+    data: TurnEnd
+
+
+class TurnStopped(EventFrame):
+    """A turn was stopped before any text."""
+
+    name: Literal["turn.stopped"] = "turn.stopped"
+    data: TurnEnd
+
+
+class ReplyAppended(EventFrame):
+    """A turn ended with text: the whole of it."""
+
+    name: Literal["reply.appended"] = "reply.appended"
+    data: ReplyEnd
+
+
+SessionEvent = Annotated[
+    SessionCreated
+    | SessionUpdated
+    | SessionStateChanged
+    | SessionArchived
+    | SessionDeleted
+    | ParticipantAdded
+    | ParticipantUpdated
+    | ParticipantRemoved
+    | MessagePosted
+    | MessageDeleted
+    | RoundStarted
+    | RoundEnded
+    | TurnRequested
+    | TurnStarted
+    | TurnFailed
+    | TurnStopped
+    | ReplyAppended,
+    Field(discriminator="name"),
+]
+"""Any entry of the log, told apart by `name`."""
+
+EVENT_TYPES: tuple[type[EventFrame], ...] = (
+    SessionCreated,
+    SessionUpdated,
+    SessionStateChanged,
+    SessionArchived,
+    SessionDeleted,
+    ParticipantAdded,
+    ParticipantUpdated,
+    ParticipantRemoved,
+    MessagePosted,
+    MessageDeleted,
+    RoundStarted,
+    RoundEnded,
+    TurnRequested,
+    TurnStarted,
+    TurnFailed,
+    TurnStopped,
+    ReplyAppended,
+)
