@@ -91,7 +91,7 @@ class AttemptLost(Payload):
     at: datetime
 
 
-ATTEMPT_LOST = event("session.attempt.lost.v1", AttemptLost, "An attempt at a turn died with its worker.", "session")
+ATTEMPT_LOST = event("session.attempt.lost.v1", AttemptLost, "An attempt at a turn died with its worker.", "turn")
 AUDIT_RECORDED = audit_recorded(OWNER)
 USER_NOTIFIED = live("session.user.notified.v1", Error, "A post was refused; the frame goes to its author.", "user")
 

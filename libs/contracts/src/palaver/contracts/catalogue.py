@@ -1,0 +1,239 @@
+"""Who says, asks and hears what: the one table from which permissions, durables and documents are made.
+
+A service answers its own queries, takes its own commands and says its own events, live messages and broadcasts; that
+needs no entry. What it may ask, order and hear of others stands here, and nothing else is allowed on the broker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from palaver.contracts import analytics, context, gateway, identity, keyvault, limits, model_router, session
+from palaver.contracts.operations import AuditRecorded, DependencyChanged
+from palaver.contracts.streams import COMMANDS, EVENTS, STREAMS, Durable
+from palaver.contracts.subjects import Command, Control, Event, Live, Query, Subject
+
+AnySubject = Subject[Any]
+AnyQuery = Query[Any, Any]
+
+_AUDITS: tuple[Event[AuditRecorded], ...] = (
+    session.AUDIT_RECORDED,
+    model_router.AUDIT_RECORDED,
+    keyvault.AUDIT_RECORDED,
+    identity.AUDIT_RECORDED,
+)
+_DEPENDENCIES: tuple[Control[DependencyChanged], ...] = (
+    gateway.DEPENDENCY_CHANGED,
+    session.DEPENDENCY_CHANGED,
+    context.DEPENDENCY_CHANGED,
+    model_router.DEPENDENCY_CHANGED,
+    keyvault.DEPENDENCY_CHANGED,
+    analytics.DEPENDENCY_CHANGED,
+    identity.DEPENDENCY_CHANGED,
+)
+
+EVENTS_SAID: tuple[Event[Any], ...] = (
+    *session.LOG_EVENTS.values(),
+    session.ATTEMPT_LOST,
+    model_router.TURN_STARTED,
+    model_router.TURN_COMPLETED,
+    model_router.TURN_FAILED,
+    model_router.TURN_STOPPED,
+    model_router.USAGE_METERED,
+    model_router.KEY_CHECKED,
+    identity.USER_REGISTERED,
+    *_AUDITS,
+)
+COMMANDS_TAKEN: tuple[Command[Any], ...] = (session.POST_MESSAGE, session.STOP_TURNS, model_router.RUN_TURN)
+LIVE_SAID: tuple[Live[Any], ...] = (session.USER_NOTIFIED, model_router.TURN_DELTA, context.USAGE_CHANGED)
+CONTROLS_SAID: tuple[Control[Any], ...] = (session.TURN_STOP, keyvault.KEY_REVOKED, *_DEPENDENCIES)
+SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
+
+QUERIES: tuple[AnyQuery, ...] = (
+    session.SESSION_CREATE,
+    session.SESSION_GET,
+    session.SESSION_LIST,
+    session.SESSION_UPDATE,
+    session.SESSION_DELETE,
+    session.PARTICIPANT_ADD,
+    session.PARTICIPANT_UPDATE,
+    session.PARTICIPANT_REMOVE,
+    session.MESSAGE_LIST,
+    session.MESSAGE_GET,
+    session.MESSAGE_DELETE,
+    session.ATTACH_READ,
+    session.HEADS_GET,
+    session.LOG_READ,
+    session.TURN_CLAIM,
+    session.TURN_RENEW,
+    model_router.TURN_SNAPSHOT,
+    model_router.MODEL_LIST,
+    model_router.MODEL_READ,
+    model_router.PROVIDER_LIST,
+    model_router.KEY_VALIDATE,
+    context.WINDOW_BUILD,
+    context.USAGE_GET,
+    keyvault.KEY_CREATE,
+    keyvault.KEY_LIST,
+    keyvault.KEY_GET,
+    keyvault.KEY_DELETE,
+    keyvault.KEY_LEASE,
+    analytics.BUDGET_RESERVE,
+    analytics.OVERVIEW_GET,
+    analytics.QUOTA_GET,
+    identity.USER_REGISTER,
+    identity.USER_LOGIN,
+    identity.USER_REFRESH,
+    identity.USER_LOGOUT,
+    identity.LINK_REDEEM,
+    identity.TICKET_ISSUE,
+    identity.TICKET_REDEEM,
+    identity.USER_GET,
+    identity.USER_UPDATE,
+    identity.JWKS_GET,
+    identity.AUDIT_LIST,
+)
+
+
+def _wildcards(*subjects: AnySubject) -> tuple[str, ...]:
+    return tuple(subject.address.wildcard for subject in subjects)
+
+
+def _posts(partition: int) -> Durable:
+    return Durable(
+        service=session.OWNER,
+        name=f"session-post-{partition}",
+        stream=COMMANDS,
+        subjects=(f"{session.POST_MESSAGE.address.stem}.{partition}.*",),
+        ack_wait_seconds=10.0,
+        max_ack_pending=1,
+    )
+
+
+_ALL_DURABLES = (
+    *(_posts(partition) for partition in range(limits.POST_PARTITIONS)),
+    Durable(session.OWNER, "session-turn-stop", COMMANDS, _wildcards(session.STOP_TURNS), ack_wait_seconds=10.0),
+    Durable(
+        session.OWNER,
+        "session-turn-outcomes",
+        EVENTS,
+        _wildcards(
+            model_router.TURN_STARTED,
+            model_router.TURN_COMPLETED,
+            model_router.TURN_FAILED,
+            model_router.TURN_STOPPED,
+        ),
+    ),
+    Durable(model_router.OWNER, "model-router-turn-run", COMMANDS, _wildcards(model_router.RUN_TURN)),
+    Durable(context.OWNER, "context-log", EVENTS, _wildcards(*session.LOG_EVENTS.values())),
+    Durable(keyvault.OWNER, "keyvault-key-checks", EVENTS, _wildcards(model_router.KEY_CHECKED)),
+    Durable(analytics.OWNER, "analytics-usage", EVENTS, _wildcards(model_router.USAGE_METERED)),
+    Durable(analytics.OWNER, "analytics-attempts", EVENTS, _wildcards(session.ATTEMPT_LOST)),
+    Durable(
+        analytics.OWNER,
+        "analytics-turn-ends",
+        EVENTS,
+        _wildcards(
+            session.LOG_EVENTS["reply.appended"],
+            session.LOG_EVENTS["turn.failed"],
+            session.LOG_EVENTS["turn.stopped"],
+        ),
+    ),
+    Durable(identity.OWNER, "identity-audit", EVENTS, _wildcards(*_AUDITS)),
+)
+DURABLES: Mapping[str, Durable] = MappingProxyType({durable.name: durable for durable in _ALL_DURABLES})
+"""Every durable consumer by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What one service may do beyond its own subjects. `hears` are core subscriptions, as wildcards."""
+
+    asks: tuple[AnyQuery, ...] = ()
+    orders: tuple[Command[Any], ...] = ()
+    hears: tuple[str, ...] = ()
+
+
+GRANTS: Mapping[str, Grants] = MappingProxyType(
+    {
+        gateway.OWNER: Grants(
+            asks=(
+                session.SESSION_CREATE,
+                session.SESSION_GET,
+                session.SESSION_LIST,
+                session.SESSION_UPDATE,
+                session.SESSION_DELETE,
+                session.PARTICIPANT_ADD,
+                session.PARTICIPANT_UPDATE,
+                session.PARTICIPANT_REMOVE,
+                session.MESSAGE_LIST,
+                session.MESSAGE_GET,
+                session.MESSAGE_DELETE,
+                session.ATTACH_READ,
+                session.HEADS_GET,
+                session.LOG_READ,
+                model_router.TURN_SNAPSHOT,
+                model_router.MODEL_LIST,
+                model_router.PROVIDER_LIST,
+                model_router.KEY_VALIDATE,
+                context.USAGE_GET,
+                keyvault.KEY_CREATE,
+                keyvault.KEY_LIST,
+                keyvault.KEY_GET,
+                keyvault.KEY_DELETE,
+                analytics.OVERVIEW_GET,
+                analytics.QUOTA_GET,
+                identity.USER_REGISTER,
+                identity.USER_LOGIN,
+                identity.USER_REFRESH,
+                identity.USER_LOGOUT,
+                identity.LINK_REDEEM,
+                identity.TICKET_ISSUE,
+                identity.TICKET_REDEEM,
+                identity.USER_GET,
+                identity.USER_UPDATE,
+                identity.JWKS_GET,
+                identity.AUDIT_LIST,
+            ),
+            orders=(session.POST_MESSAGE, session.STOP_TURNS),
+            hears=(
+                "evt.session.*.*.v1.*",
+                "live.*.user.notified.v1.*",
+                *_wildcards(model_router.TURN_DELTA, context.USAGE_CHANGED),
+                "ctl.*.dependency.changed.v1",
+            ),
+        ),
+        session.OWNER: Grants(asks=(model_router.MODEL_READ,), orders=(model_router.RUN_TURN,)),
+        context.OWNER: Grants(asks=(session.LOG_READ, model_router.MODEL_READ)),
+        model_router.OWNER: Grants(
+            asks=(
+                session.TURN_CLAIM,
+                session.TURN_RENEW,
+                context.WINDOW_BUILD,
+                keyvault.KEY_LEASE,
+                analytics.BUDGET_RESERVE,
+            ),
+            hears=_wildcards(session.TURN_STOP, keyvault.KEY_REVOKED),
+        ),
+        keyvault.OWNER: Grants(),
+        analytics.OWNER: Grants(asks=(model_router.MODEL_READ,)),
+        identity.OWNER: Grants(),
+    }
+)
+SERVICES: tuple[str, ...] = tuple(GRANTS)
+"""Every service that connects to the broker."""
+
+__all__ = [
+    "COMMANDS_TAKEN",
+    "CONTROLS_SAID",
+    "DURABLES",
+    "EVENTS_SAID",
+    "GRANTS",
+    "LIVE_SAID",
+    "QUERIES",
+    "SERVICES",
+    "STREAMS",
+    "SUBJECTS",
+    "Grants",
+]
