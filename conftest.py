@@ -1,0 +1,3 @@
+"""Loads the real servers that tests of every member use."""
+
+pytest_plugins = ("palaver.servicekit.testing.fixtures",)

@@ -1,0 +1,1 @@
+"""Test support: real servers as pytest fixtures, and what builds on them."""
