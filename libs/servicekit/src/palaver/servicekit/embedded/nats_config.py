@@ -43,12 +43,13 @@ class NatsConfig:
     monitoring_port: int | None = None
     sync_always: bool = False
     max_store_bytes: int = MAX_STORE_BYTES
+    host: str = LOOPBACK
 
     def render(self) -> str:
         """The file's text: JSON, which nats-server reads as well as its own format."""
         config: dict[str, object] = {
             "server_name": f"embedded-{self.port}",
-            "host": LOOPBACK,
+            "host": self.host,
             "port": self.port,
             "max_payload": MAX_PAYLOAD_BYTES,
             "max_pending": MAX_PENDING_BYTES,

@@ -28,4 +28,4 @@ def new_nkey() -> Nkey:
 def nkey_from_seed(seed: SecretStr) -> Nkey:
     """The identity that this seed stands for."""
     pair = nkeys.from_seed(bytearray(seed.get_secret_value().encode()))
-    return Nkey(cast(bytes, pair.public_key).decode(), seed)
+    return Nkey(cast("bytes", pair.public_key).decode(), seed)

@@ -7,7 +7,7 @@
 | `valkey` | session | `RunningValkey`, one per xdist worker |
 | `databases` | session | `Databases`: `template(name, migrate)`, `create(template)`, `drop(name)` |
 | `database_url` | function | `SecretStr`: an empty database of this test, dropped afterwards |
-| `fresh_database` | function | `await fresh_database(template=None) -> SecretStr`: as many as needed, dropped afterwards |
+| `fresh_database` | function | `await fresh_database(template=None) -> SecretStr`: many of them, dropped afterwards |
 | `redis_url` | function | `SecretStr`: the shared Valkey, emptied for this test |
 | `nats_admin` | session | `Nkey` of a user that may do anything, known to every broker started here |
 | `nats_users` | function | further `NatsUser`s of this test's broker; override it to give some (default: none) |
@@ -18,7 +18,7 @@
 The servers are bound to no event loop, so tests keep the default loop per function.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -44,8 +44,14 @@ FreshDatabase = Callable[..., Awaitable[SecretStr]]
 
 
 @pytest.fixture(scope="session")
-def infrastructure() -> Infrastructure:
+def infrastructure() -> Iterator[Infrastructure]:
     """Where servers come from."""
+    made = _infrastructure()
+    yield made
+    made.remove()
+
+
+def _infrastructure() -> Infrastructure:
     if InfraSettings().infra == "docker":
         from palaver.servicekit.testing.containers import (  # noqa: PLC0415 - testcontainers is not needed otherwise
             DockerInfrastructure,

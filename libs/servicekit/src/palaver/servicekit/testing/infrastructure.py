@@ -66,6 +66,10 @@ class Infrastructure(Protocol):
         """A Valkey without persistence."""
         ...
 
+    def remove(self) -> None:
+        """Clear away what stopped servers leave behind outside `directory`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedInfrastructure:
@@ -82,3 +86,6 @@ class EmbeddedInfrastructure:
     def valkey(self, directory: Path, password: SecretStr) -> ValkeyServer:
         """See `Infrastructure`."""
         return ValkeyServer(directory, password=password, fast=True)
+
+    def remove(self) -> None:
+        """Nothing: all their files are in their directories."""
