@@ -1,0 +1,90 @@
+/** Shapes of REST answers that the page reads; names as in `palaver.contracts`. Decimals arrive as strings. */
+import type { FailureBody, MessageItem, PromptMode } from './protocol'
+
+export interface UserView {
+  id: string
+  email: string
+  nickname: string
+  avatar_url?: string | null
+  role: string
+}
+
+export interface SignedIn {
+  user: UserView
+  access_token: string
+  expires_at: string
+}
+
+export interface ModelCard {
+  id: string
+  provider: string
+  display_name: string
+  description: string
+  window: number
+  max_output: number
+  input_price: string
+  output_price: string
+  capabilities?: { tools?: boolean; images?: boolean; reasoning?: boolean }
+  needs_key: boolean
+}
+
+export interface ProviderCard {
+  id: string
+  display_name: string
+  protocol: string
+  host: string
+  needs_key: boolean
+}
+
+export interface KeyView {
+  id: string
+  provider: string
+  host: string
+  label: string
+  key_hint: string
+  status: 'active' | 'invalid' | 'disabled'
+  created_at: string
+  last_used_at?: string | null
+  checked_at?: string | null
+  check_code?: string | null
+}
+
+export interface KeyVerdict {
+  key_id: string
+  valid: boolean
+  code?: string | null
+  message: string
+  checked_at: string
+}
+
+export interface NewParticipant {
+  model: string
+  name?: string
+  color?: string
+  system_prompt?: string
+  muted?: boolean
+}
+
+export interface NewSession {
+  title?: string
+  prompt_mode: PromptMode
+  system_prompt?: string
+  participants: NewParticipant[]
+}
+
+export interface MessagePage {
+  items: MessageItem[]
+  next_before_round: number | null
+}
+
+export type Envelope<T> =
+  | { success: true; data: T; meta?: Record<string, unknown> }
+  | { success: false; error: FailureBody }
+
+/** The server's own limits (`palaver.contracts.limits`), used before it has told its settings. */
+export const MAX_PARTICIPANTS = 10
+export const MAX_MESSAGE_CHARACTERS = 10_000
+export const MAX_TITLE_CHARACTERS = 200
+export const MAX_NAME_CHARACTERS = 80
+export const MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
+export const MIN_PASSWORD_CHARACTERS = 10

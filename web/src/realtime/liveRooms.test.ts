@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import type { ClientFrame } from '@/contracts/protocol'
+
+import { FakeSocket, WELCOME } from './fakeSocket'
+import { LiveRooms } from './liveRooms'
+import { EPOCH, ROOM, attached, delta, event, message, turn } from './sampleFrames'
+
+beforeEach(() => vi.useFakeTimers({ now: 0 }))
+afterEach(() => vi.useRealTimers())
+
+async function begin() {
+  const sockets: FakeSocket[] = []
+  const live = new LiveRooms({
+    openSocket: () => {
+      const socket = new FakeSocket()
+      sockets.push(socket)
+      return socket
+    },
+    accessToken: async () => 'token',
+    schedule: (flush) => flush(),
+    random: () => 0,
+  })
+  const socket = () => sockets.at(-1) ?? new FakeSocket()
+  const connect = async () => {
+    await vi.advanceTimersByTimeAsync(31_000)
+    socket().accept()
+    socket().say(WELCOME)
+  }
+  live.start()
+  await connect()
+  const sent = <T extends ClientFrame['type']>(type: T) =>
+    socket().sent.filter((frame): frame is Extract<ClientFrame, { type: T }> => frame.type === type)
+  return { live, socket, connect, sent, room: () => live.store.getState().rooms[ROOM] }
+}
+
+const posted = event(1, { name: 'message.posted', data: { message: message('m1') } })
+
+describe('live rooms', () => {
+  test('attach a followed room again where it was left', async () => {
+    const { live, socket, connect, sent } = await begin()
+    live.follow(ROOM)
+    expect(sent('attach')).toMatchObject([{ session_id: ROOM }])
+    expect(sent('attach')[0]).not.toHaveProperty('after')
+    socket().say([attached(), posted])
+    socket().drop(1006)
+    await connect()
+    expect(sent('attach')).toMatchObject([{ session_id: ROOM, after: 1, epoch: EPOCH }])
+  })
+
+  test('send an unconfirmed post again under the same id, and not once the log has it', async () => {
+    const { live, socket, connect, sent } = await begin()
+    live.follow(ROOM)
+    socket().say(attached())
+    live.post(ROOM, 'Hello')
+    const [first] = sent('post')
+    socket().say({ type: 'accepted', client_message_id: first?.client_message_id ?? '' })
+    socket().drop(1006)
+    await connect()
+    expect(sent('post')).toEqual([first])
+    const stored = { ...message('m1'), client_message_id: first?.client_message_id ?? '' }
+    socket().say([attached({ recovered: true }), event(1, { name: 'message.posted', data: { message: stored } })])
+    expect(live.store.getState().outbox).toEqual({})
+    socket().drop(1006)
+    await connect()
+    expect(sent('post')).toEqual([])
+  })
+
+  test('keep what is said offline and send it in order', async () => {
+    const { live, socket, connect, sent } = await begin()
+    socket().drop(1006)
+    live.post(ROOM, 'one')
+    vi.setSystemTime(Date.now() + 5)
+    live.post(ROOM, 'two')
+    await connect()
+    expect(sent('post').map(({ content }) => content)).toEqual(['one', 'two'])
+  })
+
+  test('send a post again that nobody answered on a live connection', async () => {
+    const { live, socket, sent } = await begin()
+    live.post(ROOM, 'Hello')
+    await vi.advanceTimersByTimeAsync(30_000)
+    socket().say({ type: 'pong' })
+    expect(sent('post')).toHaveLength(2)
+    expect(new Set(sent('post').map(({ client_message_id }) => client_message_id)).size).toBe(1)
+  })
+
+  test('attach again after a gap in the log, and from the newest page if that does not help', async () => {
+    const { live, socket, sent, room } = await begin()
+    live.follow(ROOM)
+    socket().say(attached())
+    await vi.advanceTimersByTimeAsync(2_000)
+    socket().say({ ...posted, seq: 3 })
+    expect(sent('attach').at(-1)).toMatchObject({ after: 0 })
+    await vi.advanceTimersByTimeAsync(2_000)
+    socket().say(attached({ recovered: true, head_seq: 3 }))
+    expect(sent('attach').at(-1)).not.toHaveProperty('after')
+    socket().say(attached({ head_seq: 3 }))
+    expect(room()).toMatchObject({ headSeq: 3, stale: null })
+  })
+
+  test('ask at most once a second when an answer keeps having gaps', async () => {
+    const { live, socket, sent } = await begin()
+    live.follow(ROOM)
+    socket().say(attached({ running: [turn('t1')] }))
+    for (let offset = 1; offset < 50; offset += 1) socket().say(delta('t1', offset, 'x'))
+    expect(sent('attach')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(sent('attach')).toHaveLength(2)
+  })
+
+  test('remember why a room cannot be followed', async () => {
+    const { live, socket, sent } = await begin()
+    live.follow(ROOM)
+    const id = sent('attach')[0]?.id ?? ''
+    const refusal = { code: 'SESSION_NOT_FOUND', category: 'business', message: '', retryable: false } as const
+    socket().say({ type: 'error', id, details: {}, ...refusal })
+    expect(live.store.getState().refused).toEqual({ [ROOM]: 'SESSION_NOT_FOUND' })
+  })
+
+  test('detach and forget a room that nobody follows any more', async () => {
+    const { live, socket, sent, room } = await begin()
+    const leave = live.follow(ROOM)
+    const leaveToo = live.follow(ROOM)
+    socket().say(attached())
+    leave()
+    expect(room()).toBeDefined()
+    leaveToo()
+    expect(room()).toBeUndefined()
+    expect(sent('detach')).toEqual([{ type: 'detach', session_id: ROOM }])
+  })
+
+  test('forget everything on signing out', async () => {
+    const { live, socket } = await begin()
+    live.follow(ROOM)
+    socket().say(attached())
+    live.post(ROOM, 'secret')
+    live.stop()
+    expect(live.store.getState()).toMatchObject({ rooms: {}, outbox: {}, status: { phase: 'idle' } })
+  })
+})

@@ -1,0 +1,206 @@
+/**
+ * The one owner of the live state: feeds the connection's frames to the pure reducers, once per screen frame, and keeps
+ * the promises that need a connection: rooms that are followed are attached, gaps are healed, posts are sent until the
+ * log confirms them.
+ */
+import { type StoreApi, createStore } from 'zustand/vanilla'
+
+import type { ClientFrame, MessageItem, ServerFrame } from '@/contracts/protocol'
+import { newId } from '@/lib/ids'
+
+import { Connection, type ConnectionOptions, type ConnectionStatus } from './connection'
+import { type Outbox, type PendingPost, addPost, markPosted, markSent, markWaiting, unconfirmed } from './outbox'
+import { NOTHING_HEARD, type RoomClient, addOlderPage, applyFrames, forgetRoom } from './roomClient'
+
+/** A post that the gateway has not accepted for this long is sent again. */
+const RESEND_AFTER_MS = 10_000
+/** An unanswered or repeated attach is not asked again sooner. */
+const ATTACH_INTERVAL_MS = 1_000
+
+export interface LiveState extends RoomClient {
+  readonly status: ConnectionStatus
+}
+
+export interface LiveRoomsOptions extends Pick<ConnectionOptions, 'openSocket' | 'accessToken'> {
+  /** Runs `flush` soon, once: the screen's own rhythm in a browser. */
+  readonly schedule: (flush: () => void) => void
+  readonly now?: () => number
+  readonly random?: () => number
+}
+
+interface AttachAttempt {
+  readonly at: number
+  readonly after: number | undefined
+}
+
+export class LiveRooms {
+  readonly store: StoreApi<LiveState> = createStore<LiveState>(() => ({ ...NOTHING_HEARD, status: { phase: 'idle' } }))
+  readonly #options: LiveRoomsOptions
+  readonly #now: () => number
+  readonly #connection: Connection
+  /** How many views follow each room. */
+  readonly #followers = new Map<string, number>()
+  readonly #attempts = new Map<string, AttachAttempt>()
+  /** Request id → room, because a refused attach need not name it. */
+  readonly #asked = new Map<string, string>()
+  /** Rooms with an attach on a timer. */
+  readonly #later = new Set<string>()
+  #queue: ServerFrame[] = []
+  #scheduled = false
+
+  constructor(options: LiveRoomsOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#connection = new Connection({
+      ...options,
+      handlers: {
+        onStatus: (status) => this.store.setState({ status }),
+        onWelcome: () => this.#takeUp(),
+        onFrames: (frames) => this.#enqueue(frames),
+        onHeartbeat: () => this.#resendLate(),
+      },
+    })
+  }
+
+  start(): void {
+    this.#connection.start()
+  }
+
+  /** Forget everything that belonged to the person who signed out. */
+  stop(): void {
+    this.#connection.stop('signed-out')
+    this.#queue = []
+    this.#followers.clear()
+    this.store.setState({ ...NOTHING_HEARD, status: { phase: 'idle' } })
+  }
+
+  /** The network is back, or a person asks. */
+  retryNow(): void {
+    this.#connection.retryNow()
+  }
+
+  /** Follow a room until the returned function is called. */
+  follow(sessionId: string): () => void {
+    const before = this.#followers.get(sessionId) ?? 0
+    this.#followers.set(sessionId, before + 1)
+    if (before === 0) this.#attach(sessionId)
+    return () => this.#unfollow(sessionId)
+  }
+
+  /** Say something; it is kept and repeated until the log has it. */
+  post(sessionId: string, content: string): void {
+    const clientMessageId = newId()
+    const post = { clientMessageId, sessionId, content, createdAt: this.#now() }
+    this.store.setState(({ outbox }) => ({ outbox: addPost(outbox, post) }))
+    this.retryPost(clientMessageId)
+  }
+
+  retryPost(clientMessageId: string): void {
+    this.store.setState(({ outbox }) => ({ outbox: markWaiting(outbox, clientMessageId) }))
+    const post = this.store.getState().outbox[clientMessageId]
+    if (post) this.#sendPost(post)
+  }
+
+  discardPost(clientMessageId: string): void {
+    this.store.setState(({ outbox }) => ({ outbox: markPosted(outbox, clientMessageId) }))
+  }
+
+  /** What an earlier page of the same tab left unconfirmed. */
+  restoreOutbox(outbox: Outbox): void {
+    this.store.setState((client) => ({ outbox: { ...outbox, ...client.outbox } }))
+  }
+
+  /** Stop one turn, or without one everything that runs or waits in the room. False while there is no connection. */
+  stopTurns(sessionId: string, turnId?: string): boolean {
+    return this.#connection.send({ type: 'stop', session_id: sessionId, ...(turnId ? { turn_id: turnId } : {}) })
+  }
+
+  addOlderPage(sessionId: string, items: readonly MessageItem[]): void {
+    this.store.setState((client) => addOlderPage(client, sessionId, items))
+  }
+
+  #takeUp(): void {
+    this.#flush()
+    this.#attempts.clear()
+    this.#asked.clear()
+    for (const sessionId of this.#followers.keys()) this.#attach(sessionId)
+    for (const post of unconfirmed(this.store.getState().outbox)) this.#sendPost(post)
+  }
+
+  #enqueue(frames: readonly ServerFrame[]): void {
+    for (const frame of frames) {
+      const late = frame.type === 'attached' && !this.#followers.has(frame.session_id)
+      if (!late) this.#queue.push(this.#withRoomNamed(frame))
+    }
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#options.schedule(() => this.#flush())
+  }
+
+  #withRoomNamed(frame: ServerFrame): ServerFrame {
+    if ((frame.type !== 'error' && frame.type !== 'attached') || !frame.id) return frame
+    const sessionId = this.#asked.get(frame.id)
+    this.#asked.delete(frame.id)
+    return frame.type === 'error' && sessionId ? { ...frame, session_id: frame.session_id ?? sessionId } : frame
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    if (this.#queue.length === 0) return
+    const frames = this.#queue
+    this.#queue = []
+    this.store.setState((client) => applyFrames(client, frames))
+    for (const sessionId of this.#followers.keys()) {
+      if (this.store.getState().rooms[sessionId]?.stale) this.#attach(sessionId)
+    }
+  }
+
+  #attach(sessionId: string): void {
+    const room = this.store.getState().rooms[sessionId]
+    const last = this.#attempts.get(sessionId)
+    if (last && this.#now() - last.at < ATTACH_INTERVAL_MS) {
+      this.#attachLater(sessionId)
+      return
+    }
+    // The log could not be continued from this position the last time: start from the newest page.
+    const hopeless = room?.stale === 'log' && last?.after === room.headSeq
+    const position = room && !hopeless ? { after: room.headSeq, epoch: room.epoch } : {}
+    const id = newId()
+    if (!this.#connection.send({ type: 'attach', id, session_id: sessionId, ...position })) return
+    this.#asked.set(id, sessionId)
+    this.#attempts.set(sessionId, { at: this.#now(), after: position.after })
+  }
+
+  #attachLater(sessionId: string): void {
+    if (this.#later.has(sessionId)) return
+    this.#later.add(sessionId)
+    setTimeout(() => {
+      this.#later.delete(sessionId)
+      if (this.#followers.has(sessionId) && this.store.getState().rooms[sessionId]?.stale) this.#attach(sessionId)
+    }, ATTACH_INTERVAL_MS)
+  }
+
+  #unfollow(sessionId: string): void {
+    const left = (this.#followers.get(sessionId) ?? 1) - 1
+    if (left > 0) {
+      this.#followers.set(sessionId, left)
+      return
+    }
+    this.#followers.delete(sessionId)
+    this.#attempts.delete(sessionId)
+    this.#connection.send({ type: 'detach', session_id: sessionId })
+    this.store.setState((client) => forgetRoom(client, sessionId))
+  }
+
+  #sendPost({ clientMessageId, sessionId, content }: PendingPost): void {
+    const frame: ClientFrame = { type: 'post', session_id: sessionId, client_message_id: clientMessageId, content }
+    if (!this.#connection.send(frame)) return
+    this.store.setState(({ outbox }) => ({ outbox: markSent(outbox, clientMessageId, this.#now()) }))
+  }
+
+  #resendLate(): void {
+    for (const post of unconfirmed(this.store.getState().outbox)) {
+      if (post.state === 'waiting' && this.#now() - (post.sentAt ?? 0) > RESEND_AFTER_MS) this.#sendPost(post)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The order in which a room is read: by round, the person's message first, then its answers by rank.
+ *
+ * Rank is the order of first tokens, so the order is the same live and after a reload. Answers without a token yet come
+ * last, in the order of the seats. Pure.
+ */
+import type { Participant, UserMessage } from '@/contracts/protocol'
+
+import type { EndedTurn, RunningTurn } from './room'
+
+export type TranscriptItem =
+  | { readonly kind: 'message'; readonly key: string; readonly message: UserMessage }
+  | { readonly kind: 'ended'; readonly key: string; readonly end: EndedTurn }
+  | { readonly kind: 'running'; readonly key: string; readonly turnId: string; readonly participantId: string }
+
+interface Place {
+  readonly round: number
+  readonly step: number
+  readonly rank: number
+  readonly seat: number
+  readonly tie: string
+}
+
+/** A turn that waits for its first token stands behind all that have one. */
+const NO_RANK = Number.MAX_SAFE_INTEGER
+
+export function orderTranscript(
+  messages: Readonly<Record<string, UserMessage>>,
+  ended: Readonly<Record<string, EndedTurn>>,
+  running: readonly Pick<RunningTurn, 'turn' | 'rank'>[],
+  participants: readonly Participant[],
+): TranscriptItem[] {
+  const seats = new Map(participants.map(({ id, position }) => [id, position]))
+  const placed: { place: Place; item: TranscriptItem }[] = []
+  for (const message of Object.values(messages)) {
+    placed.push({
+      place: { round: message.round, step: -1, rank: 0, seat: 0, tie: message.created_at + message.id },
+      item: { kind: 'message', key: message.client_message_id, message },
+    })
+  }
+  for (const end of newestVersions(Object.values(ended), running)) {
+    placed.push({
+      place: placeOf(end.turn, end.kind === 'reply' ? end.reply.rank : NO_RANK, seats),
+      item: { kind: 'ended', key: end.turn.reply_id, end },
+    })
+  }
+  for (const { turn, rank } of running) {
+    placed.push({
+      place: placeOf(turn, rank ?? NO_RANK, seats),
+      item: { kind: 'running', key: turn.reply_id, turnId: turn.turn_id, participantId: turn.participant_id },
+    })
+  }
+  return placed.toSorted((a, b) => compare(a.place, b.place)).map(({ item }) => item)
+}
+
+/** One entry per reply: its newest version, and none while a newer one is being written. A failed one replaces none. */
+function newestVersions(ends: readonly EndedTurn[], running: readonly Pick<RunningTurn, 'turn'>[]): EndedTurn[] {
+  const rewriting = new Set(running.map(({ turn }) => turn.reply_id))
+  const newest = new Map<string, EndedTurn>()
+  for (const end of ends) {
+    const other = newest.get(end.turn.reply_id)
+    if (!rewriting.has(end.turn.reply_id) && (!other || supersedes(end, other))) newest.set(end.turn.reply_id, end)
+  }
+  return [...newest.values()]
+}
+
+function supersedes(end: EndedTurn, other: EndedTurn): boolean {
+  if (end.kind !== other.kind) return end.kind === 'reply'
+  return (end.turn.version ?? 1) > (other.turn.version ?? 1)
+}
+
+function placeOf(turn: RunningTurn['turn'], rank: number, seats: ReadonlyMap<string, number>): Place {
+  return { round: turn.round, step: turn.step, rank, seat: seats.get(turn.participant_id) ?? NO_RANK, tie: turn.reply_id }
+}
+
+function compare(a: Place, b: Place): number {
+  return a.round - b.round || a.step - b.step || a.rank - b.rank || a.seat - b.seat || (a.tie < b.tie ? -1 : 1)
+}

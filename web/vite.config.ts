@@ -1,0 +1,26 @@
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+// Where `npm run dev` finds a running gateway; the built page is served by the gateway itself.
+const gateway = 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/api': gateway,
+      '/ws': { target: gateway.replace('http', 'ws'), ws: true },
+    },
+  },
+  build: {
+    outDir: 'dist',
+    target: 'es2023',
+    // The content security policy allows files of our own origin only, so nothing may become a data: URL.
+    assetsInlineLimit: 0,
+    sourcemap: false,
+  },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+})
