@@ -1,0 +1,246 @@
+"""Anthropic Messages: rules, error bodies and stream events as that API words them.
+
+Rules from docs.anthropic.com ("Messages", "Errors", "Streaming"); error texts are those recorded from
+api.anthropic.com; event shapes are those of `anthropic.types`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from palaver.simulator import models
+from palaver.simulator.conversation import Said
+from palaver.simulator.models import SimulatedModel
+from palaver.simulator.wire import ChatRequest, Frames, Refusal, Reply, Trouble
+
+_STOP_REASONS = {"stop": "end_turn", "length": "max_tokens"}
+
+
+def _error(status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    return Refusal(status, {"type": "error", "error": {"type": kind, "message": message}}, headers)
+
+
+def _invalid(message: str) -> Refusal:
+    return _error(400, "invalid_request_error", message)
+
+
+class AnthropicWire:
+    """`POST /v1/messages` and `GET /v1/models`."""
+
+    protocol: models.Protocol = "anthropic"
+
+    def key(self, headers: Mapping[str, str]) -> str:
+        """The `x-api-key` header, or the bearer token that the SDK sends since its version 2."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        key = headers.get("x-api-key", "").strip() or (token.strip() if scheme.lower() == "bearer" else "")
+        if not key:
+            raise _error(401, "authentication_error", "x-api-key header is required")
+        return key
+
+    def bad_key(self, key: str) -> Refusal:  # noqa: ARG002 - this API shows nothing of it
+        """The refusal of a key."""
+        return _error(401, "authentication_error", "invalid x-api-key")
+
+    def read(self, headers: Mapping[str, str], body: Any) -> ChatRequest:
+        """Version header, known model, `max_tokens`, roles, first and last role, text that is not empty."""
+        if "anthropic-version" not in headers:
+            raise _invalid("anthropic-version: header is required")
+        if not isinstance(body, dict):
+            raise _invalid("The request body is not valid JSON")
+        fields = cast("dict[str, Any]", body)
+        model_id = fields.get("model")
+        if not isinstance(model_id, str) or not model_id:
+            raise _invalid("model: Field required")
+        model = models.find("anthropic", model_id)
+        if model is None:
+            raise _error(404, "not_found_error", f"model: {model_id}")
+        limit = _limit(fields.get("max_tokens"), model)
+        said = _messages(fields.get("messages"))
+        return ChatRequest(
+            model,
+            (*_system(fields.get("system")), *said),
+            limit,
+            stream=bool(fields.get("stream")),
+            include_usage=True,
+            stop=tuple(fields.get("stop_sequences") or ()),
+        )
+
+    def overflow(self, request: ChatRequest, tokens: int) -> Refusal | None:
+        """The prompt alone must fit, and prompt plus `max_tokens` too."""
+        window = request.model.window
+        if tokens > window:
+            return _invalid(f"prompt is too long: {tokens} tokens > {window} maximum")
+        if tokens + request.max_tokens > window:
+            return _invalid(
+                f"input length and `max_tokens` exceed context limit: {tokens} + {request.max_tokens} > {window},"
+                " decrease input length or `max_tokens` and try again"
+            )
+        return None
+
+    def trouble(self, kind: Trouble, retry_after_seconds: float) -> Refusal:
+        """As the API words its own difficulties."""
+        if kind == "rate_limit":
+            headers = {"retry-after": f"{retry_after_seconds:g}"}
+            return _error(429, "rate_limit_error", "This request would exceed your rate limit.", headers)
+        if kind == "quota":
+            return _invalid(
+                "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade"
+                " or purchase credits."
+            )
+        if kind == "overloaded":
+            return _error(529, "overloaded_error", "Overloaded")
+        return _error(500, "api_error", "Internal server error")
+
+    def frames(self, reply: Reply) -> Frames:
+        """`message_start`, one text block between `start` and `stop` with a `ping`, `message_delta`, `message_stop`."""
+        usage = {
+            "input_tokens": reply.tokens_input,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 0,
+            "output_tokens": 1,
+            "service_tier": "standard",
+        }
+        message: dict[str, Any] = {
+            "model": reply.model_id,
+            "id": reply.id,
+            "type": "message",
+            "role": "assistant",
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage if reply.include_usage else {"input_tokens": 0, "output_tokens": 0},
+        }
+        end: dict[str, Any] = {
+            "type": "message_delta",
+            "delta": {"stop_reason": _STOP_REASONS[reply.finish_reason], "stop_sequence": None},
+        }
+        if reply.include_usage:
+            end["usage"] = {"input_tokens": reply.tokens_input, "output_tokens": reply.tokens_output}
+        marker = "\u0000"
+        delta = _event(
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": marker}},
+        )
+        prefix, suffix = delta.split(msgspec.json.encode(marker))
+        overloaded = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+        return Frames(
+            prologue=_event({"type": "message_start", "message": message})
+            + _event({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})
+            + _event({"type": "ping"}),
+            piece_prefix=prefix,
+            piece_suffix=suffix,
+            epilogue=_event({"type": "content_block_stop", "index": 0})
+            + _event(end)
+            + _event({"type": "message_stop"}),
+            malformed=b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"ty\n\n',
+            error=_event(overloaded),
+        )
+
+    def whole(self, reply: Reply) -> Mapping[str, Any]:
+        """A `message` object."""
+        return {
+            "model": reply.model_id,
+            "id": reply.id,
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "text", "text": "".join(reply.pieces)}],
+            "stop_reason": _STOP_REASONS[reply.finish_reason],
+            "stop_sequence": None,
+            "usage": {
+                "input_tokens": reply.tokens_input,
+                "cache_creation_input_tokens": 0,
+                "cache_read_input_tokens": 0,
+                "output_tokens": reply.tokens_output,
+                "service_tier": "standard",
+            },
+        }
+
+    def reply_id(self, entropy: str) -> str:
+        """`msg_01` and 22 characters."""
+        return f"msg_01{entropy[:22]}"
+
+    def response_headers(self, entropy: str) -> Mapping[str, str]:
+        """The request's id."""
+        return {"request-id": f"req_01{entropy[:22]}"}
+
+    def model_list(self) -> Mapping[str, Any]:
+        """`GET /v1/models`."""
+        data = [
+            {
+                "type": "model",
+                "id": m.id,
+                "display_name": m.display_name,
+                "created_at": "1970-01-01T00:00:00Z",
+                "lifecycle": "active",
+                "max_input_tokens": m.window,
+                "max_tokens": m.max_output,
+            }
+            for m in models.of("anthropic")
+        ]
+        return {"data": data, "has_more": False, "first_id": data[0]["id"], "last_id": data[-1]["id"]}
+
+
+def _event(data: Mapping[str, Any]) -> bytes:
+    return b"event: " + str(data["type"]).encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"
+
+
+def _limit(value: Any, model: SimulatedModel) -> int:
+    if value is None:
+        raise _invalid("max_tokens: Field required")
+    if not isinstance(value, int) or value < 1:
+        raise _invalid("max_tokens: Input should be greater than or equal to 1")
+    if value > model.max_output:
+        raise _invalid(
+            f"max_tokens: {value} > {model.max_output}, which is the maximum allowed number of output tokens for"
+            f" {model.id}"
+        )
+    return value
+
+
+def _system(value: Any) -> tuple[Said, ...]:
+    if value is None:
+        return ()
+    return (Said("system", _text(value, "system")),)
+
+
+def _messages(value: Any) -> tuple[Said, ...]:
+    if not isinstance(value, list):
+        raise _invalid("messages: Field required")
+    messages = cast("list[dict[str, Any]]", value)
+    if not messages:
+        raise _invalid("messages: at least one message is required")
+    said: list[Said] = []
+    for index, message in enumerate(messages):
+        role = message.get("role")
+        if role not in ("user", "assistant"):
+            raise _invalid(
+                f'messages: Unexpected role "{role}". The Messages API accepts a top-level `system` parameter, not'
+                ' "system" as an input message role.'
+                if role == "system"
+                else f"messages.{index}.role: Input should be 'user' or 'assistant'"
+            )
+        said.append(Said(role, _text(message.get("content"), f"messages.{index}")))
+    if said[0].role != "user":
+        raise _invalid('messages: first message must use the "user" role')
+    if said[-1].role == "assistant":
+        raise _invalid(
+            "This model does not support assistant message prefill. The conversation must end with a user message."
+        )
+    return tuple(said)
+
+
+def _text(content: Any, where: str) -> str:
+    if isinstance(content, str):
+        texts = [content]
+    elif isinstance(content, list):
+        blocks = cast("list[dict[str, Any]]", content)
+        texts = [str(block.get("text", "")) for block in blocks if block.get("type") == "text"]
+    else:
+        raise _invalid(f"{where}.content: Input should be a valid string")
+    if not texts:
+        raise _invalid(f"{where}: content must not be empty")
+    if any(not text for text in texts):
+        raise _invalid(f"{where}: text content blocks must be non-empty")
+    if any(not text.strip() for text in texts):
+        raise _invalid(f"{where}: text content blocks must contain non-whitespace text")
+    return "\n".join(texts)

@@ -1,0 +1,107 @@
+"""What every wire format offers to the application: read a request, frame an answer, refuse in its own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from palaver.simulator import models
+from palaver.simulator.conversation import Said
+from palaver.simulator.models import SimulatedModel
+
+Trouble = Literal["rate_limit", "quota", "server_error", "overloaded"]
+FinishReason = Literal["stop", "length"]
+
+
+class Refusal(Exception):  # noqa: N818 - an answer of the provider, not a defect of ours
+    """The provider says no: its own status, body and headers."""
+
+    def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A request that keeps the wire format's rules. `said` is the whole prompt, system text included."""
+
+    model: SimulatedModel
+    said: tuple[Said, ...]
+    max_tokens: int
+    stream: bool
+    include_usage: bool
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer, before it is framed. `id` is unique per request, deterministic per seed and request."""
+
+    id: str
+    created: int
+    model_id: str
+    pieces: tuple[str, ...]
+    finish_reason: FinishReason
+    tokens_input: int
+    tokens_output: int
+    include_usage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The framing of one streamed answer: before, around each piece, and after it."""
+
+    prologue: bytes
+    piece_prefix: bytes
+    piece_suffix: bytes
+    epilogue: bytes
+    malformed: bytes
+    error: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Wire(Protocol):
+    """One provider's HTTP wire format."""
+
+    protocol: models.Protocol
+
+    def key(self, headers: Mapping[str, str]) -> str:
+        """The key that the request carries. Raises Refusal without one."""
+        ...
+
+    def bad_key(self, key: str) -> Refusal:
+        """The refusal of a key."""
+        ...
+
+    def read(self, headers: Mapping[str, str], body: Any) -> ChatRequest:
+        """The request, if it keeps the provider's rules. Raises Refusal."""
+        ...
+
+    def overflow(self, request: ChatRequest, tokens: int) -> Refusal | None:
+        """The refusal if prompt and answer do not fit the window."""
+        ...
+
+    def trouble(self, kind: Trouble, retry_after_seconds: float) -> Refusal:
+        """The provider is not able to answer now."""
+        ...
+
+    def frames(self, reply: Reply) -> Frames:
+        """The answer as a stream."""
+        ...
+
+    def whole(self, reply: Reply) -> Mapping[str, Any]:
+        """The answer as one body."""
+        ...
+
+    def reply_id(self, entropy: str) -> str:
+        """An answer's id in the provider's style, from 32 hex digits."""
+        ...
+
+    def response_headers(self, entropy: str) -> Mapping[str, str]:
+        """The headers that each answer carries."""
+        ...
+
+    def model_list(self) -> Mapping[str, Any]:
+        """The list of models."""
+        ...

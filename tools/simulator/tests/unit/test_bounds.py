@@ -1,0 +1,41 @@
+import pytest
+
+from palaver.simulator.faults import Armoury, Fault
+from palaver.simulator.recorder import Recorder
+
+
+def test_a_fault_strikes_the_next_requests_of_its_model_only() -> None:
+    armoury = Armoury[Fault](max_armed=10)
+    armoury.arm(Fault(model="sim-a", kind="cut", count=2))
+    assert armoury.take("sim-b") is None
+    assert [armoury.take("sim-a") is not None for _ in range(3)] == [True, True, False]
+
+
+def test_no_more_faults_can_be_armed_than_allowed() -> None:
+    armoury = Armoury[Fault](max_armed=1)
+    armoury.arm(Fault(kind="cut"))
+    with pytest.raises(ValueError, match="armed already"):
+        armoury.arm(Fault(kind="cut"))
+
+
+def _record(recorder: Recorder, size: int) -> None:
+    recorder.open("openai", "/x", {"authorization": "Bearer secret", "x": "y"}, key="sk-secret", body=None, size=size)
+
+
+def test_the_oldest_records_go_first_by_count_and_by_bytes() -> None:
+    recorder = Recorder(max_records=3, max_bytes=100)
+    for _ in range(5):
+        _record(recorder, 10)
+    assert [r.number for r in recorder.records()] == [3, 4, 5]
+    _record(recorder, 95)
+    assert [r.number for r in recorder.records()] == [6]
+
+
+def test_a_record_keeps_no_key() -> None:
+    recorder = Recorder(max_records=3, max_bytes=100)
+    _record(recorder, 1)
+    (record,) = recorder.records()
+    assert record.headers == {"x": "y"}
+    assert record.key is not None
+    assert record.key.last4 == "cret"
+    assert "sk-secret" not in repr(record)
