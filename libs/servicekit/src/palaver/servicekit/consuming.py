@@ -1,0 +1,242 @@
+"""A durable consumer at work: messages in, handlers run, the delivery policy applied, acknowledgements out.
+
+This is one of the three places where every exception is caught; the others are `answering.py` and `tasks.supervise`.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import nats.errors
+import structlog
+from nats.aio.msg import Msg
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel, ValidationError
+
+from palaver.servicekit.dead_letters import bury
+from palaver.servicekit.delivery import (
+    MAX_DELIVERIES,
+    Attempt,
+    Exhausted,
+    Undeliverable,
+    Verdict,
+    hold_pause_seconds,
+    judge,
+    reason_of,
+    retry_delay_seconds,
+)
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.pull import Pull
+from palaver.servicekit.routes import ATTEMPT_LIMIT_SECONDS, Binding, Consume, stem_of
+from palaver.servicekit.runtime import Runtime
+from palaver.servicekit.tasks import TaskSet
+from palaver.servicekit.tracing import context_of
+
+BEATS_PER_ACK_WAIT = 3
+"""In-progress marks per ack wait: more than two, so that one lost mark does not cause a redelivery."""
+STOP_PULLING_SECONDS = 1.0
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True, eq=False)
+class _Delivered:
+    """A message in work. `msg` is replaced when the broker delivers it again meanwhile: the newest reply counts."""
+
+    msg: Msg
+    deliveries: int
+    stem: str
+
+
+class Consumer:
+    """One `Consume` route, running."""
+
+    def __init__(self, route: Consume, runtime: Runtime) -> None:
+        self._route = route
+        self._runtime = runtime
+        self._durable = route.durable
+        self._bindings = {binding.subject.address.stem: binding for binding in route.bindings}
+        self._pull = Pull(runtime.broker, route.durable, on_message=self._accept, demand=self._free_places)
+        self._tasks = TaskSet(f"consume.{route.durable.name}")
+        self._beats = TaskSet(f"beat.{route.durable.name}")
+        self._in_work: dict[int, _Delivered] = {}  # by stream sequence
+        self._holding: set[_Delivered] = set()
+        self._open = asyncio.Event()
+        self._open.set()
+
+    @property
+    def name(self) -> str:
+        """For logs and metrics."""
+        return f"consume.{self._durable.name}"
+
+    async def run(self) -> None:
+        """Pull and work until closed; may be run again after it raised."""
+        if not self._beats:
+            self._beats.spawn(self._beat())
+        await self._pull.run()
+
+    async def close(self, timeout_seconds: float) -> None:
+        """Pull nothing more, finish what is in work, give the rest back to the broker at once."""
+        await self._pull.stop(min(timeout_seconds, STOP_PULLING_SECONDS))
+        if not await self._tasks.join(timeout_seconds):
+            left = list(self._in_work.values())
+            await self._tasks.cancel()
+            for delivered in left:
+                await self._say(delivered.msg.nak())
+            _log.warning("consumer_gave_back", durable=self._durable.name, messages=len(left))
+        await self._beats.cancel()
+
+    # ---- taking ----
+
+    def _free_places(self) -> int:
+        """Nothing new while a dependency is down."""
+        return 0 if self._holding else self._route.concurrency - len(self._in_work)
+
+    def _accept(self, msg: Msg) -> None:
+        metadata = msg.metadata
+        sequence = metadata.sequence.stream
+        known = self._in_work.get(sequence)
+        if known is not None:  # the broker forgot our in-progress marks, e.g. it was away: still one run of the handler
+            known.msg = msg
+            return
+        delivered = _Delivered(msg, metadata.num_delivered, stem_of(msg.subject))
+        self._in_work[sequence] = delivered
+        self._tasks.spawn(self._work(sequence, delivered))
+
+    async def _beat(self) -> None:
+        """Tell the broker that everything in work is still worked on, for as long as handlers take."""
+        while True:
+            await asyncio.sleep(self._durable.ack_wait_seconds / BEATS_PER_ACK_WAIT)
+            for delivered in list(self._in_work.values()):
+                await self._say(delivered.msg.in_progress())
+
+    # ---- working ----
+
+    async def _work(self, sequence: int, delivered: _Delivered) -> None:
+        try:
+            await self._open.wait()
+            with self._runtime.tracer.start_as_current_span(
+                delivered.stem, context_of(delivered.msg.headers), SpanKind.CONSUMER
+            ):
+                await self._settle(delivered)
+        finally:
+            self._in_work.pop(sequence, None)
+            self._release(delivered)
+            self._pull.wake()
+
+    async def _settle(self, delivered: _Delivered) -> None:
+        payload: BaseModel | None = None
+        try:
+            binding, payload = self._decode(delivered)
+        except (Undeliverable, Exhausted, ValidationError) as error:
+            await self._give_up(delivered, payload, error)
+            return
+        tries = holds = 0
+        while (error := await self._attempt(binding, payload, delivered.stem)) is not None:
+            tries += 1
+            verdict = judge(Attempt(error, delivered.deliveries, tries), ordered=self._route.ordered)
+            self._note(delivered, error, verdict)
+            match verdict:
+                case Verdict.HOLD:
+                    tries -= 1  # an outage is no failure of the handler
+                    holds += 1
+                    await self._hold(delivered, holds)
+                case Verdict.RETRY_NOW:
+                    pass
+                case Verdict.RETRY_LATER:
+                    await self._say(delivered.msg.nak(delay=retry_delay_seconds(delivered.deliveries)))
+                    return
+                case Verdict.DEAD_LETTER:
+                    await self._give_up(delivered, payload, error)
+                    return
+                case _:
+                    assert_never(verdict)
+        await self._say(delivered.msg.ack())
+        self._runtime.metrics.handled.labels(delivered.stem, "done").inc()
+
+    def _decode(self, delivered: _Delivered) -> tuple[Binding, BaseModel]:
+        binding = self._bindings.get(delivered.stem)
+        if binding is None:
+            raise Undeliverable("no handler for this subject")
+        payload: BaseModel = binding.subject.payload.model_validate_json(delivered.msg.data)
+        if delivered.deliveries > MAX_DELIVERIES:
+            raise Exhausted(f"delivered {delivered.deliveries} times")
+        return binding, payload
+
+    async def _attempt(self, binding: Binding, payload: Any, stem: str) -> Exception | None:
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(ATTEMPT_LIMIT_SECONDS):
+                await binding.handler(payload)
+        except Exception as error:  # noqa: BLE001 - the delivery policy judges every failure
+            return error
+        finally:
+            self._runtime.metrics.seconds.labels(stem).observe(time.perf_counter() - began)
+        return None
+
+    # ---- outages ----
+
+    async def _hold(self, delivered: _Delivered, holds: int) -> None:
+        self._holding.add(delivered)
+        self._runtime.metrics.held.labels(self._durable.name).set(len(self._holding))
+        self._open.clear()
+        await asyncio.sleep(hold_pause_seconds(holds))
+
+    def _release(self, delivered: _Delivered) -> None:
+        if delivered in self._holding:
+            self._holding.discard(delivered)
+            self._runtime.metrics.held.labels(self._durable.name).set(len(self._holding))
+        if not self._holding:
+            self._open.set()
+
+    # ---- ending ----
+
+    async def _give_up(self, delivered: _Delivered, payload: BaseModel | None, error: BaseException) -> None:
+        """Tell the author, keep the message among the dead letters, and only then acknowledge it."""
+        told, holds = self._route.on_dead_letter is None, 0
+        while True:
+            try:
+                if not told and self._route.on_dead_letter is not None:
+                    await self._tell(payload, error, delivered)
+                    told = True
+                await bury(
+                    self._runtime.broker, self._durable.name, delivered.msg, error, deliveries=delivered.deliveries
+                )
+                break
+            except Unavailable:
+                holds += 1
+                await self._hold(delivered, holds)
+        await self._say(delivered.msg.ack())
+        self._runtime.metrics.dead_letters.labels(self._durable.name, delivered.stem).inc()
+        self._runtime.metrics.handled.labels(delivered.stem, "dead_letter").inc()
+
+    async def _tell(self, payload: BaseModel | None, error: BaseException, delivered: _Delivered) -> None:
+        assert self._route.on_dead_letter is not None  # noqa: S101 - narrowed by the caller
+        try:
+            await self._route.on_dead_letter(payload, error)
+        except Unavailable:
+            raise
+        except Exception as broken:  # noqa: BLE001 - a broken hook must not keep the message for ever
+            _log.error("dead_letter_hook_failed", subject=delivered.stem, exc_info=broken)
+
+    async def _say(self, acknowledgement: Any) -> None:
+        """Await an ack, NAK or mark. One that cannot be said means a redelivery, which handlers must bear anyway."""
+        try:
+            await acknowledgement
+        except nats.errors.Error as error:
+            _log.info("acknowledgement_lost", durable=self._durable.name, error=type(error).__name__)
+
+    def _note(self, delivered: _Delivered, error: Exception, verdict: Verdict) -> None:
+        expected = isinstance(error, Unavailable) or verdict is Verdict.DEAD_LETTER
+        _log.warning(
+            "message_failed",
+            durable=self._durable.name,
+            subject=delivered.stem,
+            deliveries=delivered.deliveries,
+            verdict=verdict.value,
+            reason=reason_of(error),
+            exc_info=None if expected else error,
+        )
+        if verdict is not Verdict.HOLD:
+            self._runtime.metrics.handled.labels(delivered.stem, verdict.value).inc()

@@ -1,0 +1,34 @@
+"""nats-py's client with two holes closed, so that "reconnects for ever" is true.
+
+Checked against nats-py 2.16; `tests/component/test_broker_outages.py` fails if an upgrade changes what this relies on.
+"""
+
+import asyncio
+from typing import cast
+
+import nats.errors
+from nats.aio.client import Client
+
+_PERMISSIONS = "permissions violation"
+
+
+class LastingClient(Client):
+    """A connection that ends only when it is closed by us."""
+
+    async def _process_err(self, err_msg: str) -> None:
+        # As it comes, any `-ERR` but a stale connection or a permission closes the client for good, for instance an
+        # authorization violation while the operator reloads the server's users. Here all of them mean: connect again.
+        if _PERMISSIONS in err_msg:
+            await super()._process_err(err_msg)
+            return
+        await self._process_op_err(nats.errors.Error(f"nats: {err_msg}"))
+
+    async def _process_pong(self) -> None:
+        # As it comes, a PONG for a flush that timed out meanwhile raises InvalidStateError inside the read loop, which
+        # ends, and the connection is deaf until the next stale ping.
+        if self._pongs:
+            waiting = cast("asyncio.Future[bool]", self._pongs.pop(0))
+            if not waiting.done():
+                waiting.set_result(True)
+        self._pongs_received += 1
+        self._pings_outstanding = 0

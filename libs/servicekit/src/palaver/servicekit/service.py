@@ -1,0 +1,160 @@
+"""A service and its life: resources up, routes open, loops running; and all of it down again in the reverse order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from opentelemetry.trace import NoOpTracer, Tracer
+from prometheus_client import CollectorRegistry
+from structlog.contextvars import bound_contextvars
+
+from palaver.servicekit.answering import Answering, Hearing
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.consuming import Consumer
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.health import Health, Phase
+from palaver.servicekit.metrics import MessageMetrics
+from palaver.servicekit.ports import Loop, Resource
+from palaver.servicekit.routes import Answer, Consume, Hear, Route
+from palaver.servicekit.runtime import Runtime
+from palaver.servicekit.tasks import TaskSet, supervise
+
+DEFAULT_DRAIN_SECONDS = 6.0
+"""All of Palaver must be able to stop within ten seconds."""
+PERMISSION_PAUSE_SECONDS = 0.5
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What a service is given: its connection, its registry, its place to say how it is.
+
+    `instance` is a UUIDv7 of this process's copy of the service.
+    """
+
+    name: str
+    instance: str
+    broker: Broker
+    metrics: CollectorRegistry
+    health: Health
+    tracer: Tracer = field(default_factory=NoOpTracer)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A built service, not yet running.
+
+    `tasks` are named long-running loops, run again with back-off when they raise. `on_stop` is awaited first when the
+    service stops: routes still answer and tasks still run, so that work can be handed over; it shares the deadline
+    `drain_seconds` with the messages in work.
+    """
+
+    name: str
+    routes: tuple[Route, ...]
+    resources: tuple[Resource, ...] = ()
+    tasks: Mapping[str, Loop] = field(default_factory=dict[str, Loop])
+    on_stop: Callable[[], Awaitable[None]] | None = None
+    drain_seconds: float = DEFAULT_DRAIN_SECONDS
+
+
+async def run(service: Service, kit: Kit, stop: asyncio.Event) -> None:
+    """Run until `stop` is set (or this task is cancelled), then stop in order.
+
+    Starting raises what a resource raises, and BrokerDenied when a subscription is refused. The kit stays open.
+    """
+    with bound_contextvars(service=service.name):
+        await _Life(service, kit).run(stop)
+
+
+class _Life:
+    def __init__(self, service: Service, kit: Kit) -> None:
+        self._service = service
+        self._kit = kit
+        self._runtime = Runtime(service.name, kit.broker, MessageMetrics(kit.metrics), kit.tracer)
+        self._consumers = [Consumer(route, self._runtime) for route in service.routes if isinstance(route, Consume)]
+        self._subscribed: list[Answering | Hearing] = []
+        self._started: list[Resource] = []
+        self._loops = TaskSet(f"{service.name}.loop")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        try:
+            await self._start()
+            await stop.wait()
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        for resource in self._service.resources:
+            self._started.append(resource)
+            await resource.start()
+        for route in self._service.routes:
+            await self._subscribe(route)
+        await self._await_permission()
+        for consumer in self._consumers:
+            self._supervise(consumer.name, consumer.run)
+        for name, loop in self._service.tasks.items():
+            self._supervise(name, loop)
+        self._kit.health.phase = Phase.READY
+        _log.info("service_ready", instance=self._kit.instance)
+
+    async def _subscribe(self, route: Route) -> None:
+        match route:
+            case Answer():
+                running: Answering | Hearing = Answering(route, self._runtime)
+            case Hear():
+                running = Hearing(route, self._runtime)
+            case Consume():
+                return
+        self._subscribed.append(running)
+        await running.open()
+
+    async def _await_permission(self) -> None:
+        """The broker's word that all subscriptions are allowed, however long it takes to get it."""
+        while True:
+            try:
+                await self._kit.broker.check_permissions()
+            except Unavailable:
+                await asyncio.sleep(PERMISSION_PAUSE_SECONDS)
+            else:
+                return
+
+    def _supervise(self, name: str, loop: Loop) -> None:
+        failures = self._runtime.metrics.task_failures.labels(name)
+        self._loops.spawn(supervise(name, loop, failed=failures.inc))
+
+    async def _stop(self) -> None:
+        """Hand work over, finish or give back messages, end loops, close resources. Nothing here may skip the rest."""
+        self._kit.health.phase = Phase.STOPPING
+        _log.info("service_stopping")
+        deadline = asyncio.get_running_loop().time() + self._service.drain_seconds
+        if self._service.on_stop is not None:
+            await _guarded("on_stop", self._service.on_stop, deadline)
+        # Consumers first: their last handlers may still ask and hear.
+        await _together("consumers", [consumer.close for consumer in self._consumers], deadline)
+        await _together("subscriptions", [running.close for running in self._subscribed], deadline)
+        await self._loops.cancel()
+        for resource in reversed(self._started):
+            await _guarded("resource", resource.stop, deadline + self._service.drain_seconds)
+        _log.info("service_stopped")
+
+
+async def _together(what: str, closes: list[Callable[[float], Awaitable[None]]], deadline: float) -> None:
+    left = max(0.1, deadline - asyncio.get_running_loop().time())
+
+    async def close(one: Callable[[float], Awaitable[None]]) -> None:
+        await _guarded(what, lambda: one(left), deadline + 1.0)
+
+    await asyncio.gather(*(close(one) for one in closes))
+
+
+async def _guarded(what: str, step: Callable[[], Awaitable[None]], deadline: float) -> None:
+    """One step of stopping: bounded, and whatever it raises must not keep the following steps from being taken."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            await step()
+    except TimeoutError:
+        _log.warning("stop_step_cut", step=what)
+    except Exception as error:  # noqa: BLE001 - the rest must be closed all the same
+        _log.error("stop_step_failed", step=what, exc_info=error)
