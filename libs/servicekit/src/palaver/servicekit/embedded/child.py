@@ -5,6 +5,7 @@ Nothing here is bound to an event loop: a child may be started in one loop and s
 
 import asyncio
 import ctypes
+import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import psutil
 
 from palaver.servicekit.embedded.account import Account
 from palaver.servicekit.embedded.errors import StartFailedError
+from palaver.servicekit.embedded.private_file import OWNER_ONLY
 
 POLL_SECONDS = 0.01
 DEATH_POLL_SECONDS = 0.05
@@ -24,6 +26,7 @@ STOP_GRACE_SECONDS = 6.0  # the launcher promises to be gone within 10 s
 READY_TIMEOUT_SECONDS = 30.0
 LOG_TAIL_BYTES = 2_000
 MAX_LOG_BYTES = 16 * 1024**2  # looked at on each start
+PRIVATE_UMASK = 0o077  # what a server writes is for its own account
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 # Nothing of ours leaks into a server: no proxy, no library path, no secret of the environment.
 PLAIN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
@@ -70,7 +73,7 @@ class Child:
         groups: list[str | int] | None = None if account.uid is None else []
         if self.log_path.exists() and self.log_path.stat().st_size > MAX_LOG_BYTES:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
-        with self.log_path.open("ab") as log:
+        with os.fdopen(os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY), "ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a resolved binary with arguments of our own
                 [*account.prefix, *self._die_with_us(), *command],
                 stdin=subprocess.DEVNULL,
@@ -79,6 +82,7 @@ class Child:
                 env=dict(environment),
                 cwd=working_directory,
                 start_new_session=True,
+                umask=PRIVATE_UMASK,
                 user=account.uid,
                 group=account.gid,
                 extra_groups=groups,

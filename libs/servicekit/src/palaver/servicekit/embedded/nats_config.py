@@ -13,7 +13,7 @@ from palaver.servicekit.embedded.ports import LOOPBACK
 MAX_PAYLOAD_BYTES = 8 * 1024**2
 MAX_STORE_BYTES = 16 * 1024**3  # a ceiling for the sum of the streams' limits, not space that is taken
 MAX_MEMORY_BYTES = 64 * 1024**2
-RESPONSE_EXPIRES_SECONDS = 120  # the longest a query may take
+RESPONSE_EXPIRES_SECONDS = 60  # the longest a query may take
 # The write buffer of a slow client; beyond it the server drops the connection, and the client reads again from truth.
 MAX_PENDING_BYTES = 64 * 1024**2
 
