@@ -3,10 +3,7 @@ import pytest
 from palaver.simulator.conversation import Said, is_cjk, read
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["[Ada]", "[Ada]:", "【Ada】", '<speaker name="Ada">', '<message from="Ada" at="1">', "=== Ada ===", "### Ada"],
-)
+@pytest.mark.parametrize("header", ["<<< Ada (model) >>>", "<<< Ada (model), cut off >>>", "[Ada]", "[Ada]:"])
 def test_a_speaker_header_of_any_known_shape_names_the_speaker(header: str) -> None:
     (said,) = read([Said("user", f"{header}\nhello there")]).utterances
     assert (said.speaker, said.text, said.own) == ("Ada", "hello there", False)
@@ -34,6 +31,14 @@ def test_the_question_is_the_newest_word_of_the_host_and_the_others_are_the_rest
     assert [(u.speaker, u.text) for u in conversation.others] == [("Sage", "new"), ("Swift", "hi")]
     assert conversation.own_last is not None
     assert conversation.own_last.text == "my words"
+
+
+def test_a_person_is_told_from_models_wherever_the_window_begins() -> None:
+    conversation = read(
+        [Said("user", "<<< Sage (model) >>>\nold words\n\n<<< User (person) >>>\nwhy?\n\n<<< Swift (model) >>>\nso")]
+    )
+    assert conversation.question.text == "why?"
+    assert [u.speaker for u in conversation.others] == ["Sage", "Swift"]
 
 
 def test_text_without_headers_is_one_utterance_of_nobody() -> None:

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Chinese punctuation is meant
 """Who said what, read back from a request as a model would: roles, and the speaker headers inside user text. Pure."""
 
 import re
@@ -7,16 +6,13 @@ from dataclasses import dataclass
 
 HEADER = re.compile(
     r"""^[ \t]*(?:
-        [\[【⟦] (?:from:?\ |speaker:?\ )? (?P<bracket>[^\]】⟧\n]{1,80}) [\]】⟧] [:：]?   # [Ada]  【Ada】:
-      | <(?:message|speaker|from)\b[^>\n]*?"(?P<tag>[^"\n]{1,80})"[^>\n]*>               # <speaker name="Ada">
-      | ={2,}\ ?(?P<rule>[^=\n]{1,80}?)\ ?={2,}                                         # === Ada ===
-      | \#{2,}\ (?P<heading>[^#\n]{1,80}?)[ \t]*$                                       # ### Ada
-    )""",
+        <<<\ (?P<name>[^<>\n]{1,80}?)\ \((?P<kind>person|model)\)(?:,[^<>\n]*)?\ >>>   # <<< Ada (model), cut off >>>
+      | \[ (?P<plain>[^\]\n]{1,80}) \] :?                                              # [Ada]:
+    )[ \t]*$""",
     re.MULTILINE | re.VERBOSE,
 )
-"""The shapes of a speaker header that the simulated models understand, at the start of a line."""
+"""The shapes of a speaker header that the simulated models understand: a line of its own above what was said."""
 
-_CLOSING_TAG = re.compile(r"^[ \t]*</(?:message|speaker|from)>[ \t]*$", re.MULTILINE)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -30,11 +26,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One thing said. `speaker` is None where the text names nobody; `own` marks the model's own words."""
+    """One thing said. `speaker` is None where the text names nobody; `own` marks the model's own words.
+
+    `person` is None where the header does not say whether a person or a model spoke.
+    """
 
     speaker: str | None
     text: str
     own: bool = False
+    person: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class Conversation:
 
     @property
     def question(self) -> Utterance:
-        """What is to be answered: the newest words of whoever opened the conversation."""
+        """What is to be answered: the newest words of a person, else of whoever opened the conversation."""
         heard = [u for u in self.utterances if not u.own]
         if not heard:
             return Utterance(None, "")
-        host = heard[0].speaker
-        return next(u for u in reversed(heard) if u.speaker == host)
+        people = [u for u in heard if u.person] or [u for u in heard if u.speaker == heard[0].speaker]
+        return people[-1]
 
     @property
     def own_last(self) -> Utterance | None:
@@ -61,7 +61,7 @@ class Conversation:
     def others(self) -> tuple[Utterance, ...]:
         """The newest words of each other named speaker who is not the host, in the order in which they came."""
         host = self.question.speaker
-        newest = {u.speaker: u for u in self.utterances if not u.own and u.speaker not in {None, host}}
+        newest = {u.speaker: u for u in self.utterances if not u.own and not u.person and u.speaker not in {None, host}}
         return tuple(sorted(newest.values(), key=self.utterances.index))
 
 
@@ -89,16 +89,18 @@ def cjk_characters(text: str) -> int:
 def _split(text: str) -> list[Utterance]:
     found: list[Utterance] = []
     speaker: str | None = None
+    person: bool | None = None
     start = 0
     for header in HEADER.finditer(text):
-        _append(found, speaker, text[start : header.start()])
-        speaker = next(name for name in header.groups() if name is not None).strip()
+        _append(found, text[start : header.start()], speaker, person)
+        speaker = (header["name"] or header["plain"]).strip()
+        person = None if header["kind"] is None else header["kind"] == "person"
         start = header.end()
-    _append(found, speaker, text[start:])
+    _append(found, text[start:], speaker, person)
     return found
 
 
-def _append(found: list[Utterance], speaker: str | None, text: str) -> None:
-    words = _CLOSING_TAG.sub("", text).strip()
+def _append(found: list[Utterance], text: str, speaker: str | None, person: bool | None) -> None:  # noqa: FBT001 - private
+    words = text.strip()
     if words:
-        found.append(Utterance(speaker, words))
+        found.append(Utterance(speaker, words, person=person))
