@@ -5,15 +5,16 @@ This is one of the three places where every exception is caught; the others are 
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-import nats.errors
 import structlog
 from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
 
+from palaver.servicekit.acknowledging import BEATS_PER_ACK_WAIT, said
 from palaver.servicekit.dead_letters import bury
 from palaver.servicekit.delivery import (
     MAX_DELIVERIES,
@@ -33,8 +34,6 @@ from palaver.servicekit.runtime import Runtime
 from palaver.servicekit.tasks import TaskSet
 from palaver.servicekit.tracing import context_of
 
-BEATS_PER_ACK_WAIT = 3
-"""In-progress marks per ack wait: more than two, so that one lost mark does not cause a redelivery."""
 STOP_PULLING_SECONDS = 1.0
 
 _log = structlog.get_logger()
@@ -220,12 +219,8 @@ class Consumer:
         except Exception as broken:  # noqa: BLE001 - a broken hook must not keep the message for ever
             _log.error("dead_letter_hook_failed", subject=delivered.stem, exc_info=broken)
 
-    async def _say(self, acknowledgement: Any) -> None:
-        """Await an ack, NAK or mark. One that cannot be said means a redelivery, which handlers must bear anyway."""
-        try:
-            await acknowledgement
-        except nats.errors.Error as error:
-            _log.info("acknowledgement_lost", durable=self._durable.name, error=type(error).__name__)
+    async def _say(self, acknowledgement: Awaitable[None]) -> None:
+        await said(acknowledgement, self._durable.name)
 
     def _note(self, delivered: _Delivered, error: Exception, verdict: Verdict) -> None:
         expected = isinstance(error, Unavailable) or verdict is Verdict.DEAD_LETTER

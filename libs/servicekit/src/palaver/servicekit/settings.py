@@ -23,25 +23,27 @@ class _Part(BaseModel):
 class BrokerSettings(_Part):
     """How a service reaches NATS."""
 
-    url: str = Field("nats://127.0.0.1:4222", description="One URL, or several separated by commas.")
-    nkey_seed: SecretStr | None = Field(None, description="The service's nkey seed; its permissions hang on it.")
-    ca_file: Path | None = Field(None, description="CA certificates for tls:// URLs; the system's by default.")
+    url: str = Field(default="nats://127.0.0.1:4222", description="One URL, or several separated by commas.")
+    nkey_seed: SecretStr | None = Field(
+        default=None, description="The service's nkey; its permissions hang on it."
+    )
+    ca_file: Path | None = Field(default=None, description="CA certificates for tls:// URLs; the system's by default.")
     connect_timeout_seconds: Seconds = 2.0
-    publish_timeout_seconds: Seconds = Field(5.0, description="Patience for one JetStream acknowledgement.")
-    ping_interval_seconds: Seconds = Field(10.0, description="Two unanswered pings mean a dead connection.")
-    max_pending_bytes: int = Field(16 * 1024**2, gt=0, description="Outgoing bytes kept while disconnected.")
+    publish_timeout_seconds: Seconds = Field(default=5.0, description="Patience for one JetStream acknowledgement.")
+    ping_interval_seconds: Seconds = Field(default=10.0, description="Two unanswered pings mean a dead connection.")
+    max_pending_bytes: int = Field(default=16 * 1024**2, gt=0, description="Outgoing bytes kept while disconnected.")
 
 
 class DatabaseSettings(_Part):
     """How a service reaches its own schema. Declare it in the settings of a service that owns tables."""
 
     url: SecretStr = Field(description="postgresql://role:password@host:port/database")
-    pool_size: int = Field(8, gt=0)
-    max_overflow: int = Field(8, ge=0)
+    pool_size: int = Field(default=8, gt=0)
+    max_overflow: int = Field(default=8, ge=0)
     connect_timeout_seconds: Seconds = 2.0
-    pool_timeout_seconds: Seconds = Field(5.0, description="Patience for a free connection of the pool.")
+    pool_timeout_seconds: Seconds = Field(default=5.0, description="Patience for a free connection of the pool.")
     statement_timeout_seconds: Seconds = 30.0
-    lock_timeout_seconds: Seconds = Field(2.0, description="A row that is locked longer counts as an outage.")
+    lock_timeout_seconds: Seconds = Field(default=2.0, description="A row that is locked longer counts as an outage.")
     idle_in_transaction_timeout_seconds: Seconds = Field(
         5.0, description="A stalled replica must not hold the row lock of a session longer than this."
     )
@@ -51,8 +53,10 @@ class RedisSettings(_Part):
     """How a service reaches Redis or Valkey. Declare it in the settings of a service that uses it."""
 
     url: SecretStr = Field(description="redis://[:password@]host:port/0")
-    timeout_seconds: Seconds = Field(0.5, description="Connect and reply; limits fall back to local ones after it.")
-    max_connections: int = Field(32, gt=0)
+    timeout_seconds: Seconds = Field(
+        default=0.5, description="Patience to connect and for a reply; then limits are local."
+    )
+    max_connections: int = Field(default=32, gt=0)
 
 
 class TelemetrySettings(_Part):
@@ -60,8 +64,8 @@ class TelemetrySettings(_Part):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
-    otlp_endpoint: str | None = Field(None, description="OTLP/HTTP collector, e.g. http://collector:4318.")
-    sample_ratio: float = Field(1.0, ge=0, le=1, description="Share of traces kept, when there is a collector.")
+    otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector, e.g. http://collector:4318.")
+    sample_ratio: float = Field(default=1.0, ge=0, le=1, description="Share of traces kept, when there is a collector.")
 
 
 class HealthSettings(_Part):
@@ -69,7 +73,7 @@ class HealthSettings(_Part):
 
     enabled: bool = True
     host: str = "127.0.0.1"
-    port: int = Field(9090, ge=0, le=65535)
+    port: int = Field(default=9090, ge=0, le=65535)
 
 
 class ServiceSettings(BaseSettings):
@@ -77,10 +81,10 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True)
 
-    nats: BrokerSettings = BrokerSettings()  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
-    telemetry: TelemetrySettings = TelemetrySettings()  # pyright: ignore[reportCallIssue]  # as above
-    health: HealthSettings = HealthSettings()  # pyright: ignore[reportCallIssue]  # as above
-    drain_seconds: Seconds = Field(6.0, description="Patience for work in progress when the service stops.")
+    nats: BrokerSettings = BrokerSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    health: HealthSettings = HealthSettings()
+    drain_seconds: Seconds = Field(default=6.0, description="Patience for work in progress when the service stops.")
 
     @classmethod
     def service_name(cls) -> str:

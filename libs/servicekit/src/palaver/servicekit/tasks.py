@@ -47,11 +47,11 @@ class TaskSet:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("background_task_failed", task=self._name, exc_info=error)
 
-    async def join(self, timeout_seconds: float) -> bool:
-        """Wait until all are done; False if some are not in time."""
+    async def join(self, timeout_seconds: float | None = None) -> bool:
+        """Wait until all are done; False if some are not in time. Without a timeout, however long it takes."""
         if not self._tasks:
             return True
-        _, late = await asyncio.wait(set(self._tasks), timeout=max(0.0, timeout_seconds))
+        _, late = await asyncio.wait(set(self._tasks), timeout=timeout_seconds)
         return not late
 
     async def cancel(self) -> None:

@@ -1,0 +1,145 @@
+"""State and its messages commit together: messages wait in a table and are published after the commit.
+
+`Outbox` and `DatabaseOutbox` are for services with ordinary needs; whoever has a log of its own implements
+`OutboxSource` on it and uses the same `OutboxRelay`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+from sqlalchemy import BigInteger, Column, DateTime, Identity, LargeBinary, MetaData, Table, Text, delete, func, insert
+from sqlalchemy import select as sql_select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.servicekit.broker import Broker, Outgoing
+from palaver.servicekit.database import Database
+from palaver.servicekit.errors import Unavailable
+
+K = TypeVar("K")
+
+BATCH = 500
+"""Rows published per round: all their acknowledgements are gathered at once."""
+SWEEP_SECONDS = 1.0
+
+DDL = """
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subject text NOT NULL,
+    body bytea NOT NULL,
+    message_id text,
+    trace text,
+    at timestamptz NOT NULL DEFAULT now()
+)
+"""
+"""For a migration: `op.execute(outbox.DDL)`. Rows are deleted once the broker has them, so the table stays small."""
+
+TABLE = Table(
+    "outbox",
+    MetaData(),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("message_id", Text),
+    Column("trace", Text),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+_log = structlog.get_logger()
+
+
+class Outbox:
+    """Writes messages beside the state that they tell of."""
+
+    async def add(self, conn: AsyncConnection, *batch: Outgoing) -> None:
+        """Keep messages in the transaction of `conn`. After its commit call `OutboxRelay.nudge`."""
+        if batch:
+            rows = [{"subject": m.subject, "body": m.body, "message_id": m.message_id, "trace": m.trace} for m in batch]
+            await conn.execute(insert(TABLE), rows)
+
+
+class OutboxSource(Protocol[K]):
+    """Where a relay finds what is committed and not yet published."""
+
+    async def unpublished(self, limit: int) -> Sequence[tuple[K, Outgoing]]:
+        """The oldest ones, in order. Raises Unavailable."""
+        ...
+
+    async def mark_published(self, keys: Sequence[K]) -> None:
+        """The broker has these. Raises Unavailable; they are then published again, which consumers bear."""
+        ...
+
+
+class DatabaseOutbox:
+    """The `outbox` table as a source."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def unpublished(self, limit: int) -> Sequence[tuple[int, Outgoing]]:
+        """See `OutboxSource`. A row without a message id gets one, so that two sweeping replicas say it once."""
+        async with self._database.read() as conn:
+            rows = await conn.execute(sql_select(TABLE).order_by(TABLE.c.id).limit(limit))
+            return [
+                (row.id, Outgoing(row.subject, row.body, row.message_id or f"{row.subject}:{row.id}", row.trace))
+                for row in rows
+            ]
+
+    async def mark_published(self, keys: Sequence[int]) -> None:
+        """See `OutboxSource`."""
+        async with self._database.transaction() as conn:
+            await conn.execute(delete(TABLE).where(TABLE.c.id.in_(keys)))
+
+
+class OutboxRelay(Generic[K]):
+    """Publishes what a source holds: at once when told, and every `sweep_seconds` what was left over by a crash."""
+
+    def __init__(self, broker: Broker, source: OutboxSource[K], sweep_seconds: float = SWEEP_SECONDS) -> None:
+        self._broker = broker
+        self._source = source
+        self._sweep_seconds = sweep_seconds
+        self._nudged = asyncio.Event()
+
+    async def publish_now(self, items: Sequence[tuple[K, Outgoing]]) -> None:
+        """Publish what was just committed, without reading it back; never raises for an outage, the sweep goes on."""
+        try:
+            await self._publish(items)
+        except Unavailable as outage:
+            _log.warning("outbox_waits", dependency=outage.dependency, reason=outage.reason)
+
+    def nudge(self) -> None:
+        """Something was committed: sweep now. Costs nothing when called often."""
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Sweep for ever."""
+        while True:
+            self._nudged.clear()
+            try:
+                await self._sweep()
+            except Unavailable as outage:
+                _log.warning("outbox_waits", dependency=outage.dependency, reason=outage.reason)
+                await asyncio.sleep(self._sweep_seconds)
+                continue
+            try:
+                async with asyncio.timeout(self._sweep_seconds):
+                    await self._nudged.wait()
+            except TimeoutError:
+                pass
+
+    async def _sweep(self) -> None:
+        while self._broker.up:
+            items = await self._source.unpublished(BATCH)
+            if not await self._publish(items) or len(items) < BATCH:
+                return
+
+    async def _publish(self, items: Sequence[tuple[K, Outgoing]]) -> bool:
+        """Whether all of them are with the broker now."""
+        if not items:
+            return True
+        acknowledged = await self._broker.publish_all([outgoing for _, outgoing in items])
+        done = [key for (key, _), acked in zip(items, acknowledged, strict=True) if acked]
+        if done:
+            await self._source.mark_published(done)
+        return len(done) == len(items)
