@@ -1,0 +1,42 @@
+"""The tokenizer families: by whose ranks a model's text is counted, and how far the count can be trusted."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from math import ceil
+from types import MappingProxyType
+
+from palaver.context import ranks
+
+UNKNOWN = "approximate"
+"""The family of every tokenizer that the table does not name."""
+SESSION_ENCODING = "o200k_base"
+"""Counts the shared conversation, and every family without an encoding of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`tokens` of a text = its count in `encoding` times `factor`. `margin` is the share of a window to leave free."""
+
+    name: str
+    encoding: str
+    factor: float
+    margin: float
+
+    def tokens(self, counted: int) -> int:
+        """Tokens of the family for a count in its encoding, rounded up."""
+        return counted if self.factor == 1.0 else ceil(counted * self.factor)
+
+
+@cache
+def families() -> Mapping[str, Family]:
+    """All families by name."""
+    table = tomllib.loads(files(ranks).joinpath("families.toml").read_text("utf-8"))
+    return MappingProxyType({name: Family(name, **facts) for name, facts in table.items()})
+
+
+def family_of(tokenizer: str) -> Family:
+    """The family of a profile's `tokenizer`."""
+    return families().get(tokenizer) or families()[UNKNOWN]

@@ -1,0 +1,55 @@
+"""What this service needs of its neighbours and its store, named by role."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from palaver.context.domain import EntryKey, Room
+from palaver.context.projection import Progress, Step
+from palaver.contracts.client_protocol import ContextUsageNotice
+from palaver.contracts.ids import SessionId
+from palaver.contracts.model_router import ModelProfile
+from palaver.contracts.session import LogPage
+
+
+class SessionLog(Protocol):
+    """The log itself, at its owner."""
+
+    async def read(self, session_id: SessionId, after: int) -> LogPage:
+        """The next page. Raises Failure(SESSION_NOT_FOUND), Unavailable."""
+        ...
+
+
+class Profiles(Protocol):
+    """Facts about models."""
+
+    async def read(self, model_ids: Iterable[str]) -> Mapping[str, ModelProfile]:
+        """Profiles by model id; unknown ids are left out. Raises Unavailable."""
+        ...
+
+
+class Notices(Protocol):
+    """Whoever watches a room."""
+
+    async def usage_changed(self, notice: ContextUsageNotice) -> None:
+        """Tell them; may get lost. Raises Unavailable."""
+        ...
+
+
+class Projection(Protocol):
+    """The stored projection. See `store.RoomStore`."""
+
+    async def load(self, session_id: SessionId) -> Room | None:
+        """A room as projected so far."""
+        ...
+
+    async def advance(self, session_id: SessionId, epoch: str, steps: Sequence[Step]) -> Progress:
+        """Apply what follows on the cursor."""
+        ...
+
+    async def restart(self, session_id: SessionId, *, old_epoch: str, epoch: str) -> None:
+        """Forget a room whose log was rebuilt."""
+        ...
+
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, int]) -> None:
+        """Add counts in one more encoding."""
+        ...

@@ -1,0 +1,212 @@
+"""What each entry of a session's log means for the conversation. Pure: store and memory apply the same changes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import assert_never
+
+from palaver.context.domain import BEFORE_STEPS, Entry, EntryKey, Mark, Place, Room, Seat, Setting
+from palaver.contracts import session_log
+from palaver.contracts.ids import MessageId, ParticipantId
+from palaver.contracts.session_log import EventFrame, FinishReason, Participant, ReplyEnd, SessionView, UserMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The room's owner decided something."""
+
+    setting: Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """A seat was taken or changed."""
+
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A seat was left."""
+
+    participant_id: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message or a version of a reply came in."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A message's text is gone, in all its versions."""
+
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The room is gone with all that was said in it."""
+
+
+Change = Decided | Seated | Left | Said | Erased | Closed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One log entry and what it changes; often nothing."""
+
+    seq: int
+    changes: tuple[Change, ...]
+
+
+_MARKS: dict[FinishReason, Mark] = {"stopped": "stopped", "interrupted": "interrupted", "error": "failed"}
+
+
+def _seat(participant: Participant) -> Seat:
+    return Seat(
+        participant_id=participant.id,
+        model_id=participant.model_id,
+        name=participant.name,
+        position=participant.position,
+        system_prompt=participant.system_prompt,
+        muted=participant.muted,
+    )
+
+
+def _room_changes(view: SessionView) -> tuple[Change, ...]:
+    setting = Setting(view.owner_id, view.mode, view.prompt_mode, view.system_prompt, view.path)
+    return (Decided(setting), *(Seated(_seat(participant)) for participant in view.participants))
+
+
+def _message(message: UserMessage, seq: int) -> Said:
+    return Said(
+        Entry(
+            message_id=message.id,
+            version=1,
+            branch=message.branch,
+            place=Place(message.round, BEFORE_STEPS, 0, seq),
+            text=message.content,
+            author=message.author,
+            changed=seq,
+        )
+    )
+
+
+def _reply(end: ReplyEnd, seq: int) -> Said:
+    return Said(
+        Entry(
+            message_id=end.reply.id,
+            version=end.reply.version,
+            branch=end.branch,
+            place=Place(end.round, end.step, end.reply.rank, seq),
+            text=end.reply.text,
+            participant_id=end.participant_id,
+            mark=_MARKS.get(end.reply.finish_reason),
+            changed=seq,
+        )
+    )
+
+
+def step_of(event: EventFrame) -> Step:
+    """What one log entry changes. Entries of a kind that is not known (a newer session wrote them) change nothing."""
+    return Step(event.seq, _changes(event))
+
+
+def _changes(event: EventFrame) -> tuple[Change, ...]:
+    changes: tuple[Change, ...] = ()
+    match event:
+        case session_log.SessionCreated() | session_log.SessionUpdated() | session_log.SessionArchived():
+            changes = _room_changes(event.data.session)
+        case session_log.ParticipantAdded() | session_log.ParticipantUpdated():
+            changes = (Seated(_seat(event.data.participant)),)
+        case session_log.ParticipantRemoved():
+            changes = (Left(event.data.participant_id),)
+        case session_log.MessagePosted():
+            changes = (_message(event.data.message, event.seq),)
+        case session_log.ReplyAppended():
+            changes = (_reply(event.data, event.seq),)
+        case session_log.MessageDeleted():
+            changes = (Erased(event.data.message_id),)
+        case session_log.SessionDeleted():
+            changes = (Closed(),)
+        case _:
+            pass
+    return changes
+
+
+def said(steps: Iterable[Step]) -> list[Entry]:
+    """The entries that come in by these steps."""
+    return [change.entry for step in steps for change in step.changes if isinstance(change, Said)]
+
+
+def counted(steps: Sequence[Step], counts: Mapping[EntryKey, Mapping[str, int]]) -> list[Step]:
+    """The steps, with the counts put into the entries that come in."""
+
+    def with_counts(change: Change) -> Change:
+        return Said(replace(change.entry, counts=counts[change.entry.key])) if isinstance(change, Said) else change
+
+    return [Step(step.seq, tuple(map(with_counts, step.changes))) for step in steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a room's projection stands."""
+
+    epoch: str
+    cursor: int
+
+
+class _Draft:
+    """A room while changes are put into it."""
+
+    def __init__(self, room: Room) -> None:
+        self.setting = room.setting
+        self.deleted = room.deleted
+        self.seats = dict(room.seats)
+        self.entries = dict(room.entries)
+
+    def put(self, change: Change, seq: int) -> None:
+        match change:
+            case Decided(setting):
+                self.setting = setting
+            case Seated(seat):
+                self.seats[seat.participant_id] = seat
+            case Left(participant_id):
+                if participant_id in self.seats:
+                    self.seats[participant_id] = replace(self.seats[participant_id], removed=True)
+            case Said(entry):
+                self.entries[entry.key] = entry
+            case Erased(message_id):
+                for entry in [entry for entry in self.entries.values() if entry.message_id == message_id]:
+                    self.entries[entry.key] = entry.erased(seq)
+            case Closed():
+                self.deleted, self.seats, self.entries = True, {}, {}
+            case _:
+                assert_never(change)
+
+
+def applied(room: Room, steps: Iterable[Step]) -> Room:
+    """The room after steps that follow on its cursor without a gap; older ones are ignored.
+
+    Raises ValueError for one that is ahead.
+    """
+    draft, cursor = _Draft(room), room.cursor
+    for step in steps:
+        if step.seq <= cursor:
+            continue
+        if step.seq != cursor + 1:
+            raise ValueError(f"step {step.seq} does not follow on {cursor}")
+        for change in step.changes:
+            draft.put(change, step.seq)
+        cursor = step.seq
+    return replace(
+        room,
+        cursor=cursor,
+        setting=draft.setting,
+        deleted=draft.deleted,
+        seats=MappingProxyType(draft.seats),
+        entries=MappingProxyType(draft.entries),
+    )

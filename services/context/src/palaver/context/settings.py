@@ -1,0 +1,26 @@
+"""Everything about this service that an operator may set."""
+
+from pydantic import Field
+
+from palaver.servicekit.settings import DatabaseSettings, ServiceSettings, service_config
+
+
+class Settings(ServiceSettings):
+    """Settings of the context service."""
+
+    model_config = service_config("context")
+
+    database: DatabaseSettings
+    max_cached_characters: int = Field(
+        32_000_000, gt=0, description="Conversation text held in memory; the rooms used longest ago go first."
+    )
+    recheck_seconds: float = Field(
+        30.0, gt=0, description="A room not heard of for so long is compared with its log before it is used."
+    )
+    gap_patience_seconds: float = Field(
+        0.05, ge=0, description="How long a missing log entry may be in another replica's hands before the log is read."
+    )
+    usage_debounce_seconds: float = Field(
+        0.25, ge=0, description="Meters are announced at most once in so long a time."
+    )
+    profile_ttl_seconds: float = Field(60.0, ge=0, description="How long facts about a model are remembered.")

@@ -1,0 +1,81 @@
+"""The conversation as one branch shows it: which entries, in which order, and how others read each of them."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from palaver.context.attribution import Speakers, quoted
+from palaver.context.domain import Entry, EntryKey, Room, Slot
+from palaver.contracts.context import Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry with its header line and the text below it as everyone but its speaker reads them."""
+
+    entry: Entry
+    header: str
+    quoted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Lines in the order of the conversation."""
+
+    lines: tuple[Line, ...]
+    places: tuple[tuple[int, ...], ...]
+
+    def end(self, cut: Cut) -> int:
+        """How many lines stand strictly before the cut."""
+        return bisect_left(self.places, (cut.round, cut.step))
+
+
+def _branches(room: Room, leaf: str) -> dict[str, int | None]:
+    """Branch → the round from which the next branch of the path replaces it (None: never)."""
+    path = room.setting.path if room.setting else ()
+    branches = path[: path.index(leaf) + 1] if leaf in path else (leaf,)
+    limits: dict[str, int | None] = {}
+    limit: int | None = None
+    for branch in reversed(branches):
+        limits[branch] = limit
+        rounds = [entry.place.round for entry in room.entries.values() if entry.branch == branch]
+        limit = min((r for r in (limit, *rounds) if r is not None), default=None)
+    return limits
+
+
+def visible(room: Room, leaf: str) -> list[Entry]:
+    """What models may see on the way to `leaf`: of each reply the newest version that has a text and did not fail."""
+    limits = _branches(room, leaf)
+    messages: list[Entry] = []
+    replies: dict[Slot, Entry] = {}
+    for entry in room.entries.values():
+        limit = limits.get(entry.branch, entry.place.round)
+        if not entry.shown or (limit is not None and entry.place.round >= limit):
+            continue
+        slot = entry.slot
+        if slot is None:
+            messages.append(entry)
+        elif slot not in replies or replies[slot].version < entry.version:
+            replies[slot] = entry
+    return sorted((*messages, *replies.values()), key=lambda entry: entry.place)
+
+
+def transcript(room: Room, leaf: str, speakers: Speakers, known: Mapping[EntryKey, Line]) -> Transcript:
+    """The lines on the way to `leaf`. Those already `known` are taken over where nothing changed."""
+    entries = visible(room, leaf)
+    lines = tuple(_line(entry, speakers, known.get(entry.key)) for entry in entries)
+    return Transcript(lines, tuple(entry.place for entry in entries))
+
+
+def _line(entry: Entry, speakers: Speakers, known: Line | None) -> Line:
+    header = speakers.header(entry)
+    if known is None or known.entry.text != entry.text:
+        return Line(entry, header, quoted(entry.text))
+    if known.entry is entry and known.header == header:
+        return known
+    return Line(entry, header, known.quoted)
+
+
+def newest_message(lines: Sequence[Line], end: int) -> int | None:
+    """Index of the newest line before `end` that a person wrote."""
+    return next((i for i in range(end - 1, -1, -1) if lines[i].entry.author is not None), None)
