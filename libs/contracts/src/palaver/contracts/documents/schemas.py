@@ -29,6 +29,11 @@ def client_schema() -> Schema:
     """The client protocol as one document with the roots `ClientFrame` and `ServerFrame`."""
     client = TypeAdapter[Any](ClientFrame).json_schema(mode="validation")
     server = TypeAdapter[Any](ServerFrame).json_schema(mode="serialization")
+    for sent in server["$defs"].values():  # the server leaves no field out
+        sent["required"] = sorted(sent.get("properties", ()))
+    for sent in client["$defs"].values():  # a frame must say what it is
+        marks = [name for name, described in sent.get("properties", {}).items() if "const" in described]
+        sent["required"] = sorted({*sent.get("required", ()), *marks})
     definitions = {**client.pop("$defs"), **server.pop("$defs")}
     definitions["ClientFrame"] = {**client, "title": "ClientFrame"}
     definitions["ServerFrame"] = {**server, "title": "ServerFrame"}
