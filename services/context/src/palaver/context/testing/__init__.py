@@ -1,0 +1,1 @@
+"""Doubles for tests of this service: a log as session would write it."""

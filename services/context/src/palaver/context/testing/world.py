@@ -1,0 +1,105 @@
+"""The neighbours of this service, played on a real broker, and what tests of it need in one place."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from palaver.context.testing.scribe import Scribe
+from palaver.contracts import limits
+from palaver.contracts.client_protocol import ContextUsageNotice
+from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Cut, Window
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import ParticipantId, SessionId
+from palaver.contracts.model_router import Capabilities, ModelCard, ModelList, ModelProfile, ReadModels
+from palaver.contracts.session import LOG_EVENTS, LogPage, ReadLog
+from palaver.contracts.session_log import EventFrame
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.database import Database
+
+
+def profile(model_id: str = "demo", *, window: int = 8_000, tokenizer: str = "o200k_base") -> ModelProfile:
+    """Facts about a small model."""
+    return ModelProfile(model_id=model_id, window=window, reserve=1_000, tokenizer=tokenizer)
+
+
+def card(of: ModelProfile) -> ModelCard:
+    """What model-router answers about it."""
+    return ModelCard(
+        id=of.model_id,
+        provider="demo",
+        display_name=of.model_id,
+        description="",
+        window=of.window,
+        max_output=of.reserve,
+        input_price=Decimal("0.001"),
+        output_price=Decimal("0.002"),
+        capabilities=Capabilities(),
+        needs_key=False,
+        profile=of,
+    )
+
+
+@dataclass
+class Neighbours:
+    """Session and model-router, as far as this service talks to them. `log_reads` counts questions per session."""
+
+    rooms: dict[str, Scribe] = field(default_factory=dict[str, Scribe])
+    log_reads: int = 0
+    profiles: dict[str, ModelProfile] = field(default_factory=lambda: {"demo": profile()})
+    notices: list[ContextUsageNotice] = field(default_factory=list[ContextUsageNotice])
+
+    async def log_read(self, request: ReadLog) -> LogPage:
+        """Answer as session."""
+        self.log_reads += 1
+        if request.session_id not in self.rooms:
+            raise Failure(ErrorCode.SESSION_NOT_FOUND, "No such session.")
+        return self.rooms[request.session_id].page(request.after, min(request.limit, limits.MAX_LOG_PAGE))
+
+    async def model_read(self, request: ReadModels) -> ModelList:
+        """Answer as model-router."""
+        return ModelList(models=tuple(card(self.profiles[i]) for i in request.ids if i in self.profiles))
+
+    async def on_usage(self, notice: ContextUsageNotice) -> None:
+        """Hear as a gateway."""
+        self.notices.append(notice)
+
+
+@dataclass
+class World:
+    """A running context service, its neighbours, and a connection that may do all."""
+
+    neighbours: Neighbours
+    broker: Broker
+    database: Database
+    restart: Callable[[], Awaitable[None]]
+
+    def room(self, *names: str, **options: Any) -> Scribe:
+        """A room that session knows; its log is not published."""
+        scribe = Scribe(names or ("Ada", "Bob"), **options)
+        self.neighbours.rooms[scribe.session_id] = scribe
+        return scribe
+
+    async def publish(self, events: Iterable[EventFrame]) -> None:
+        """Announce log entries, in the order given."""
+        for event in events:
+            name = type(event).model_fields["name"].default
+            await self.broker.publish(LOG_EVENTS[name], event, event.session_id)
+
+    async def window(
+        self,
+        session_id: SessionId,
+        participant_id: ParticipantId,
+        cut: Cut,
+        min_seq: int,
+        of: ModelProfile | None = None,
+    ) -> Window:
+        """Ask for a window."""
+        order = BuildWindow(
+            session_id=session_id,
+            participant_id=participant_id,
+            min_seq=min_seq,
+            before=cut,
+            profile=of or profile(),
+        )
+        return await self.broker.ask(WINDOW_BUILD, order)

@@ -1,0 +1,73 @@
+"""The real service on real servers, with session and model-router played on the broker."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from palaver.context.app import MIGRATIONS, SCHEMA, build
+from palaver.context.settings import Settings
+from palaver.context.testing.world import Neighbours, World
+from palaver.contracts.catalogue import DURABLES, STREAMS
+from palaver.contracts.context import USAGE_CHANGED
+from palaver.contracts.model_router import MODEL_READ
+from palaver.contracts.session import LOG_READ
+from palaver.servicekit.database import Database
+from palaver.servicekit.routes import answer, hear
+from palaver.servicekit.service import Service
+from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
+
+
+@pytest.fixture
+def neighbours() -> Neighbours:
+    return Neighbours()
+
+
+@pytest_asyncio.fixture
+async def world(  # noqa: PLR0917 - fixtures come by name
+    neighbours: Neighbours,
+    kit_for: KitFor,
+    broker_for: BrokerFor,
+    running: Running,
+    declared: Declared,
+    database_settings_for: DatabaseSettingsFor,
+) -> AsyncGenerator[World]:
+    await declared(STREAMS, [DURABLES["context-log"]])
+    database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
+    settings = Settings.model_validate({"database": database_settings, "usage_debounce_seconds": 0.02})
+    database = Database(database_settings, schema=SCHEMA)
+    session = Service("session", (answer(LOG_READ, neighbours.log_read),))
+    router = Service("model-router", (answer(MODEL_READ, neighbours.model_read),))
+    watcher = Service("gateway", (hear(USAGE_CHANGED, neighbours.on_usage),))
+    kits = {name: await kit_for(name) for name in ("session", "model-router", "gateway")}
+    life = _Life(settings, kit_for, running)
+    async with (
+        running(session, kits["session"]),
+        running(router, kits["model-router"]),
+        running(watcher, kits["gateway"]),
+    ):
+        await life.start()
+        yield World(neighbours, await broker_for("test"), database, life.restart)
+        await life.stop()
+    await database.stop()
+
+
+class _Life:
+    """Starts and stops the service under test."""
+
+    def __init__(self, settings: Settings, kit_for: KitFor, running: Running) -> None:
+        self._settings = settings
+        self._kit_for = kit_for
+        self._running = running
+
+    async def start(self) -> None:
+        kit = await self._kit_for("context")
+        self._open = self._running(build(self._settings, kit), kit)
+        await self._open.__aenter__()
+
+    async def stop(self) -> None:
+        await self._open.__aexit__(None, None, None)
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()

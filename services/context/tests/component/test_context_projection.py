@@ -1,0 +1,215 @@
+"""The projection over a real broker and a real database: gaps, repetitions, restarts, rebuilt logs."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from palaver.context.domain import Room
+from palaver.context.projection import applied, step_of
+from palaver.context.store import RoomStore
+from palaver.context.testing.scribe import Scribe
+from palaver.context.testing.world import World
+from palaver.contracts.actors import Actor
+from palaver.contracts.context import USAGE_GET, ReadUsage
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import SessionId, UserId, new_id
+
+pytestmark = pytest.mark.component
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - the condition is a row in the service's database
+            await asyncio.sleep(0.01)
+
+
+async def stored(world: World, room: Scribe) -> Room | None:
+    return await RoomStore(world.database).load(room.session_id)
+
+
+async def projected(world: World, room: Scribe) -> Room:
+    async def reached() -> bool:
+        found = await stored(world, room)
+        return found is not None and found.cursor >= room.head and found.epoch == room.epoch
+
+    await until(reached)
+    found = await stored(world, room)
+    assert found is not None
+    return found
+
+
+def folded(room: Scribe) -> Room:
+    return applied(Room(room.session_id, room.epoch, 0), [step_of(event) for event in room.entries])
+
+
+def without_counts(room: Room) -> tuple[Any, ...]:
+    entries = {
+        key: (entry.text, entry.place, entry.mark, entry.deleted, entry.branch, entry.author, entry.participant_id)
+        for key, entry in room.entries.items()
+    }
+    return (room.epoch, room.cursor, room.setting, dict(room.seats), entries, room.deleted)
+
+
+def lively(world: World) -> Scribe:
+    room = world.room("Ada", "Bob")
+    room.say("hello")
+    first = room.reply("Ada", "hi", rank=0)
+    room.reply("Bob", "hey", rank=1, finish="stopped")
+    room.join("Cyd")
+    room.change("Bob", name="Robert", muted=True)
+    room.say("and now?")
+    room.fail("Cyd")
+    room.reply("Ada", "well", finish="error")
+    room.delete(first)
+    room.leave("Cyd")
+    room.update(system_prompt="Be kind.")
+    return room
+
+
+async def test_the_stored_projection_is_the_fold_of_the_log(world: World) -> None:
+    room = lively(world)
+    await world.publish(room.entries)
+    assert without_counts(await projected(world, room)) == without_counts(folded(room))
+
+
+async def test_every_text_is_stored_with_its_token_count(world: World) -> None:
+    room = world.room("Ada")
+    room.say("hello world")
+    await world.publish(room.entries)
+    (entry,) = (await projected(world, room)).entries.values()
+    assert dict(entry.counts) == {"o200k_base": 2}
+
+
+async def test_entries_in_disorder_and_repeated_are_applied_once_and_in_order(world: World) -> None:
+    room = lively(world)
+    shuffled = list(room.entries) * 2
+    random.Random(7).shuffle(shuffled)  # noqa: S311 - a fixed disorder, no secret
+    await world.publish(shuffled)
+    assert without_counts(await projected(world, room)) == without_counts(folded(room))
+
+
+async def test_a_missing_entry_is_read_from_the_log(world: World) -> None:
+    room = lively(world)
+    await world.publish([room.entries[0], *room.entries[4:5], room.entries[-1]])
+    assert without_counts(await projected(world, room)) == without_counts(folded(room))
+    assert world.neighbours.log_reads > 0
+
+
+async def test_a_log_of_several_pages_is_read_to_its_head(world: World) -> None:
+    room = world.room("Ada")
+    for number in range(700):
+        room.say(f"message {number}")
+    await world.publish(room.entries[-1:])
+    assert len((await projected(world, room)).entries) == 700
+
+
+async def test_a_changed_epoch_rebuilds_the_room(world: World) -> None:
+    room = lively(world)
+    await world.publish(room.entries)
+    await projected(world, room)
+    stale = room.entries[3]
+    room.rebuild()
+    room.say("after the restore")
+    await world.publish([room.entries[-1], stale])
+    assert without_counts(await projected(world, room)) == without_counts(folded(room))
+
+
+async def test_a_restarted_service_goes_on_where_it_stopped(world: World) -> None:
+    room = lively(world)
+    await world.publish(room.entries)
+    await projected(world, room)
+    await world.restart()
+    room.say("are you back?")
+    await world.publish(room.entries[-1:])
+    assert without_counts(await projected(world, room)) == without_counts(folded(room))
+    reads = world.neighbours.log_reads
+    window = await world.window(room.session_id, room.id("Ada"), room.cut(), room.head)
+    assert window.messages[-1].text.endswith("are you back?")
+    assert world.neighbours.log_reads <= reads + 1
+
+
+async def test_a_deleted_room_leaves_no_text_behind(world: World) -> None:
+    room = lively(world)
+    room.delete_session()
+    await world.publish(room.entries)
+    left = await projected(world, room)
+    assert (left.deleted, dict(left.entries), dict(left.seats)) == (True, {}, {})
+
+
+async def test_an_entry_of_a_room_that_is_gone_is_no_dead_letter(world: World) -> None:
+    room = lively(world)
+    del world.neighbours.rooms[room.session_id]
+    await world.publish(room.entries[2:3])
+    other = lively(world)
+    await world.publish(other.entries)
+    await projected(world, other)
+    assert (await world.broker.nc.jetstream().stream_info("DEAD_LETTERS")).state.messages == 0
+
+
+async def test_a_window_does_not_wait_for_the_broker_but_reads_the_log(world: World) -> None:
+    room = lively(world)
+    room.say("not published yet")
+    window = await world.window(room.session_id, room.id("Ada"), room.cut(), room.head)
+    assert window.messages[-1].text.endswith("not published yet")
+    assert await stored(world, room) is None  # a window writes nothing
+
+
+async def test_a_window_sees_at_least_the_demanded_entry_and_the_cut_hides_the_own_step(world: World) -> None:
+    room = world.room("Ada", "Bob")
+    room.say("hello")
+    room.reply("Bob", "I was first", rank=0)
+    await world.publish(room.entries)
+    await projected(world, room)
+    blind = await world.window(room.session_id, room.id("Ada"), room.cut(), room.head)
+    assert "I was first" not in blind.messages[-1].text
+    room.say("go on")
+    seeing = await world.window(room.session_id, room.id("Ada"), room.cut(), room.head)
+    assert "<<< Bob (model) >>>\nI was first" in seeing.messages[-1].text
+
+
+async def test_unknown_rooms_and_participants_are_refused(world: World) -> None:
+    with pytest.raises(Failure) as gone:
+        await world.window(SessionId(new_id()), world.room().id("Ada"), world.room().cut(round_=1), 0)
+    assert gone.value.code is ErrorCode.SESSION_NOT_FOUND
+    room = lively(world)
+    with pytest.raises(Failure) as stranger:
+        await world.window(room.session_id, world.room().id("Ada"), room.cut(), room.head)
+    assert stranger.value.code is ErrorCode.NOT_FOUND
+
+
+async def test_the_meter_equals_the_window_and_is_announced_after_changes(world: World) -> None:
+    room = world.room("Ada", "Bob")
+    room.say("hello everybody")
+    await world.publish(room.entries)
+    await projected(world, room)
+    usage = await world.broker.ask(USAGE_GET, ReadUsage(actor=Actor(user_id=room.owner), session_id=room.session_id))
+    window = await world.window(room.session_id, room.id("Ada"), room.cut(), room.head)
+    assert (usage.participants[0].used, usage.participants[0].maximum) == (window.used, window.maximum)
+    assert usage.session.model_dump() == {"tokens": 2, "messages": 1, "tokenizer": "o200k_base"}
+
+    async def announced() -> bool:
+        return bool(world.neighbours.notices) and world.neighbours.notices[-1].data == usage
+
+    await until(announced)
+
+
+async def test_only_the_owner_reads_the_meter(world: World) -> None:
+    room = lively(world)
+    stranger = Actor(user_id=UserId(new_id()))
+    with pytest.raises(Failure) as refused:
+        await world.broker.ask(USAGE_GET, ReadUsage(actor=stranger, session_id=room.session_id))
+    assert refused.value.code is ErrorCode.SESSION_NOT_FOUND
+
+
+async def test_counts_in_a_further_encoding_are_made_once_and_stored(world: World) -> None:
+    room = world.room("Ada")
+    room.say("hello world")
+    await world.publish(room.entries)
+    await projected(world, room)
+    profile = world.neighbours.profiles["demo"].model_copy(update={"tokenizer": "cl100k_base"})
+    await world.window(room.session_id, room.id("Ada"), room.cut(), room.head, profile)
+    (entry,) = (await projected(world, room)).entries.values()
+    assert dict(entry.counts) == {"o200k_base": 2, "cl100k_base": 2}
