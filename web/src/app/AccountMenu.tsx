@@ -1,0 +1,86 @@
+import { ChevronsUpDown, KeyRound, LogOut } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+
+import { logOut } from '@/lib/api/auth'
+import { useAccount } from '@/lib/credentials'
+import { type Language, usePreferences } from '@/lib/preferences'
+import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
+import { classes } from '@/ui/classes'
+
+interface AccountMenuProps {
+  readonly keysOpen: boolean
+  readonly onOpenKeys: () => void
+}
+
+export function AccountMenu({ keysOpen, onOpenKeys }: AccountMenuProps) {
+  const { t, i18n } = useTranslation()
+  const account = useAccount()
+  const theme = usePreferences((preferences) => preferences.theme)
+  if (account.state !== 'signed-in') return null
+  const { nickname, email } = account.user
+  const [initial = '?'] = Array.from(nickname)
+  return (
+    <div className="flex flex-col gap-1 border-t border-line pt-2">
+      <button
+        type="button"
+        onClick={onOpenKeys}
+        aria-current={keysOpen ? 'page' : undefined}
+        className={classes(
+          'flex h-9 items-center gap-2.5 rounded-xl px-3 text-sm text-muted hover:bg-sunken/60 hover:text-ink',
+          keysOpen && 'bg-sunken text-ink',
+        )}
+      >
+        <KeyRound size={16} aria-hidden="true" />
+        {t('keys.title')}
+      </button>
+      <Menu
+        align="start"
+        side="top"
+        trigger={
+          <button
+            type="button"
+            aria-label={t('account.menu', { name: nickname })}
+            className="flex items-center gap-2.5 rounded-xl p-2 text-left hover:bg-sunken/60 data-[state=open]:bg-sunken"
+          >
+            <span
+              aria-hidden="true"
+              className="flex size-8 items-center justify-center rounded-full bg-accent-soft text-[13px] font-semibold text-accent uppercase"
+            >
+              {initial}
+            </span>
+            <span className="min-w-0 flex-1">
+              <span className="block truncate text-sm leading-tight font-medium">{nickname}</span>
+              <span className="block truncate text-xs text-muted">{email}</span>
+            </span>
+            <ChevronsUpDown size={15} aria-hidden="true" className="text-muted" />
+          </button>
+        }
+      >
+        <MenuChoice
+          label={t('account.theme')}
+          value={theme}
+          onChange={(chosen) => usePreferences.setState({ theme: chosen })}
+          options={[
+            { value: 'system', label: t('account.system') },
+            { value: 'light', label: t('account.light') },
+            { value: 'dark', label: t('account.dark') },
+          ]}
+        />
+        <MenuChoice<Language>
+          label={t('account.language')}
+          value={i18n.language === 'zh' ? 'zh' : 'en'}
+          onChange={(language) => usePreferences.setState({ language })}
+          options={[
+            { value: 'en', label: 'English' },
+            { value: 'zh', label: '中文' },
+          ]}
+        />
+        <MenuLine />
+        {/* Signed out on this side even if the server cannot be told. */}
+        <MenuItem icon={<LogOut size={15} />} onSelect={() => void logOut().catch(() => undefined)}>
+          {t('account.signOut')}
+        </MenuItem>
+      </Menu>
+    </div>
+  )
+}

@@ -1,0 +1,87 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { Tooltip } from 'radix-ui'
+import { useCallback, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { SignInPage } from '@/features/sign-in/SignInPage'
+import { ApiFailure } from '@/lib/api/call'
+import { useAccount } from '@/lib/credentials'
+import { Button } from '@/ui/Button'
+import { Toaster } from '@/ui/Toaster'
+import { Mark } from '@/ui/Wordmark'
+
+import { Shell } from './Shell'
+import { enter } from './entrance'
+import { useTheme } from './useTheme'
+
+const MAX_RETRIES = 2
+
+function newQueries(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        retry: (count, failure) => count < MAX_RETRIES && failure instanceof ApiFailure && failure.retryable,
+      },
+    },
+  })
+}
+
+export function App() {
+  useTheme()
+  const account = useAccount()
+  const [linkFailure, setLinkFailure] = useState<unknown>(null)
+  const [unreachable, setUnreachable] = useState(false)
+
+  const begin = useCallback(() => {
+    enter().then(
+      (entrance) => setLinkFailure(entrance.linkFailure),
+      () => setUnreachable(true),
+    )
+  }, [])
+  useEffect(begin, [begin])
+  const retry = () => {
+    setUnreachable(false)
+    begin()
+  }
+
+  return (
+    <Tooltip.Provider delayDuration={400}>
+      {account.state === 'signed-in' ? <SignedIn key={account.user.id} userId={account.user.id} /> : null}
+      {account.state === 'signed-out' ? <SignInPage linkFailure={linkFailure} /> : null}
+      {account.state === 'unknown' ? <Entering failed={unreachable} onRetry={retry} /> : null}
+      <Toaster />
+    </Tooltip.Provider>
+  )
+}
+
+/** Another person's data is never shown for a moment: each gets a memory of their own. */
+function SignedIn({ userId }: { readonly userId: string }) {
+  const [queries] = useState(newQueries)
+  return (
+    <QueryClientProvider client={queries}>
+      <Shell userId={userId} />
+    </QueryClientProvider>
+  )
+}
+
+function Entering({ failed, onRetry }: { readonly failed: boolean; readonly onRetry: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <div className="flex h-dvh flex-col items-center justify-center gap-5 p-6 text-center">
+      <Mark className={failed ? 'size-12' : 'size-12 animate-pulse'} />
+      {failed ? (
+        <>
+          <p role="alert" className="max-w-sm text-muted">
+            {t('failures.UNREACHABLE')}
+          </p>
+          <Button onClick={onRetry}>{t('tryAgain')}</Button>
+        </>
+      ) : (
+        <p role="status" className="sr-only">
+          {t('entering')}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,79 @@
+import { Menu as MenuIcon } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { KeysPage } from '@/features/keys/KeysPage'
+import { type Route, useRoute } from '@/lib/route'
+import { LiveRoomsContext } from '@/realtime/hooks'
+import { IconButton } from '@/ui/IconButton'
+
+import { ConnectionBanner } from './ConnectionBanner'
+import { HomePage } from './HomePage'
+import { NewRoomPage } from './NewRoomPage'
+import { RoomPage } from './RoomPage'
+import { Sidebar } from './Sidebar'
+import { keepOutbox } from './keepOutbox'
+import { live } from './live'
+import { useRoomListSync } from './useRoomListSync'
+
+/** Everything a signed-in person sees. */
+export function Shell({ userId }: { readonly userId: string }) {
+  const { t } = useTranslation()
+  const route = useRoute()
+  const [sidebarOpen, setSidebarOpen] = useState(false)
+  useConnection(userId)
+  useRoomListSync()
+  return (
+    <LiveRoomsContext value={live}>
+      <div className="flex h-dvh flex-col">
+        <ConnectionBanner />
+        <div className="relative flex min-h-0 flex-1">
+          <IconButton
+            label={t('rooms.list')}
+            aria-expanded={sidebarOpen}
+            onClick={() => setSidebarOpen(true)}
+            className="absolute top-2.5 left-3 z-10 md:hidden"
+          >
+            <MenuIcon size={20} />
+          </IconButton>
+          <Sidebar route={route} open={sidebarOpen} onClose={() => setSidebarOpen(false)} />
+          <main className="min-w-0 flex-1">
+            <Page route={route} />
+          </main>
+        </div>
+      </div>
+    </LiveRoomsContext>
+  )
+}
+
+function Page({ route }: { readonly route: Route }) {
+  switch (route.page) {
+    case 'room':
+      return <RoomPage key={route.sessionId} sessionId={route.sessionId} />
+    case 'new-room':
+      return <NewRoomPage />
+    case 'keys':
+      return <KeysPage />
+    default:
+      return <HomePage />
+  }
+}
+
+function useConnection(userId: string): void {
+  useEffect(() => {
+    const forget = keepOutbox(userId)
+    const retry = () => live.retryNow()
+    const retryIfSeen = () => {
+      if (!document.hidden) live.retryNow()
+    }
+    live.start()
+    window.addEventListener('online', retry)
+    document.addEventListener('visibilitychange', retryIfSeen)
+    return () => {
+      window.removeEventListener('online', retry)
+      document.removeEventListener('visibilitychange', retryIfSeen)
+      forget()
+      live.stop()
+    }
+  }, [userId])
+}

@@ -1,0 +1,35 @@
+/** How a visit begins: by a sign-in link if the address carries one, else by the cookie of an earlier visit. */
+import { redeemLink } from '@/lib/api/auth'
+import { accessToken } from '@/lib/credentials'
+
+import { takeSignInCode } from './signInCode'
+
+export interface Entrance {
+  /** Why a sign-in link did not work; null if none was tried, or it did. */
+  readonly linkFailure: unknown
+}
+
+let underWay: Promise<Entrance> | null = null
+
+/** Throws `ApiFailure` if the server cannot be asked; calling it again tries again. */
+export function enter(): Promise<Entrance> {
+  underWay ??= begin().finally(() => {
+    underWay = null
+  })
+  return underWay
+}
+
+async function begin(): Promise<Entrance> {
+  const code = takeSignInCode()
+  let linkFailure: unknown = null
+  if (code !== null) {
+    try {
+      await redeemLink(code)
+      return { linkFailure }
+    } catch (failure) {
+      linkFailure = failure
+    }
+  }
+  await accessToken()
+  return { linkFailure }
+}

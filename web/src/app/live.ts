@@ -1,0 +1,34 @@
+/** The page's one live connection, made of the browser's own parts. */
+import { SUBPROTOCOL, type Socket } from '@/realtime/connection'
+import { LiveRooms } from '@/realtime/liveRooms'
+import { accessToken } from '@/lib/credentials'
+
+/** A hidden page paints nothing, but what arrives must still be kept up with. */
+const HIDDEN_FLUSH_MS = 250
+
+export const live = new LiveRooms({ openSocket, accessToken, schedule })
+
+function openSocket(): Socket {
+  const url = new URL('/ws', location.href)
+  url.protocol = url.protocol.replace('http', 'ws')
+  const browser = new WebSocket(url, SUBPROTOCOL)
+  const socket: Socket = {
+    get readyState() {
+      return browser.readyState
+    },
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    send: (data) => browser.send(data),
+    close: (code) => browser.close(code),
+  }
+  browser.addEventListener('open', () => socket.onopen?.())
+  browser.addEventListener('message', (event) => socket.onmessage?.(event))
+  browser.addEventListener('close', (event) => socket.onclose?.(event))
+  return socket
+}
+
+function schedule(flush: () => void): void {
+  if (document.hidden) setTimeout(flush, HIDDEN_FLUSH_MS)
+  else requestAnimationFrame(flush)
+}

@@ -1,0 +1,148 @@
+import { ArrowUp, Square } from 'lucide-react'
+import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { SessionView } from '@/contracts/protocol'
+import { MAX_MESSAGE_CHARACTERS } from '@/contracts/rest'
+import { countCodePoints } from '@/lib/codePoints'
+import { formatCount } from '@/lib/format'
+import { useLive, useLiveState, useMembers } from '@/realtime/hooks'
+import { Button } from '@/ui/Button'
+import { classes } from '@/ui/classes'
+import { toast } from '@/ui/toasts'
+
+import { keepDraft, useDrafts } from './drafts'
+
+/** Beyond this height the text scrolls, in pixels. */
+const MAX_HEIGHT = 240
+/** From this share of the limit on, the length is shown. */
+const COUNT_FROM = 0.9
+
+interface ComposerProps {
+  readonly session: SessionView
+  readonly onAddMembers: () => void
+}
+
+export function Composer({ session, onAddMembers }: ComposerProps) {
+  const { t } = useTranslation()
+  const live = useLive()
+  const limit = useLiveState(({ limits }) => limits?.max_message_characters) ?? MAX_MESSAGE_CHARACTERS
+  const members = useMembers(session.id)
+  const text = useDrafts((drafts) => drafts[session.id]) ?? ''
+  const input = useAutoHeight(text)
+  const running = members.some((member) => member.running !== null)
+  const length = text.length > limit * COUNT_FROM ? countCodePoints(text) : 0
+  const listening = members.some(({ participant }) => !participant.muted)
+  const ready = text.trim() !== '' && length <= limit && listening
+
+  const send = () => {
+    if (!ready) return
+    live.post(session.id, text.trim())
+    keepDraft(session.id, '')
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes a character, Enter belongs to it.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    send()
+  }
+  const stopAll = () => {
+    if (!live.stopTurns(session.id)) toast(t('room.notConnected'))
+  }
+
+  return (
+    <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
+      <div className="rounded-[26px] border border-line-strong bg-raised shadow-raised transition-colors focus-within:border-accent">
+        <textarea
+          ref={input}
+          rows={1}
+          value={text}
+          aria-label={t('room.write')}
+          aria-describedby="composer-hint"
+          placeholder={t('room.writeTo', { count: members.length })}
+          onChange={(event) => keepDraft(session.id, event.target.value)}
+          onKeyDown={onKeyDown}
+          className="scroll-quiet block w-full resize-none bg-transparent px-5 pt-3.5 pb-1 leading-relaxed focus:outline-none"
+        />
+        <div className="flex items-center gap-2 pr-2 pb-2 pl-5">
+          <Hint
+            length={length}
+            limit={limit}
+            listening={listening}
+            empty={members.length === 0}
+            onAddMembers={onAddMembers}
+          />
+          {running ? (
+            <Button small icon={<Square size={12} fill="currentColor" />} onClick={stopAll} className="rounded-full!">
+              {t('room.stopAll')}
+            </Button>
+          ) : null}
+          <button
+            type="button"
+            aria-label={t('room.send')}
+            disabled={!ready}
+            onClick={send}
+            className="inline-flex size-9 shrink-0 items-center justify-center rounded-full bg-accent text-on-accent transition-colors hover:bg-accent-hover disabled:bg-sunken disabled:text-muted"
+          >
+            <ArrowUp size={19} strokeWidth={2.4} />
+          </button>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function useAutoHeight(text: string) {
+  const input = useRef<HTMLTextAreaElement>(null)
+  useLayoutEffect(() => {
+    const element = input.current
+    if (!element) return
+    element.style.height = 'auto'
+    element.style.height = `${Math.min(MAX_HEIGHT, element.scrollHeight)}px`
+    element.style.overflowY = element.scrollHeight > MAX_HEIGHT ? 'auto' : 'hidden'
+    // The text is what the height is measured of, through the element.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [text])
+  return input
+}
+
+interface HintProps {
+  readonly length: number
+  readonly limit: number
+  readonly listening: boolean
+  readonly empty: boolean
+  readonly onAddMembers: () => void
+}
+
+function Hint({ length, limit, listening, empty, onAddMembers }: HintProps) {
+  const { t, i18n } = useTranslation()
+  if (!listening) {
+    return (
+      <p id="composer-hint" className="min-w-0 flex-1 truncate text-[13px] text-warn">
+        {empty ? t('room.nobodyListens') : t('room.allMuted')}{' '}
+        {empty ? (
+          <button type="button" onClick={onAddMembers} className="font-medium underline underline-offset-2">
+            {t('members.add')}
+          </button>
+        ) : null}
+      </p>
+    )
+  }
+  if (length > 0) {
+    const [used, most] = [length, limit].map((value) => formatCount(value, i18n.language))
+    return (
+      <p
+        id="composer-hint"
+        role="status"
+        className={classes('min-w-0 flex-1 text-[13px] tabular-nums', length > limit ? 'text-danger' : 'text-muted')}
+      >
+        {t('room.length', { used, most })}
+      </p>
+    )
+  }
+  return (
+    <p id="composer-hint" className="min-w-0 flex-1 truncate text-xs text-muted max-sm:invisible">
+      {t('room.enterHint')}
+    </p>
+  )
+}

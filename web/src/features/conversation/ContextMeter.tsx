@@ -1,0 +1,24 @@
+import { useTranslation } from 'react-i18next'
+
+import { formatCount } from '@/lib/format'
+import { Meter } from '@/ui/Meter'
+
+interface ContextMeterProps {
+  readonly name: string
+  readonly used: number
+  readonly maximum: number
+}
+
+/** How full a member's window is. */
+export function ContextMeter({ name, used, maximum }: ContextMeterProps) {
+  const { t, i18n } = useTranslation()
+  const count = (value: number) => formatCount(value, i18n.language)
+  return (
+    <Meter
+      label={t('context.of', { name })}
+      used={used}
+      maximum={maximum}
+      text={t('context.usedOf', { used: count(used), maximum: count(maximum) })}
+    />
+  )
+}

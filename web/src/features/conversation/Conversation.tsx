@@ -1,0 +1,79 @@
+import { useTranslation } from 'react-i18next'
+
+import type { SessionView } from '@/contracts/protocol'
+import { useFollow, useLiveSession, useLiveState } from '@/realtime/hooks'
+import { usePreferences } from '@/lib/preferences'
+import { Button } from '@/ui/Button'
+
+import { Announcer } from './Announcer'
+import { Composer } from './Composer'
+import { MembersPanel } from './MembersPanel'
+import { RoomHeader } from './RoomHeader'
+import { Transcript } from './Transcript'
+
+interface ConversationProps {
+  readonly sessionId: string
+  /** Open the picker for more members. */
+  readonly onAddMembers: (session: SessionView) => void
+  readonly onOpenKeys: () => void
+  readonly onLeave: () => void
+}
+
+export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: ConversationProps) {
+  useFollow(sessionId)
+  const session = useLiveSession(sessionId)
+  const refusal = useLiveState(({ refused }) => refused[sessionId])
+  const deleted = useLiveState(({ rooms }) => rooms[sessionId]?.deleted ?? false)
+  const membersOpen = usePreferences((preferences) => preferences.membersOpen)
+  if (refusal !== undefined || deleted) return <Gone deleted={deleted} onLeave={onLeave} />
+  if (!session) return <Opening />
+  const addMembers = () => onAddMembers(session)
+  return (
+    <div className="flex h-full min-w-0">
+      <div className="flex min-w-0 flex-1 flex-col">
+        <RoomHeader session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} />
+        <Transcript session={session} onOpenKeys={onOpenKeys} onAddMembers={addMembers} />
+        <Composer session={session} onAddMembers={addMembers} />
+      </div>
+      {membersOpen ? (
+        <aside
+          aria-label="members"
+          className="scroll-quiet hidden w-80 shrink-0 overflow-y-auto border-l border-line bg-surface xl:block"
+        >
+          <MembersPanel session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} />
+        </aside>
+      ) : null}
+      <Announcer sessionId={sessionId} />
+    </div>
+  )
+}
+
+function Opening() {
+  const { t } = useTranslation()
+  return (
+    <div role="status" aria-label={t('room.opening')} className="mx-auto flex h-full w-full max-w-3xl flex-col gap-8 p-8 pt-24">
+      {[72, 90, 60].map((width) => (
+        <div key={width} className="flex gap-4">
+          <span className="size-9 animate-pulse rounded-xl bg-sunken" />
+          <span className="flex flex-1 flex-col gap-3 pt-2">
+            <span className="h-3 w-24 animate-pulse rounded-full bg-sunken" />
+            <span className="h-3 animate-pulse rounded-full bg-sunken" style={{ width: `${width}%` }} />
+          </span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Gone({ deleted, onLeave }: { readonly deleted: boolean; readonly onLeave: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <div className="flex h-full flex-col items-center justify-center gap-3 p-8 text-center">
+      <h1 className="font-serif text-2xl font-medium">{deleted ? t('room.deleted') : t('room.notFound')}</h1>
+      <p className="max-w-sm text-muted">{deleted ? t('room.deletedHint') : t('room.notFoundHint')}</p>
+      <Button className="mt-3" onClick={onLeave}>
+        {t('room.back')}
+      </Button>
+    </div>
+  )
+}

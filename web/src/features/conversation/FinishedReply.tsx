@@ -1,0 +1,84 @@
+import { Check, Copy } from 'lucide-react'
+import { memo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { Participant, Reply, TurnRef } from '@/contracts/protocol'
+import { formatCost, formatCount, formatTime } from '@/lib/format'
+import { IconButton } from '@/ui/IconButton'
+import { AnswerText } from '@/ui/markdown/AnswerText'
+import { fillOf } from '@/ui/Meter'
+import { classes } from '@/ui/classes'
+
+import { ReplyFrame } from './ReplyFrame'
+
+interface FinishedReplyProps {
+  readonly turn: TurnRef
+  readonly reply: Reply
+  readonly seat: Participant | undefined
+}
+
+export const FinishedReply = memo(function FinishedReply({ turn, reply, seat }: FinishedReplyProps) {
+  const { t } = useTranslation()
+  return (
+    <ReplyFrame turn={turn} seat={seat} state="done" model={reply.model} aside={<CopyButton text={reply.text} />}>
+      <AnswerText source={reply.text} />
+      {reply.finish_reason === 'stop' ? null : (
+        <p className="mt-2 inline-flex rounded-lg bg-warn-soft px-2.5 py-1 text-[13px] text-warn">
+          {t(`finish.${reply.finish_reason}`)}
+        </p>
+      )}
+      <Figures reply={reply} />
+    </ReplyFrame>
+  )
+})
+
+const FILL_TEXT = { ok: '', amber: 'text-warn', red: 'text-danger' } as const
+
+/** Time, tokens, cost and how full the window was, as far as they are known. */
+function Figures({ reply }: { readonly reply: Reply }) {
+  const { t, i18n } = useTranslation()
+  const language = i18n.language
+  const { usage, cost, context } = reply
+  return (
+    <p className="mt-2 flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-muted tabular-nums">
+      <time dateTime={reply.created_at}>{formatTime(reply.created_at, language)}</time>
+      {usage ? (
+        <span title={t('figures.tokensHint')}>
+          {t(usage.estimated ? 'figures.tokensEstimated' : 'figures.tokens', {
+            input: formatCount(usage.tokens_input, language),
+            output: formatCount(usage.tokens_output, language),
+          })}
+        </span>
+      ) : null}
+      {cost === null || cost === undefined ? null : <span>{formatCost(Number(cost), language)}</span>}
+      {context && context.maximum > 0 ? (
+        <span className={classes(FILL_TEXT[fillOf(context.used, context.maximum)])}>
+          {t('figures.context', { percent: Math.round((context.used / context.maximum) * 100) })}
+        </span>
+      ) : null}
+    </p>
+  )
+}
+
+const SHOWN_FOR_MS = 1_600
+
+function CopyButton({ text }: { readonly text: string }) {
+  const { t } = useTranslation()
+  const [copied, setCopied] = useState(false)
+  if (!navigator.clipboard) return null
+  const copy = async () => {
+    await navigator.clipboard.writeText(text)
+    setCopied(true)
+    setTimeout(() => setCopied(false), SHOWN_FOR_MS)
+  }
+  return (
+    <IconButton
+      small
+      label={copied ? t('copied') : t('copy')}
+      onClick={() => void copy()}
+      className="group-hover/reply:opacity-100 focus-visible:opacity-100 sm:opacity-0"
+    >
+      {copied ? <Check size={15} /> : <Copy size={15} />}
+    </IconButton>
+  )
+}

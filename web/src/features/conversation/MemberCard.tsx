@@ -1,0 +1,142 @@
+import { Ellipsis, Mic, MicOff, Pencil, Square, UserMinus } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { ParticipantUsage, SessionView } from '@/contracts/protocol'
+import { useRemoveParticipant, useUpdateParticipant } from '@/lib/api/sessions'
+import { formatCompact } from '@/lib/format'
+import { useLive } from '@/realtime/hooks'
+import type { MemberState } from '@/realtime/memberStatus'
+import { Avatar, memberStyle } from '@/ui/Avatar'
+import { ConfirmModal } from '@/ui/ConfirmModal'
+import { IconButton } from '@/ui/IconButton'
+import { Menu, MenuItem, MenuLine } from '@/ui/Menu'
+import { fillOf } from '@/ui/Meter'
+import { classes } from '@/ui/classes'
+import { toast } from '@/ui/toasts'
+import { useFailureText } from '@/ui/useFailureText'
+
+import { ContextMeter } from './ContextMeter'
+import { FailureNote } from './FailureNote'
+import { MemberModal } from './MemberModal'
+import { StatusText } from './StatusText'
+
+interface MemberCardProps {
+  readonly session: SessionView
+  readonly member: MemberState
+  readonly usage: ParticipantUsage | undefined
+  readonly onOpenKeys: () => void
+}
+
+export function MemberCard({ session, member, usage, onOpenKeys }: MemberCardProps) {
+  const { participant, status, running, error } = member
+  const { t } = useTranslation()
+  const live = useLive()
+  return (
+    <li
+      style={memberStyle(participant.color)}
+      data-member={participant.name}
+      className="rounded-2xl border border-line bg-raised p-3.5"
+    >
+      <div className="flex items-center gap-3">
+        <Avatar name={participant.name} color={participant.color} faded={status === 'muted'} />
+        <div className="min-w-0 flex-1">
+          <p className="truncate text-sm leading-tight font-semibold">{participant.name}</p>
+          <p className="truncate text-xs text-muted">{participant.model_id}</p>
+        </div>
+        {running ? (
+          <IconButton
+            small
+            label={t('members.stop', { name: participant.name })}
+            onClick={() => live.stopTurns(session.id, running.turn.turn_id)}
+          >
+            <Square size={13} fill="currentColor" />
+          </IconButton>
+        ) : null}
+        <MemberMenu session={session} member={member} />
+      </div>
+      <div className="mt-2.5 flex items-center justify-between">
+        <StatusText status={status} />
+        {usage ? <Remaining usage={usage} /> : null}
+      </div>
+      {usage ? (
+        <div className="mt-1.5">
+          <ContextMeter name={participant.name} used={usage.used} maximum={usage.maximum} />
+        </div>
+      ) : null}
+      {error ? (
+        <div className="mt-3">
+          <FailureNote error={error} onOpenKeys={onOpenKeys} />
+        </div>
+      ) : null}
+    </li>
+  )
+}
+
+const FILL_TEXT = { ok: 'text-muted', amber: 'text-warn', red: 'text-danger' } as const
+
+function Remaining({ usage }: { readonly usage: ParticipantUsage }) {
+  const { t, i18n } = useTranslation()
+  const compact = (value: number) => formatCompact(value, i18n.language)
+  const left = Math.max(0, usage.maximum - usage.used)
+  return (
+    <span
+      title={t('context.left', { left: compact(left) })}
+      className={classes('text-xs tabular-nums', FILL_TEXT[fillOf(usage.used, usage.maximum)])}
+    >
+      {compact(usage.used)} / {compact(usage.maximum)}
+    </span>
+  )
+}
+
+function MemberMenu({ session, member }: Pick<MemberCardProps, 'session' | 'member'>) {
+  const { t } = useTranslation()
+  const failureText = useFailureText()
+  const { id, name, muted } = member.participant
+  const [asking, setAsking] = useState<'edit' | 'remove' | null>(null)
+  const update = useUpdateParticipant(session.id)
+  const remove = useRemoveParticipant(session.id)
+  const onError = (failure: unknown) => toast(failureText(failure))
+  return (
+    <>
+      <Menu
+        trigger={
+          <button
+            type="button"
+            aria-label={t('members.actionsFor', { name })}
+            className="rounded-lg p-1.5 text-muted hover:bg-sunken hover:text-ink data-[state=open]:bg-sunken"
+          >
+            <Ellipsis size={16} />
+          </button>
+        }
+      >
+        <MenuItem
+          icon={muted ? <Mic size={15} /> : <MicOff size={15} />}
+          onSelect={() => update.mutate({ id, muted: !muted }, { onError })}
+        >
+          {muted ? t('members.unmute') : t('members.mute')}
+        </MenuItem>
+        <MenuItem icon={<Pencil size={15} />} onSelect={() => setAsking('edit')}>
+          {t('members.edit')}
+        </MenuItem>
+        <MenuLine />
+        <MenuItem icon={<UserMinus size={15} />} danger onSelect={() => setAsking('remove')}>
+          {t('members.remove')}
+        </MenuItem>
+      </Menu>
+      {asking === 'edit' ? (
+        <MemberModal session={session} participant={member.participant} onClose={() => setAsking(null)} />
+      ) : null}
+      {asking === 'remove' ? (
+        <ConfirmModal
+          title={t('members.removeTitle', { name })}
+          text={t('members.removeText')}
+          action={t('members.remove')}
+          busy={remove.isPending}
+          onClose={() => setAsking(null)}
+          onConfirm={() => remove.mutate(id, { onError, onSettled: () => setAsking(null) })}
+        />
+      ) : null}
+    </>
+  )
+}

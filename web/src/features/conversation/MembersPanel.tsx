@@ -1,0 +1,57 @@
+import { UserPlus } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+
+import type { SessionView } from '@/contracts/protocol'
+import { MAX_PARTICIPANTS } from '@/contracts/rest'
+import { formatCount } from '@/lib/format'
+import { useContextUsage, useMembers } from '@/realtime/hooks'
+import { Button } from '@/ui/Button'
+
+import { MemberCard } from './MemberCard'
+
+interface MembersPanelProps {
+  readonly session: SessionView
+  readonly onAddMembers: () => void
+  readonly onOpenKeys: () => void
+  /** Without a heading of its own, inside a dialog that has one. */
+  readonly bare?: boolean
+}
+
+export function MembersPanel({ session, onAddMembers, onOpenKeys, bare }: MembersPanelProps) {
+  const { t, i18n } = useTranslation()
+  const members = useMembers(session.id)
+  const usage = useContextUsage(session.id)
+  return (
+    <div className="flex flex-col gap-3 p-5">
+      {bare ? null : <h2 className="text-[13px] font-semibold text-muted">{t('members.title')}</h2>}
+      <ul className="flex flex-col gap-2.5">
+        {members.map((member) => (
+          <MemberCard
+            key={member.participant.id}
+            session={session}
+            member={member}
+            usage={usage?.participants.find(({ id }) => id === member.participant.id)}
+            onOpenKeys={onOpenKeys}
+          />
+        ))}
+      </ul>
+      {members.length < MAX_PARTICIPANTS ? (
+        <Button icon={<UserPlus size={16} />} onClick={onAddMembers}>
+          {t('members.add')}
+        </Button>
+      ) : null}
+      {usage ? (
+        <section className="mt-3 border-t border-line pt-4">
+          <h3 className="text-[13px] font-semibold text-muted">{t('context.shared')}</h3>
+          <p className="mt-1.5 text-[22px] font-semibold tracking-tight tabular-nums">
+            {formatCount(usage.session.tokens, i18n.language)}{' '}
+            <span className="text-sm font-normal tracking-normal text-muted">{t('context.tokens')}</span>
+          </p>
+          <p className="mt-0.5 text-[13px] text-muted">
+            {t('context.counted', { count: usage.session.messages, tokenizer: usage.session.tokenizer })}
+          </p>
+        </section>
+      ) : null}
+    </div>
+  )
+}

@@ -1,0 +1,72 @@
+import { PanelRight, Settings2, UserPlus } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { SessionView } from '@/contracts/protocol'
+import { usePreferences } from '@/lib/preferences'
+import { roomTitle } from '@/lib/roomTitle'
+import { useContextUsage, useMembers } from '@/realtime/hooks'
+import { IconButton } from '@/ui/IconButton'
+import { Modal } from '@/ui/Modal'
+import { classes } from '@/ui/classes'
+
+import { MemberChip } from './MemberChip'
+import { MembersPanel } from './MembersPanel'
+import { RoomSettingsModal } from './RoomSettingsModal'
+
+interface RoomHeaderProps {
+  readonly session: SessionView
+  readonly onAddMembers: () => void
+  readonly onOpenKeys: () => void
+}
+
+export function RoomHeader({ session, onAddMembers, onOpenKeys }: RoomHeaderProps) {
+  const { t } = useTranslation()
+  const members = useMembers(session.id)
+  const usage = useContextUsage(session.id)
+  const membersOpen = usePreferences((preferences) => preferences.membersOpen)
+  const [open, setOpen] = useState<'settings' | 'members' | null>(null)
+  return (
+    <header className="border-b border-line bg-canvas/90">
+      <div className="flex h-14 items-center gap-1 pr-3 pl-14 md:pl-6">
+        <h1 className="min-w-0 flex-1 truncate text-[15px] font-semibold">{roomTitle(session, t('rooms.untitled'))}</h1>
+        <IconButton label={t('members.add')} onClick={onAddMembers}>
+          <UserPlus size={18} />
+        </IconButton>
+        <IconButton label={t('room.settings')} onClick={() => setOpen('settings')}>
+          <Settings2 size={18} />
+        </IconButton>
+        <IconButton
+          label={t('members.panel')}
+          aria-pressed={membersOpen}
+          className="max-xl:hidden"
+          onClick={() => usePreferences.setState({ membersOpen: !membersOpen })}
+        >
+          <PanelRight size={18} />
+        </IconButton>
+      </div>
+      <ul
+        aria-label={t('members.title')}
+        className={classes('flex [scrollbar-width:none] gap-2 overflow-x-auto px-4 pb-2.5 md:px-6', membersOpen && 'xl:hidden')}
+      >
+        {members.map((member) => (
+          <li key={member.participant.id}>
+            <MemberChip
+              member={member}
+              usage={usage?.participants.find(({ id }) => id === member.participant.id)}
+              onOpen={() => setOpen('members')}
+            />
+          </li>
+        ))}
+      </ul>
+      {open === 'settings' ? <RoomSettingsModal session={session} onClose={() => setOpen(null)} /> : null}
+      {open === 'members' ? (
+        <Modal title={t('members.title')} onClose={() => setOpen(null)}>
+          <div className="-mx-5 -mt-2">
+            <MembersPanel bare session={session} onAddMembers={onAddMembers} onOpenKeys={onOpenKeys} />
+          </div>
+        </Modal>
+      ) : null}
+    </header>
+  )
+}

@@ -1,0 +1,89 @@
+import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import type { SessionView } from '@/contracts/protocol'
+import { useDeleteSession } from '@/lib/api/sessions'
+import { pathOf } from '@/lib/route'
+import { roomTitle } from '@/lib/roomTitle'
+import { memberStyle } from '@/ui/Avatar'
+import { ConfirmModal } from '@/ui/ConfirmModal'
+import { Menu, MenuItem } from '@/ui/Menu'
+import { classes } from '@/ui/classes'
+import { toast } from '@/ui/toasts'
+import { useFailureText } from '@/ui/useFailureText'
+
+import { RenameModal } from './RenameModal'
+
+interface RoomRowProps {
+  readonly room: SessionView
+  readonly open: boolean
+  readonly onOpen: () => void
+  readonly onDeleted: () => void
+}
+
+const SHOWN_MEMBERS = 5
+
+export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
+  const { t } = useTranslation()
+  const failureText = useFailureText()
+  const [asking, setAsking] = useState<'rename' | 'delete' | null>(null)
+  const remove = useDeleteSession()
+  const title = roomTitle(room, t('rooms.untitled'))
+  return (
+    <li className={classes('group relative rounded-xl', open ? 'bg-sunken' : 'hover:bg-sunken/60')}>
+      <a
+        href={pathOf({ page: 'room', sessionId: room.id })}
+        aria-current={open ? 'page' : undefined}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey) return
+          event.preventDefault()
+          onOpen()
+        }}
+        className="block rounded-xl py-2 pr-10 pl-3"
+      >
+        <span className={classes('block truncate text-sm', open && 'font-medium')}>{title}</span>
+        <span aria-hidden="true" className="mt-1 flex gap-1">
+          {room.participants.slice(0, SHOWN_MEMBERS).map(({ id, color }) => (
+            <span key={id} style={memberStyle(color)} className="bg-member size-1.5 rounded-full" />
+          ))}
+        </span>
+      </a>
+      <Menu
+        trigger={
+          <button
+            type="button"
+            aria-label={t('rooms.actionsFor', { title })}
+            className="absolute top-1.5 right-1.5 rounded-lg p-1.5 text-muted hover:bg-line hover:text-ink focus-visible:opacity-100 data-[state=open]:opacity-100 sm:opacity-0 sm:group-hover:opacity-100"
+          >
+            <Ellipsis size={16} />
+          </button>
+        }
+      >
+        <MenuItem icon={<Pencil size={15} />} onSelect={() => setAsking('rename')}>
+          {t('rooms.rename')}
+        </MenuItem>
+        <MenuItem icon={<Trash2 size={15} />} danger onSelect={() => setAsking('delete')}>
+          {t('rooms.delete')}
+        </MenuItem>
+      </Menu>
+      {asking === 'rename' ? <RenameModal room={room} onClose={() => setAsking(null)} /> : null}
+      {asking === 'delete' ? (
+        <ConfirmModal
+          title={t('rooms.deleteTitle')}
+          text={t('rooms.deleteText', { title })}
+          action={t('rooms.delete')}
+          busy={remove.isPending}
+          onClose={() => setAsking(null)}
+          onConfirm={() =>
+            remove.mutate(room.id, {
+              onSuccess: onDeleted,
+              onError: (failure) => toast(failureText(failure)),
+              onSettled: () => setAsking(null),
+            })
+          }
+        />
+      ) : null}
+    </li>
+  )
+}

@@ -1,0 +1,118 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { logIn, register } from '@/lib/api/auth'
+import { MIN_PASSWORD_CHARACTERS } from '@/contracts/rest'
+import { Button } from '@/ui/Button'
+import { Callout } from '@/ui/Callout'
+import { TextField } from '@/ui/Field'
+import { RoomArt } from '@/ui/RoomArt'
+import { Segmented } from '@/ui/Segmented'
+import { Wordmark } from '@/ui/Wordmark'
+import { useFailureText } from '@/ui/useFailureText'
+
+type Intent = 'sign-in' | 'register'
+
+interface SignInPageProps {
+  /** Why a sign-in link did not work, if one was tried. */
+  readonly linkFailure: unknown
+}
+
+export function SignInPage({ linkFailure }: SignInPageProps) {
+  const { t } = useTranslation()
+  const [intent, setIntent] = useState<Intent>('sign-in')
+  return (
+    <main className="grid min-h-dvh lg:grid-cols-[1.1fr_1fr]">
+      <section className="hidden flex-col justify-between bg-[#1d4437] p-12 text-[#f3efe4] lg:flex">
+        <Wordmark />
+        <div className="max-w-lg">
+          <h1 className="font-serif text-[44px] leading-[1.12] font-medium tracking-[-0.02em]">{t('signIn.headline')}</h1>
+          <p className="mt-5 max-w-md text-[17px] leading-relaxed text-[#f3efe4]/75">{t('signIn.pitch')}</p>
+          <RoomArt className="mt-10" />
+        </div>
+        <p className="text-sm text-[#f3efe4]/60">{t('signIn.selfHosted')}</p>
+      </section>
+      <section className="flex items-center justify-center p-6">
+        <div className="w-full max-w-sm">
+          <div className="mb-10 lg:hidden">
+            <Wordmark />
+          </div>
+          <h2 className="font-serif text-[28px] font-medium tracking-[-0.015em]">
+            {intent === 'sign-in' ? t('signIn.welcomeBack') : t('signIn.openAccount')}
+          </h2>
+          <div className="mt-4 mb-7">
+            <Segmented
+              label={t('signIn.choose')}
+              value={intent}
+              onChange={setIntent}
+              options={[
+                { value: 'sign-in', label: t('signIn.signIn') },
+                { value: 'register', label: t('signIn.register') },
+              ]}
+            />
+          </div>
+          {linkFailure ? (
+            <div className="mb-5">
+              <Callout tone="warn" urgent>
+                {t('signIn.linkUsed')}
+              </Callout>
+            </div>
+          ) : null}
+          <CredentialsForm key={intent} intent={intent} />
+        </div>
+      </section>
+    </main>
+  )
+}
+
+function CredentialsForm({ intent }: { readonly intent: Intent }) {
+  const { t } = useTranslation()
+  const failureText = useFailureText()
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<unknown>(null)
+
+  const submit = async (form: FormData) => {
+    const [email, password, nickname] = ['email', 'password', 'nickname'].map((name) => String(form.get(name) ?? ''))
+    setBusy(true)
+    setFailure(null)
+    try {
+      if (intent === 'register') await register(email ?? '', password ?? '', nickname ?? '')
+      else await logIn(email ?? '', password ?? '')
+    } catch (reason) {
+      setFailure(reason)
+      setBusy(false)
+    }
+  }
+
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit(new FormData(event.currentTarget))
+      }}
+    >
+      {intent === 'register' ? (
+        <TextField label={t('signIn.nickname')} name="nickname" required maxLength={80} autoComplete="nickname" />
+      ) : null}
+      <TextField label={t('signIn.email')} name="email" type="email" required autoComplete="username" />
+      <TextField
+        label={t('signIn.password')}
+        name="password"
+        type="password"
+        required
+        minLength={intent === 'register' ? MIN_PASSWORD_CHARACTERS : 1}
+        autoComplete={intent === 'register' ? 'new-password' : 'current-password'}
+        {...(intent === 'register' ? { hint: t('signIn.passwordHint', { count: MIN_PASSWORD_CHARACTERS }) } : {})}
+      />
+      {failure ? (
+        <Callout tone="danger" urgent>
+          {failureText(failure)}
+        </Callout>
+      ) : null}
+      <Button type="submit" look="primary" busy={busy} className="mt-1 h-11">
+        {intent === 'sign-in' ? t('signIn.signIn') : t('signIn.createAccount')}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,82 @@
+/** One HTTP call to `/api/v1`: the envelope opened, every failure as `ApiFailure`. Knows nothing of who is signed in. */
+import type { ErrorCategory, FailureBody } from '@/contracts/protocol'
+import type { Envelope } from '@/contracts/rest'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+export interface CallOptions {
+  readonly body?: unknown
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly token?: string
+  readonly idempotencyKey?: string
+}
+
+export interface Answer<T> {
+  readonly data: T
+  readonly meta: Readonly<Record<string, unknown>>
+}
+
+/** Codes that only this side can give: the server was not reached, or what answered was not our server. */
+const UNREACHABLE = 'UNREACHABLE'
+const NOT_UNDERSTOOD = 'NOT_UNDERSTOOD'
+
+export class ApiFailure extends Error {
+  readonly code: string
+  readonly category: ErrorCategory
+  readonly retryable: boolean
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(body: Omit<FailureBody, 'code'> & { readonly code: string }) {
+    super(body.message)
+    this.name = 'ApiFailure'
+    this.code = body.code
+    this.category = body.category
+    this.retryable = body.retryable
+    this.details = body.details ?? {}
+  }
+}
+
+export async function callApi<T>(method: Method, path: string, options: CallOptions = {}): Promise<Answer<T>> {
+  const response = await reach(`/api/v1${path}${queryString(options.query)}`, {
+    method,
+    headers: headersOf(options),
+    credentials: 'same-origin',
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  })
+  if (response.status === 204) return { data: undefined as T, meta: {} }
+  const envelope = await understood<T>(response)
+  if (!envelope.success) throw new ApiFailure(envelope.error)
+  return { data: envelope.data, meta: envelope.meta ?? {} }
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch {
+    throw new ApiFailure({ code: UNREACHABLE, category: 'network', message: 'The server was not reached.', retryable: true })
+  }
+}
+
+async function understood<T>(response: Response): Promise<Envelope<T>> {
+  const parsed: unknown = await response.json().catch(() => null)
+  if (typeof parsed === 'object' && parsed !== null && 'success' in parsed) return parsed as Envelope<T>
+  throw new ApiFailure({
+    code: NOT_UNDERSTOOD,
+    category: response.status >= 500 ? 'system' : 'business',
+    message: `The server answered ${response.status} without saying why.`,
+    retryable: response.status >= 500,
+  })
+}
+
+function headersOf({ body, token, idempotencyKey }: CallOptions): Headers {
+  const headers = new Headers({ Accept: 'application/json', 'Accept-Language': document.documentElement.lang })
+  if (body !== undefined) headers.set('Content-Type', 'application/json')
+  if (token !== undefined) headers.set('Authorization', `Bearer ${token}`)
+  if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey)
+  return headers
+}
+
+function queryString(query: CallOptions['query']): string {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined)
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`
+}

@@ -1,0 +1,40 @@
+/** Provider keys. A key goes in and never comes out again: only its last characters are ever shown. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+
+import type { KeyVerdict, KeyView } from '@/contracts/rest'
+import { newId } from '@/lib/ids'
+
+import { request } from './request'
+
+const KEYS_KEY = ['keys'] as const
+
+export function useKeys() {
+  return useQuery({ queryKey: KEYS_KEY, queryFn: async () => (await request<KeyView[]>('GET', '/keys')).data })
+}
+
+function useChange<Input, Output>(change: (input: Input) => Promise<Output>) {
+  const queries = useQueryClient()
+  return useMutation({ mutationFn: change, onSettled: () => queries.invalidateQueries({ queryKey: KEYS_KEY }) })
+}
+
+export interface NewKey {
+  readonly provider: string
+  readonly label: string
+  readonly secret: string
+}
+
+export function useAddKey() {
+  return useChange(async (key: NewKey) => {
+    return (await request<KeyView>('POST', '/keys', { body: key, idempotencyKey: newId() })).data
+  })
+}
+
+export function useValidateKey() {
+  return useChange(async (id: string) => (await request<KeyVerdict>('POST', `/keys/${id}/validate`, { body: {} })).data)
+}
+
+export function useDeleteKey() {
+  return useChange(async (id: string) => {
+    await request('DELETE', `/keys/${id}`)
+  })
+}

@@ -1,0 +1,79 @@
+/** Rooms, their seats and their history over REST. What happens inside a room afterwards arrives as events. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+
+import type { Participant, SessionView } from '@/contracts/protocol'
+import type { MessagePage, NewParticipant, NewSession } from '@/contracts/rest'
+import { newId } from '@/lib/ids'
+
+import { request } from './request'
+
+export const SESSIONS_KEY = ['sessions'] as const
+/** One page is enough for the list beside the conversation; finding older rooms is the search's work. */
+const LISTED_ROOMS = 200
+const HISTORY_PAGE = 50
+
+export function useSessions() {
+  return useQuery({
+    queryKey: SESSIONS_KEY,
+    queryFn: async () => (await request<SessionView[]>('GET', '/sessions', { query: { limit: LISTED_ROOMS } })).data,
+  })
+}
+
+function useChange<Input, Output>(change: (input: Input) => Promise<Output>) {
+  const queries = useQueryClient()
+  return useMutation({ mutationFn: change, onSettled: () => queries.invalidateQueries({ queryKey: SESSIONS_KEY }) })
+}
+
+export function useCreateSession() {
+  return useChange(async (session: NewSession) => {
+    return (await request<SessionView>('POST', '/sessions', { body: session, idempotencyKey: newId() })).data
+  })
+}
+
+export interface SessionChange {
+  readonly id: string
+  readonly title?: string
+  readonly system_prompt?: string
+  readonly prompt_mode?: SessionView['prompt_mode']
+}
+
+export function useUpdateSession() {
+  return useChange(async ({ id, ...change }: SessionChange) => {
+    return (await request<SessionView>('PUT', `/sessions/${id}`, { body: change })).data
+  })
+}
+
+export function useDeleteSession() {
+  return useChange(async (id: string) => {
+    await request('DELETE', `/sessions/${id}`)
+  })
+}
+
+export function useAddParticipant(sessionId: string) {
+  return useChange(async (seat: NewParticipant) => {
+    const path = `/sessions/${sessionId}/participants`
+    return (await request<Participant>('POST', path, { body: seat, idempotencyKey: newId() })).data
+  })
+}
+
+export interface ParticipantChange extends Partial<Omit<NewParticipant, 'model'>> {
+  readonly id: string
+}
+
+export function useUpdateParticipant(sessionId: string) {
+  return useChange(async ({ id, ...change }: ParticipantChange) => {
+    return (await request<Participant>('PUT', `/sessions/${sessionId}/participants/${id}`, { body: change })).data
+  })
+}
+
+export function useRemoveParticipant(sessionId: string) {
+  return useChange(async (id: string) => {
+    await request('DELETE', `/sessions/${sessionId}/participants/${id}`)
+  })
+}
+
+/** The page of messages before a round, oldest first. */
+export async function olderMessages(sessionId: string, beforeRound: number): Promise<MessagePage['items']> {
+  const query = { before: beforeRound, limit: HISTORY_PAGE }
+  return (await request<MessagePage>('GET', `/messages/session/${sessionId}`, { query })).data.items
+}

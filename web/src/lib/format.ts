@@ -1,0 +1,50 @@
+/** Numbers, money and times as people read them, in their language. */
+
+export function formatCount(value: number, language: string): string {
+  return new Intl.NumberFormat(language).format(value)
+}
+
+/** 8192 → 8.2K, 200000 → 200K. */
+export function formatCompact(value: number, language: string): string {
+  return new Intl.NumberFormat(language === 'zh' ? 'en' : language, {
+    notation: 'compact',
+    maximumFractionDigits: value < 10_000 ? 1 : 0,
+  }).format(value)
+}
+
+/** US dollars; small amounts keep enough digits to be told from nothing. */
+export function formatCost(dollars: number, language: string): string {
+  const digits = dollars === 0 || dollars >= 1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(dollars)))
+  return new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: Math.min(2, digits),
+    maximumFractionDigits: Math.max(2, digits),
+  }).format(dollars)
+}
+
+/** Prices come per 1,000 tokens and are read per million. */
+export function pricePerMillion(perThousand: string | number): number {
+  return Number(perThousand) * 1_000
+}
+
+export function formatTime(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(new Date(iso))
+}
+
+export function formatDate(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(iso))
+}
+
+export type Age = 'today' | 'yesterday' | 'week' | 'older'
+
+/** How long ago, in calendar days of this device. */
+export function ageOf(iso: string, now: Date): Age {
+  const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime()
+  const at = Date.parse(iso)
+  const day = 86_400_000
+  if (at >= midnight) return 'today'
+  if (at >= midnight - day) return 'yesterday'
+  return at >= midnight - 7 * day ? 'week' : 'older'
+}

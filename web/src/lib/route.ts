@@ -1,0 +1,53 @@
+/** Where the person is, as the address bar says it. The gateway serves the same page for every path of ours. */
+import { useSyncExternalStore } from 'react'
+
+export type Route =
+  | { readonly page: 'home' }
+  | { readonly page: 'new-room' }
+  | { readonly page: 'room'; readonly sessionId: string }
+  | { readonly page: 'keys' }
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export function parsePath(path: string): Route {
+  const [first, second] = path.split('/').filter(Boolean)
+  if (first === 'new') return { page: 'new-room' }
+  if (first === 'keys') return { page: 'keys' }
+  if (first === 'rooms' && second !== undefined && UUID.test(second)) return { page: 'room', sessionId: second }
+  return { page: 'home' }
+}
+
+export function pathOf(route: Route): string {
+  switch (route.page) {
+    case 'new-room':
+      return '/new'
+    case 'keys':
+      return '/keys'
+    case 'room':
+      return `/rooms/${route.sessionId}`
+    default:
+      return '/'
+  }
+}
+
+const listeners = new Set<() => void>()
+
+export function navigate(route: Route, { replace = false } = {}): void {
+  history[replace ? 'replaceState' : 'pushState'](null, '', pathOf(route))
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  window.addEventListener('popstate', listener)
+  return () => {
+    listeners.delete(listener)
+    window.removeEventListener('popstate', listener)
+  }
+}
+
+const currentPath = () => location.pathname
+
+export function useRoute(): Route {
+  return parsePath(useSyncExternalStore(subscribe, currentPath))
+}

@@ -1,0 +1,19 @@
+import '@fontsource-variable/inter'
+import '@fontsource-variable/newsreader'
+import './app/styles.css'
+
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+
+import { App } from './app/App'
+import { startI18n } from './app/i18n'
+
+const root = document.querySelector('#root')
+if (root === null) throw new Error('index.html has no #root')
+
+await startI18n()
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

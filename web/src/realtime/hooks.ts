@@ -1,0 +1,86 @@
+/** How components read the live state. Each hook gives a value that changes only when what it shows changes. */
+import { createContext, useContext, useEffect, useMemo } from 'react'
+import { useStore } from 'zustand'
+
+import type { ContextUsage, Participant, SessionView } from '@/contracts/protocol'
+
+import type { LiveRooms, LiveState } from './liveRooms'
+import { type MemberState, memberStates } from './memberStatus'
+import type { PendingPost } from './outbox'
+import type { RoomState, RunningTurn } from './room'
+import { type TranscriptItem, orderTranscript } from './transcript'
+
+export const LiveRoomsContext = createContext<LiveRooms | null>(null)
+
+const NOBODY: readonly Participant[] = []
+
+export function useLive(): LiveRooms {
+  const live = useContext(LiveRoomsContext)
+  if (live === null) throw new Error('There is no LiveRoomsContext above this component.')
+  return live
+}
+
+export function useLiveState<Value>(select: (state: LiveState) => Value): Value {
+  return useStore(useLive().store, select)
+}
+
+/** Follow a room for as long as the component is there. */
+export function useFollow(sessionId: string): void {
+  const live = useLive()
+  useEffect(() => live.follow(sessionId), [live, sessionId])
+}
+
+export function useLiveSession(sessionId: string): SessionView | undefined {
+  return useLiveState(({ rooms }) => rooms[sessionId]?.session)
+}
+
+export function useContextUsage(sessionId: string): ContextUsage | null {
+  return useLiveState(({ rooms }) => rooms[sessionId]?.usage ?? null)
+}
+
+export function useRunningTurn(sessionId: string, turnId: string): RunningTurn | undefined {
+  return useLiveState(({ rooms }) => rooms[sessionId]?.running[turnId])
+}
+
+/** Changes when a turn appears, gets its rank or its first text, or ends; not with every token. */
+function outlineOf(room: RoomState | undefined): string {
+  return Object.values(room?.running ?? {})
+    .map(({ turn, rank, answer }) => `${turn.turn_id}/${rank ?? '-'}/${answer.length > 0 ? 'text' : ''}`)
+    .join(' ')
+}
+
+export function useTranscript(sessionId: string): TranscriptItem[] {
+  const live = useLive()
+  const messages = useLiveState(({ rooms }) => rooms[sessionId]?.messages)
+  const ended = useLiveState(({ rooms }) => rooms[sessionId]?.ended)
+  const participants = useLiveState(({ rooms }) => rooms[sessionId]?.session.participants) ?? NOBODY
+  const outline = useLiveState(({ rooms }) => outlineOf(rooms[sessionId]))
+  return useMemo(() => {
+    const running = outline === '' ? {} : (live.store.getState().rooms[sessionId]?.running ?? {})
+    return orderTranscript(messages ?? {}, ended ?? {}, Object.values(running), participants)
+  }, [live, sessionId, messages, ended, participants, outline])
+}
+
+export function useMembers(sessionId: string): MemberState[] {
+  const live = useLive()
+  const ended = useLiveState(({ rooms }) => rooms[sessionId]?.ended)
+  const session = useLiveSession(sessionId)
+  const outline = useLiveState(({ rooms }) => outlineOf(rooms[sessionId]))
+  return useMemo(() => {
+    if (!session) return []
+    const running = outline === '' ? {} : (live.store.getState().rooms[sessionId]?.running ?? {})
+    return memberStates({ session, ended: ended ?? {}, running })
+  }, [live, sessionId, session, ended, outline])
+}
+
+/** What was said here and is not in the log yet, oldest first. */
+export function usePendingPosts(sessionId: string): PendingPost[] {
+  const outbox = useLiveState((state) => state.outbox)
+  return useMemo(
+    () =>
+      Object.values(outbox)
+        .filter((post) => post.sessionId === sessionId)
+        .toSorted((a, b) => a.createdAt - b.createdAt),
+    [outbox, sessionId],
+  )
+}

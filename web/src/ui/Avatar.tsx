@@ -1,0 +1,33 @@
+import type { CSSProperties } from 'react'
+
+import { classes } from './classes'
+
+/** The style that gives an element and all in it a member's colour. */
+export function memberStyle(color: string): CSSProperties {
+  return { '--member': color } as CSSProperties
+}
+
+interface AvatarProps {
+  readonly name: string
+  readonly color: string
+  readonly size?: 'small' | 'normal'
+  readonly faded?: boolean
+}
+
+/** A member's monogram in its own colour. */
+export function Avatar({ name, color, size = 'normal', faded }: AvatarProps) {
+  const [initial = '?'] = Array.from(name.trim())
+  return (
+    <span
+      aria-hidden="true"
+      style={memberStyle(color)}
+      className={classes(
+        'bg-member-soft text-member inline-flex shrink-0 items-center justify-center font-semibold uppercase select-none',
+        size === 'small' ? 'size-6 rounded-lg text-[11px]' : 'size-9 rounded-xl text-[15px]',
+        faded && 'opacity-50 grayscale',
+      )}
+    >
+      {initial}
+    </span>
+  )
+}

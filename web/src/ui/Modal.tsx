@@ -1,0 +1,66 @@
+/**
+ * A modal dialog on the browser's own `<dialog>`: focus trap, Escape, inert page and backdrop come from the platform, and
+ * nothing has to inject a style that the content security policy would refuse.
+ */
+import { X } from 'lucide-react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { IconButton } from './IconButton'
+import { classes } from './classes'
+
+interface ModalProps {
+  readonly title: string
+  readonly description?: string
+  readonly onClose: () => void
+  readonly children: ReactNode
+  readonly footer?: ReactNode
+  readonly wide?: boolean
+}
+
+export function Modal({ title, description, onClose, children, footer, wide }: ModalProps) {
+  const { t } = useTranslation()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  return (
+    // A click beside the dialog closes it; for the keyboard there are Escape and the button.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <dialog
+      ref={dialog}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) onClose()
+      }}
+      className={classes(
+        'animate-rise overflow-hidden border border-line bg-surface p-0 shadow-overlay',
+        'max-sm:mb-0 max-sm:max-h-[94dvh] max-sm:w-full max-sm:max-w-full max-sm:rounded-t-3xl sm:rounded-3xl',
+        wide ? 'sm:max-h-[88dvh] sm:w-[min(60rem,94vw)]' : 'sm:max-h-[88dvh] sm:w-[min(30rem,94vw)]',
+      )}
+    >
+      <div className="flex max-h-[inherit] flex-col">
+        <header className="flex items-start gap-4 px-6 pt-5 pb-3">
+          <div className="min-w-0 flex-1">
+            <h2 id={titleId} className="font-serif text-[22px] leading-8 font-medium tracking-[-0.01em]">
+              {title}
+            </h2>
+            {description ? <p className="mt-0.5 text-sm text-muted">{description}</p> : null}
+          </div>
+          <IconButton label={t('close')} onClick={onClose} className="-mr-2">
+            <X size={18} />
+          </IconButton>
+        </header>
+        <div className="scroll-quiet min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
+        {footer ? <footer className="border-t border-line bg-canvas px-6 py-4">{footer}</footer> : null}
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,49 @@
+/** What went wrong and what to do about it, in the person's language. */
+import { useTranslation } from 'react-i18next'
+
+import { ApiFailure } from '@/lib/api/call'
+
+/** Codes with a sentence of our own. For all others the server's localised sentence is shown. */
+const KNOWN = [
+  'UNREACHABLE',
+  'INVALID_CREDENTIALS',
+  'EMAIL_TAKEN',
+  'REGISTRATION_CLOSED',
+  'SESSION_NOT_FOUND',
+  'SESSION_ARCHIVED',
+  'NO_ACTIVE_PARTICIPANT',
+  'TOO_MANY_PARTICIPANTS',
+  'MESSAGE_TOO_LONG',
+  'MODEL_NOT_FOUND',
+  'RATE_LIMITED',
+  'QUOTA_EXCEEDED',
+  'CONTEXT_OVERFLOW',
+  'KEY_MISSING',
+  'KEY_INVALID',
+  'KEY_LOCKED',
+  'PROVIDER_REFUSED',
+  'PROVIDER_QUOTA',
+  'PROVIDER_RATE_LIMITED',
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_TIMEOUT',
+  'PROVIDER_STREAM_BROKEN',
+  'INTERRUPTED',
+  'TIMEOUT',
+  'SERVICE_UNAVAILABLE',
+  'INTERNAL',
+] as const
+
+type KnownCode = (typeof KNOWN)[number]
+
+function isKnown(code: string): code is KnownCode {
+  return (KNOWN as readonly string[]).includes(code)
+}
+
+export function useFailureText(): (failure: unknown) => string {
+  const { t } = useTranslation()
+  return (failure) => {
+    const { code, message } = (failure ?? {}) as Partial<Pick<ApiFailure, 'code' | 'message'>>
+    if (code !== undefined && isKnown(code)) return t(`failures.${code}`)
+    return failure instanceof ApiFailure && message ? message : (message ?? t('failures.INTERNAL'))
+  }
+}
