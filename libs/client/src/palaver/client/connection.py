@@ -1,0 +1,142 @@
+"""One WebSocket that is always being kept up: reconnects with back-off and jitter, and tells who listens."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
+
+from palaver.contracts.client_protocol import (
+    SUBPROTOCOL,
+    Authenticate,
+    ClientRequest,
+    CloseCode,
+    ServerFrame,
+    TokenExpiringNotice,
+    Welcome,
+)
+from palaver.contracts.failures import ErrorCode, Failure
+
+FIRST_DELAY_SECONDS = 0.25
+MAX_DELAY_SECONDS = 15.0
+OPEN_SECONDS = 10.0
+MAX_FRAME_BYTES = 32 * 1024**2
+"""A snapshot of a long turn may be large; the server's own limit is smaller."""
+
+FRAME = TypeAdapter[Any](ServerFrame)
+REFUSALS = {
+    CloseCode.UNAUTHENTICATED: Failure(ErrorCode.UNAUTHENTICATED, "The server closed the connection: sign in again."),
+    CloseCode.FORBIDDEN: Failure(ErrorCode.FORBIDDEN, "The server refused the connection."),
+}
+HTTP_REFUSALS = {401: ErrorCode.UNAUTHENTICATED, 403: ErrorCode.FORBIDDEN}
+
+
+class Credentials(Protocol):
+    """Where access tokens come from."""
+
+    async def access_token(self) -> str:
+        """A token that is good for a while."""
+        ...
+
+    async def renewed_token(self) -> str:
+        """A new token, whatever the old one is still good for."""
+        ...
+
+
+def delays() -> Iterator[float]:
+    """Seconds to wait before each further try: doubling, capped, each drawn from its upper half."""
+    delay = FIRST_DELAY_SECONDS
+    while True:
+        yield delay * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+        delay = min(delay * 2, MAX_DELAY_SECONDS)
+
+
+class Connection:
+    """Keeps one WebSocket to a gateway; `on_frame` gets every frame in order, the welcome included."""
+
+    def __init__(self, url: str, credentials: Credentials, on_frame: Callable[[Any], Awaitable[None]]) -> None:
+        self._url = url
+        self._credentials = credentials
+        self._on_frame = on_frame
+        self._socket: ClientConnection | None = None
+
+    @property
+    def up(self) -> bool:
+        """A frame sent now has a socket to go to."""
+        return self._socket is not None
+
+    async def send(self, frame: ClientRequest) -> bool:
+        """Send a frame; False when there is no connection or it breaks on the way."""
+        if self._socket is None:
+            return False
+        try:
+            await self._socket.send(frame.model_dump_json(exclude_none=True))
+        except WebSocketException:
+            return False
+        return True
+
+    def cut(self) -> None:
+        """Drop the socket without a good-bye; `run` opens a new one."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled. Raises Failure when the server refuses for good."""
+        waits = delays()
+        while True:
+            try:
+                async with self._open() as socket:
+                    async for message in socket:
+                        if await self._take(message):
+                            waits = delays()
+                if socket.close_code in REFUSALS:
+                    raise REFUSALS[socket.close_code]
+            except InvalidStatus as refused:
+                if code := HTTP_REFUSALS.get(refused.response.status_code):
+                    raise Failure(code, "The server refused the connection.") from refused
+            except Failure as failure:
+                if not failure.body.retryable:
+                    raise
+            except (OSError, TimeoutError, WebSocketException):
+                pass  # down: the next try tells
+            await asyncio.sleep(next(waits))
+
+    @contextlib.asynccontextmanager
+    async def _open(self) -> AsyncGenerator[ClientConnection]:
+        token = await self._credentials.access_token()
+        async with connect(
+            self._url,
+            additional_headers={"Authorization": f"Bearer {token}"},
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            open_timeout=OPEN_SECONDS,
+            max_size=MAX_FRAME_BYTES,
+            compression=None,
+            proxy=None,
+        ) as socket:
+            self._socket = socket
+            try:
+                yield socket
+            finally:
+                self._socket = None
+
+    async def _take(self, message: str | bytes) -> bool:
+        """Handle a frame or a batch; True if it held the welcome."""
+        decoded: Any = from_json(message)
+        frames: list[Any] = decoded if isinstance(decoded, list) else [decoded]  # pyright: ignore[reportUnknownVariableType] - JSON
+        welcomed = False
+        for raw in frames:
+            try:
+                frame = FRAME.validate_python(raw)
+            except ValidationError:
+                continue  # a newer server's frame that this client does not know
+            welcomed |= isinstance(frame, Welcome)
+            if isinstance(frame, TokenExpiringNotice):
+                await self.send(Authenticate(token=await self._credentials.renewed_token()))
+            await self._on_frame(frame)
+        return welcomed

@@ -1,0 +1,168 @@
+"""Palaver's REST surface: one method a call, envelopes opened, failures raised as `Failure`."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from palaver.contracts.failures import ErrorCode, Failure, FailureBody
+from palaver.contracts.identity import UserView
+from palaver.contracts.model_router import ModelCard
+from palaver.contracts.session import NewParticipant
+from palaver.contracts.session_log import PromptMode, SessionView
+
+REQUEST_SECONDS = 30.0
+RENEW_AHEAD = timedelta(seconds=60)
+"""An access token this close to its end is renewed before it is used."""
+
+MODELS = TypeAdapter(tuple[ModelCard, ...])
+SESSIONS = TypeAdapter(tuple[SessionView, ...])
+
+
+class SignedIn(BaseModel):
+    """What signing in gives a program."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    user: UserView
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
+    expires_at: datetime
+
+
+class Rest:
+    """One signed-in person's calls. Not safe for several people; make one each."""
+
+    def __init__(self, base_url: str) -> None:
+        self._http = httpx2.AsyncClient(base_url=base_url.rstrip("/"), timeout=REQUEST_SECONDS, trust_env=False)
+        self._signed_in: SignedIn | None = None
+        self._renewing = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close the connections; the log-in stays valid."""
+        await self._http.aclose()
+
+    @property
+    def signed_in(self) -> SignedIn:
+        """Who is signed in. Raises Failure(UNAUTHENTICATED) before that."""
+        if self._signed_in is None:
+            raise Failure(ErrorCode.UNAUTHENTICATED, "Sign in first.")
+        return self._signed_in
+
+    async def register(self, email: str, password: str, nickname: str) -> SignedIn:
+        """Open an account and sign in."""
+        return await self._sign_in("register", {"email": email, "password": password, "nickname": nickname})
+
+    async def log_in(self, email: str, password: str) -> SignedIn:
+        """Sign in with a password."""
+        return await self._sign_in("login", {"email": email, "password": password})
+
+    async def redeem(self, code: str) -> SignedIn:
+        """Sign in with the one-time code of a sign-in link."""
+        return await self._sign_in("link", {"code": code})
+
+    async def resume(self, refresh_token: str) -> SignedIn:
+        """Sign in with a kept refresh token, which is thereby used up; keep the new one."""
+        return await self._sign_in("refresh", {"refresh_token": refresh_token})
+
+    async def log_out(self) -> None:
+        """End this log-in everywhere."""
+        await self._call("POST", "/api/v1/auth/logout", {"refresh_token": self.signed_in.refresh_token})
+        self._signed_in = None
+
+    async def access_token(self) -> str:
+        """A token that is still good for a while."""
+        if self.signed_in.expires_at - RENEW_AHEAD <= datetime.now(UTC):
+            return await self.renewed_token()
+        return self.signed_in.access_token
+
+    async def renewed_token(self) -> str:
+        """A new token, whatever the old one is still good for. Concurrent callers share one exchange."""
+        spent = self.signed_in.refresh_token
+        async with self._renewing:
+            if self.signed_in.refresh_token == spent:
+                await self.resume(spent)
+        return self.signed_in.access_token
+
+    async def models(self) -> tuple[ModelCard, ...]:
+        """The catalogue."""
+        return MODELS.validate_python(await self.get("/api/v1/models"))
+
+    async def sessions(self) -> tuple[SessionView, ...]:
+        """The newest rooms."""
+        return SESSIONS.validate_python(await self.get("/api/v1/sessions"))
+
+    async def session(self, session_id: str) -> SessionView:
+        """One room."""
+        return SessionView.model_validate(await self.get(f"/api/v1/sessions/{session_id}"))
+
+    async def create_session(
+        self,
+        participants: tuple[NewParticipant, ...],
+        *,
+        title: str = "",
+        mode: str = "parallel",
+        prompt_mode: PromptMode = "unified",
+        system_prompt: str | None = None,
+    ) -> SessionView:
+        """Open a room."""
+        body = {
+            "title": title,
+            "mode": mode,
+            "prompt_mode": prompt_mode,
+            "system_prompt": system_prompt,
+            "participants": [p.model_dump(mode="json", exclude_none=True) for p in participants],
+        }
+        return SessionView.model_validate(await self.post("/api/v1/sessions", body))
+
+    async def get(self, path: str, **query: str) -> Any:
+        """GET with authentication; the envelope's `data`."""
+        return await self._authorised("GET", path, None, query)
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """POST with authentication; the envelope's `data`."""
+        return await self._authorised("POST", path, body, {})
+
+    async def put(self, path: str, body: dict[str, Any]) -> Any:
+        """PUT with authentication; the envelope's `data`."""
+        return await self._authorised("PUT", path, body, {})
+
+    async def delete(self, path: str) -> Any:
+        """DELETE with authentication; the envelope's `data`."""
+        return await self._authorised("DELETE", path, None, {})
+
+    async def _sign_in(self, how: str, body: dict[str, Any]) -> SignedIn:
+        self._signed_in = SignedIn.model_validate(await self._call("POST", f"/api/v1/auth/{how}", body))
+        return self._signed_in
+
+    async def _authorised(self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, str]) -> Any:
+        token = await self.access_token()
+        return await self._call(method, path, body, query, {"Authorization": f"Bearer {token}"})
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        try:
+            response = await self._http.request(method, path, json=body, params=query, headers=headers)
+        except httpx2.TransportError as error:
+            raise Failure(ErrorCode.SERVICE_UNAVAILABLE, f"Palaver cannot be reached: {error}") from error
+        return _open(response)
+
+
+def _open(response: httpx2.Response) -> Any:
+    try:
+        envelope = response.json()
+        if envelope["success"]:
+            return envelope.get("data")
+        raise Failure.of(FailureBody.model_validate(envelope["error"]))
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise Failure(
+            ErrorCode.INTERNAL, f"{response.request.url.path} answered {response.status_code} without an envelope."
+        ) from error

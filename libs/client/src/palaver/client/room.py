@@ -1,0 +1,187 @@
+"""A room as a program lives in it: post, watch the answers grow, read the log, stop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+from palaver.client.transcript import Piece, ReplyState, Transcript, Verdict
+from palaver.contracts.client_protocol import (
+    Attach,
+    Attached,
+    ClientRequest,
+    ContextUsageNotice,
+    Delta,
+    Error,
+    Post,
+    Stop,
+)
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import ParticipantId, SessionId, TurnId, new_id
+from palaver.contracts.session_log import EventFrame, MessagePosted, SessionEvent, UserMessage
+
+ATTACH_SECONDS = 30.0
+RESEND_SECONDS = 10.0
+"""A post not seen as `message.posted` by then is sent again; its id makes that harmless."""
+
+Send = Callable[[ClientRequest], Awaitable[bool]]
+
+
+class Room:
+    """Follows one session. Made by `Palaver.room`; the connection may come and go underneath."""
+
+    def __init__(self, session_id: SessionId, send: Send) -> None:
+        self.id = session_id
+        self.transcript = Transcript()
+        self._send = send
+        self._unconfirmed: dict[str, tuple[Post, asyncio.Future[UserMessage]]] = {}
+        self._changed = asyncio.Event()
+        self._attached = asyncio.Event()
+        self._attach_id: str | None = None
+        self._refused: Failure | None = None
+
+    # ---- what a program does ----------------------------------------------------------------------------------------
+    async def post(self, text: str, *, to: tuple[ParticipantId, ...] | None = None) -> UserMessage:
+        """Say something; returns once it is durable. Raises Failure when it is refused."""
+        post = Post(id=new_id(), session_id=self.id, client_message_id=new_id(), content=text, to=to)
+        stored: asyncio.Future[UserMessage] = asyncio.get_running_loop().create_future()
+        self._unconfirmed[post.client_message_id] = (post, stored)
+        try:
+            while True:
+                await self._send(post)
+                with suppress(TimeoutError):
+                    return await asyncio.wait_for(asyncio.shield(stored), RESEND_SECONDS)
+        finally:
+            self._unconfirmed.pop(post.client_message_id, None)
+
+    async def ask(self, text: str, *, to: tuple[ParticipantId, ...] | None = None) -> AsyncIterator[ReplyState]:
+        """Post, then yield each answer of its round as soon as it is requested, until the round has ended.
+
+        Read an answer's text as it grows with `pieces`, or wait with `finished`.
+        """
+        message = await self.post(text, to=to)
+        async for reply in self.round(message.branch, message.round):
+            yield reply
+
+    async def round(self, branch: str, number: int) -> AsyncIterator[ReplyState]:
+        """Yield the answers of one round as they are requested; ends with the round."""
+        seen: set[str] = set()
+        while True:
+            changed = self._changed
+            for reply in self.transcript.replies_in(branch, number):
+                if reply.turn.turn_id not in seen:
+                    seen.add(reply.turn.turn_id)
+                    yield reply
+            if (branch, number) in self.transcript.ended_rounds:
+                return
+            await changed.wait()
+
+    async def pieces(self, reply: ReplyState) -> AsyncIterator[Piece]:
+        """The text of one answer as it grows. A slow reader gets larger pieces; nothing is queued."""
+        turn_id, have, attempt = reply.turn.turn_id, "", reply.attempt
+        while True:
+            changed = self._changed
+            now = self.transcript.replies.get(turn_id, reply)
+            restarted = bool(have) and (now.attempt != attempt or not now.text.startswith(have))
+            if restarted or len(now.text) > len(have):
+                yield Piece(now.text if restarted else now.text[len(have) :], restarted)
+            have, attempt = now.text, now.attempt
+            if now.ended:
+                return
+            if changed is self._changed:
+                await changed.wait()
+
+    async def finished(self, reply: ReplyState) -> ReplyState:
+        """Wait for the end of one answer."""
+        while True:
+            changed = self._changed
+            now = self.transcript.replies.get(reply.turn.turn_id, reply)
+            if now.ended:
+                return now
+            await changed.wait()
+
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        """Log entries from now on, in order."""
+        last = self.transcript.head_seq
+        while True:
+            changed = self._changed
+            for entry in [e for e in self.transcript.entries if e.seq > last]:
+                last = entry.seq
+                yield entry
+            if changed is self._changed:
+                await changed.wait()
+
+    async def stop(self, *, turn_id: TurnId | None = None, participant_id: ParticipantId | None = None) -> bool:
+        """Stop one answer, one participant, or everything; False when there is no connection to say it on."""
+        return await self._send(Stop(id=new_id(), session_id=self.id, turn_id=turn_id, participant_id=participant_id))
+
+    async def changed(self) -> None:
+        """Wait until anything in `transcript` changes."""
+        await self._changed.wait()
+
+    # ---- what the connection tells ----------------------------------------------------------------------------------
+    async def attach(self) -> None:
+        """Ask for what was missed, then send again what is not confirmed."""
+        transcript = self.transcript
+        self._attach_id = new_id()
+        await self._send(
+            Attach(
+                id=self._attach_id,
+                session_id=self.id,
+                after=transcript.head_seq if transcript.epoch else None,
+                epoch=transcript.epoch,
+            )
+        )
+        for post, _ in list(self._unconfirmed.values()):
+            await self._send(post)
+
+    async def ready(self) -> None:
+        """Wait for the first `attached`. Raises Failure when it is refused or does not come."""
+        try:
+            await asyncio.wait_for(self._attached.wait(), ATTACH_SECONDS)
+        except TimeoutError as error:
+            raise Failure(ErrorCode.TIMEOUT, "The room did not answer in time.") from error
+        if self._refused:
+            raise self._refused
+
+    async def take(self, frame: Attached | EventFrame | Delta | Error | ContextUsageNotice) -> None:
+        """Fold one frame; a gap attaches again."""
+        verdict = Verdict.APPLIED
+        match frame:
+            case Attached():
+                self.transcript.attach(frame)
+                self._attach_id = None
+                self._attached.set()
+                self._confirm_known()
+            case Delta():
+                verdict = self.transcript.delta(frame)
+            case ContextUsageNotice():
+                self.transcript.usage = frame.data
+            case Error():
+                self._refuse(frame)
+            case _:
+                verdict = self.transcript.apply(frame)  # pyright: ignore[reportArgumentType] - EventFrame's members
+                if verdict is Verdict.APPLIED and isinstance(frame, MessagePosted):
+                    self._confirm(frame.data.message)
+        if verdict is Verdict.GAP and self._attach_id is None:
+            await self.attach()
+        if verdict is not Verdict.IGNORED:
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    def _confirm_known(self) -> None:
+        for message in list(self.transcript.messages.values()):
+            self._confirm(message)
+
+    def _confirm(self, message: UserMessage) -> None:
+        _, stored = self._unconfirmed.get(message.client_message_id, (None, None))
+        if stored and not stored.done():
+            stored.set_result(message)
+
+    def _refuse(self, error: Error) -> None:
+        if error.id is not None and error.id == self._attach_id:
+            self._attach_id = None
+            self._refused = Failure.of(error)
+            self._attached.set()
+        _, stored = self._unconfirmed.get(error.client_message_id or "", (None, None))
+        if stored and not stored.done() and not error.retryable:
+            stored.set_exception(Failure.of(error))

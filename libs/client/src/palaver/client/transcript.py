@@ -1,0 +1,255 @@
+"""What a room looks like, folded from frames. Pure: no clock, no socket, no task.
+
+Merging, repeating or replaying frames gives the same transcript: entries count by `seq`, text by `attempt` and
+`offset`. Where something is missing the fold says so, and whoever owns the connection attaches again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Literal
+
+from palaver.contracts.client_protocol import (
+    Attached,
+    ContextUsage,
+    Delta,
+    FailedTurnItem,
+    LiveTurn,
+    ReplyItem,
+    UserMessageItem,
+)
+from palaver.contracts.failures import ErrorCode
+from palaver.contracts.session_log import (
+    MessageDeleted,
+    MessagePosted,
+    Participant,
+    ParticipantAdded,
+    ParticipantRemoved,
+    ParticipantUpdated,
+    Reply,
+    ReplyAppended,
+    RoundEnded,
+    SessionArchived,
+    SessionCreated,
+    SessionEvent,
+    SessionStateChanged,
+    SessionUpdated,
+    SessionView,
+    TurnEnd,
+    TurnFailed,
+    TurnRef,
+    TurnRequested,
+    TurnStarted,
+    TurnStopped,
+    UserMessage,
+)
+
+Status = Literal["waiting", "streaming", "completed", "failed", "stopped"]
+MAX_REMEMBERED_ENTRIES = 10_000
+"""Log entries that `Transcript.entries` keeps for readers; older ones are dropped from memory, not from the room."""
+
+
+class Verdict(Enum):
+    """What a frame did to the transcript."""
+
+    APPLIED = auto()
+    IGNORED = auto()
+    GAP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """New text of a reply. `restarted`: the answer began anew, drop what came before."""
+
+    text: str
+    restarted: bool = False
+
+
+@dataclass(slots=True)
+class ReplyState:
+    """One answer, from request to end. `text` is always a prefix of one attempt's answer."""
+
+    turn: TurnRef
+    status: Status = "waiting"
+    attempt: int = 0
+    rank: int | None = None
+    text: str = ""
+    reply: Reply | None = None
+    code: ErrorCode | None = None
+    error: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come."""
+        return self.status not in ("waiting", "streaming")
+
+    def fold(self, attempt: int, offset: int, text: str) -> Verdict:
+        """Take a delta or a snapshot. `offset` counts code points, as `len(str)` does."""
+        if self.ended or attempt < self.attempt:
+            return Verdict.IGNORED
+        if attempt > self.attempt:
+            self.attempt, self.text = attempt, ""
+        have = len(self.text)
+        if offset > have:
+            return Verdict.GAP
+        fresh = text[have - offset :]
+        if not fresh:
+            return Verdict.IGNORED
+        self.text += fresh
+        self.status = "streaming"
+        return Verdict.APPLIED
+
+
+@dataclass(slots=True)
+class Transcript:
+    """One room: who sits in it, what was said, what is being said."""
+
+    session: SessionView | None = None
+    epoch: str | None = None
+    head_seq: int = 0
+    messages: dict[str, UserMessage] = field(default_factory=dict[str, UserMessage])
+    replies: dict[str, ReplyState] = field(default_factory=dict[str, ReplyState])
+    usage: ContextUsage | None = None
+    entries: list[SessionEvent] = field(default_factory=list[SessionEvent])
+    ended_rounds: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """Seats in order."""
+        return self.session.participants if self.session else ()
+
+    def round_of(self, client_message_id: str) -> tuple[str, int] | None:
+        """Branch and number of the round that a message of this client opened, once it is posted."""
+        for message in self.messages.values():
+            if message.client_message_id == client_message_id:
+                return message.branch, message.round
+        return None
+
+    def replies_in(self, branch: str, round_number: int) -> list[ReplyState]:
+        """Answers of one round: those that speak in order of their first token, then those that wait."""
+        found = [r for r in self.replies.values() if (r.turn.branch, r.turn.round) == (branch, round_number)]
+        return sorted(found, key=lambda r: (r.rank is None, r.rank or 0, r.turn.step))
+
+    def attach(self, frame: Attached) -> None:
+        """Take the answer to `attach`: what was missed, or the newest page, then the running texts."""
+        if not frame.recovered:
+            self.messages.clear()
+            self.replies.clear()
+            self.ended_rounds.clear()
+            self._page(frame)
+            self.head_seq = frame.head_seq
+        for entry in frame.entries:
+            self.apply(entry)
+        self.session, self.epoch = frame.session, frame.epoch
+        self.head_seq = max(self.head_seq, frame.head_seq)
+        for turn in frame.running:
+            self.replies.setdefault(turn.turn_id, ReplyState(turn))
+        for live in frame.live:
+            self._snapshot(live)
+
+    def delta(self, frame: Delta) -> Verdict:
+        """Take a piece of an answer. Other channels than the answer are not part of the text."""
+        state = self.replies.get(frame.turn_id)
+        if state is None or frame.channel != "answer":
+            return Verdict.IGNORED
+        return state.fold(frame.attempt, frame.offset, frame.text)
+
+    def apply(self, entry: SessionEvent) -> Verdict:
+        """Take a log entry; one that skips a number is a gap and changes nothing."""
+        if entry.seq <= self.head_seq:
+            return Verdict.IGNORED
+        if entry.seq > self.head_seq + 1:
+            return Verdict.GAP
+        self.head_seq = entry.seq
+        self._change(entry)
+        self.entries.append(entry)
+        del self.entries[:-MAX_REMEMBERED_ENTRIES]
+        return Verdict.APPLIED
+
+    def _change(self, entry: SessionEvent) -> None:
+        match entry:
+            case SessionCreated() | SessionUpdated() | SessionArchived():
+                self.session = entry.data.session
+            case SessionStateChanged() if self.session:
+                self.session = self.session.model_copy(update={"state": entry.data.state})
+            case ParticipantAdded() | ParticipantUpdated():
+                self._seat(entry.data.participant)
+            case ParticipantRemoved():
+                self._seats(p for p in self.participants if p.id != entry.data.participant_id)
+            case MessagePosted():
+                self.messages[entry.data.message.id] = entry.data.message
+            case MessageDeleted():
+                self._forget(entry.data.message_id)
+            case RoundEnded():
+                self.ended_rounds.add((entry.data.branch, entry.data.round))
+            case _:
+                self._turn(entry)
+
+    def _turn(self, entry: SessionEvent) -> None:
+        match entry:
+            case TurnRequested():
+                self.replies.setdefault(entry.data.turn_id, ReplyState(entry.data))
+            case TurnStarted():
+                state = self._state(entry.data)
+                state.rank = entry.data.rank
+                if entry.data.attempt > state.attempt:
+                    state.attempt, state.text = entry.data.attempt, ""
+                if not state.ended:
+                    state.status = "streaming"
+            case TurnFailed():
+                self._fail(entry.data, "failed")
+            case TurnStopped():
+                self._fail(entry.data, "stopped")
+            case ReplyAppended():
+                self._finish(self._state(entry.data), entry.data.reply)
+            case _:
+                pass
+
+    def _state(self, turn: TurnRef) -> ReplyState:
+        return self.replies.setdefault(turn.turn_id, ReplyState(turn))
+
+    def _fail(self, end: TurnEnd, status: Literal["failed", "stopped"]) -> None:
+        state = self._state(end)
+        state.status, state.code, state.error = status, end.code, end.message
+
+    @staticmethod
+    def _finish(state: ReplyState, reply: Reply) -> None:
+        statuses: dict[str, Status] = {"stopped": "stopped", "error": "failed", "interrupted": "failed"}
+        state.reply, state.text, state.rank = reply, reply.text, reply.rank
+        state.status = statuses.get(reply.finish_reason, "completed")
+
+    def _seat(self, participant: Participant) -> None:
+        others = [p for p in self.participants if p.id != participant.id]
+        self._seats(sorted([*others, participant], key=lambda p: p.position))
+
+    def _seats(self, participants: Iterable[Participant]) -> None:
+        if self.session:
+            self.session = self.session.model_copy(update={"participants": tuple(participants)})
+
+    def _forget(self, message_id: str) -> None:
+        self.messages.pop(message_id, None)
+        for turn_id, state in list(self.replies.items()):
+            if state.turn.reply_id == message_id:
+                del self.replies[turn_id]
+
+    def _page(self, frame: Attached) -> None:
+        for item in frame.messages:
+            match item:
+                case UserMessageItem():
+                    self.messages[item.message.id] = item.message
+                case ReplyItem():
+                    self._finish(self._state(item.turn), item.reply)
+                case FailedTurnItem():
+                    state = self._state(item.turn)
+                    state.status = "stopped" if item.error.code is ErrorCode.STOPPED else "failed"
+                    state.code, state.error = item.error.code, item.error.message
+        running = {(turn.branch, turn.round) for turn in frame.running}
+        rounds = {(m.branch, m.round) for m in self.messages.values()}
+        self.ended_rounds |= rounds - running if frame.session.state != "running" else set()
+
+    def _snapshot(self, live: LiveTurn) -> None:
+        state = self.replies.get(live.turn_id)
+        if state is None:
+            return
+        state.rank = live.rank if live.rank is not None else state.rank
+        state.fold(live.attempt, live.offset, live.text)

@@ -1,0 +1,146 @@
+"""The fold: any split, repeat or loss of frames, healed by attaching, gives the same text."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palaver.client.transcript import ReplyState, Transcript, Verdict
+from palaver.contracts.client_protocol import Attached, Delta, LiveTurn
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
+from palaver.contracts.session_log import (
+    Reply,
+    ReplyAppended,
+    ReplyEnd,
+    SessionView,
+    TurnRef,
+    TurnRequested,
+    TurnStart,
+    TurnStarted,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SESSION = SessionId("s")
+TURN: dict[str, Any] = {
+    "turn_id": TurnId("t"),
+    "reply_id": MessageId("r"),
+    "participant_id": ParticipantId("p"),
+    "model": "m",
+    "branch": "b",
+    "round": 1,
+    "step": 0,
+    "speaker": "Swift",
+}
+ROOM = SessionView(
+    id=SESSION,
+    owner_id=UserId("u"),
+    title="",
+    mode="parallel",
+    state="running",
+    prompt_mode="unified",
+    system_prompt=None,
+    archived=False,
+    participants=(),
+    path=("b",),
+    created_at=NOW,
+    updated_at=NOW,
+)
+
+
+def entry(kind: Any, seq: int, data: Any) -> Any:
+    return kind(session_id=SESSION, epoch="e", seq=seq, at=NOW, data=data)
+
+
+def running() -> Transcript:
+    transcript = Transcript(session=ROOM, epoch="e")
+    assert transcript.apply(entry(TurnRequested, 1, TurnRef(**TURN))) is Verdict.APPLIED
+    return transcript
+
+
+def deltas(text: str, cuts: list[int], attempt: int = 1) -> list[Delta]:
+    places = sorted({0, len(text), *(c % (len(text) + 1) for c in cuts)})
+    return [
+        Delta(turn_id=TurnId("t"), attempt=attempt, offset=a, text=text[a:b])
+        for a, b in pairwise(places)
+    ]
+
+
+@given(
+    st.text(min_size=1, max_size=60),
+    st.lists(st.integers(min_value=0, max_value=99), max_size=8),
+    st.data(),
+)
+def test_lost_repeated_and_stale_deltas_heal_by_a_snapshot(text: str, cuts: list[int], data: st.DataObject):
+    transcript = running()
+    stale = Delta(turn_id=TurnId("t"), attempt=0, offset=0, text="stale")
+    state = transcript.replies["t"]
+    for delta in deltas(text, cuts):
+        fate = data.draw(st.sampled_from(["once", "twice", "lost", "after a stale one"]))
+        if fate == "lost":
+            continue
+        if fate == "after a stale one" and state.attempt > 0:
+            assert transcript.delta(stale) is Verdict.IGNORED
+        for _ in range(2 if fate == "twice" else 1):
+            if transcript.delta(delta) is Verdict.GAP:
+                live = LiveTurn(
+                    turn_id=TurnId("t"),
+                    reply_id=MessageId("r"),
+                    participant_id=ParticipantId("p"),
+                    attempt=1,
+                    text=text[: delta.offset],
+                )
+                transcript.attach(
+                    Attached(session_id=SESSION, epoch="e", head_seq=1, recovered=True, session=ROOM, live=(live,))
+                )
+                assert transcript.delta(delta) is Verdict.APPLIED
+            assert text.startswith(state.text)
+    final = LiveTurn(
+        turn_id=TurnId("t"), reply_id=MessageId("r"), participant_id=ParticipantId("p"), attempt=1, text=text
+    )
+    transcript.attach(Attached(session_id=SESSION, epoch="e", head_seq=1, recovered=True, session=ROOM, live=(final,)))
+    assert state.text == text
+
+
+def test_offsets_count_code_points():
+    state = ReplyState(TurnRef(**TURN))
+    assert state.fold(1, 0, "👩‍🔬é") is Verdict.APPLIED
+    assert state.fold(1, len("👩‍🔬é"), "漢") is Verdict.APPLIED
+    assert state.text == "👩‍🔬é漢"
+
+
+def test_a_higher_attempt_starts_the_text_anew_and_a_lower_one_is_ignored():
+    transcript = running()
+    transcript.delta(Delta(turn_id=TurnId("t"), attempt=1, offset=0, text="first"))
+    transcript.delta(Delta(turn_id=TurnId("t"), attempt=2, offset=0, text="se"))
+    assert transcript.delta(Delta(turn_id=TurnId("t"), attempt=1, offset=5, text="!")) is Verdict.IGNORED
+    assert transcript.replies["t"].text == "se"
+
+
+def test_an_entry_that_skips_a_number_is_a_gap_and_changes_nothing():
+    transcript = running()
+    started = entry(TurnStarted, 3, TurnStart(**TURN, attempt=1, rank=0))
+    assert transcript.apply(started) is Verdict.GAP
+    assert transcript.head_seq == 1
+    assert transcript.replies["t"].rank is None
+
+
+def test_the_appended_reply_is_the_whole_text_and_ends_the_turn():
+    transcript = running()
+    transcript.delta(Delta(turn_id=TurnId("t"), attempt=1, offset=0, text="par"))
+    reply = Reply(
+        id=MessageId("r"),
+        turn_id=TurnId("t"),
+        participant_id=ParticipantId("p"),
+        model="m",
+        text="partial no more",
+        finish_reason="stop",
+        rank=0,
+        version=1,
+        created_at=NOW,
+    )
+    transcript.apply(entry(ReplyAppended, 2, ReplyEnd(**TURN, reply=reply)))
+    assert transcript.delta(Delta(turn_id=TurnId("t"), attempt=1, offset=3, text="late")) is Verdict.IGNORED
+    assert transcript.replies["t"].text == "partial no more"
+    assert transcript.replies["t"].status == "completed"
