@@ -1,0 +1,92 @@
+"""Every subject in, every adapter out, on one screen."""
+
+from palaver.contracts import keyvault, model_router, session
+from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.ids import WorkerId
+from palaver.model_router import catalogue
+from palaver.model_router.calling import Patience, ProviderCalls
+from palaver.model_router.checking import KeyCheck
+from palaver.model_router.deltas import BrokerDeltas
+from palaver.model_router.generation import Generation
+from palaver.model_router.handlers import CatalogueHandlers, KeyHandlers, TurnHandlers
+from palaver.model_router.keys import LeasedKeys
+from palaver.model_router.metrics import RouterMetrics
+from palaver.model_router.neighbours import AnalyticsBudgets, ContextWindows, SessionClaims
+from palaver.model_router.preparing import Preparation
+from palaver.model_router.providers.loading import LoadedAdapters
+from palaver.model_router.publishing import BrokerEvents
+from palaver.model_router.renewing import Renewals
+from palaver.model_router.routing import RetryPolicy
+from palaver.model_router.running import HeldTurns
+from palaver.model_router.settings import Settings
+from palaver.model_router.worker import Worker
+from palaver.servicekit.jobs import JobLoop
+from palaver.servicekit.routes import answer, hear
+from palaver.servicekit.sealing import KeyPair
+from palaver.servicekit.service import Kit, Service
+
+TURN_RUN = "model-router-turn-run"
+
+
+def build(settings: Settings, kit: Kit) -> Service:
+    """The service. Raises ValueError or OSError for a catalogue that cannot be used."""
+    limits = settings.limits
+    models = catalogue.load(settings.catalogue_file, settings.base_urls)
+    metrics = RouterMetrics(kit.metrics)
+    worker_id = WorkerId(kit.instance)
+    turns = HeldTurns()
+
+    claims = SessionClaims(kit.broker, worker_id)
+    keys = LeasedKeys(kit.broker, worker_id, KeyPair.generate())
+    events = BrokerEvents(kit.broker)
+    deltas = BrokerDeltas(kit.broker, metrics.deltas, metrics.deltas_dropped)
+    adapters = LoadedAdapters(connect_seconds=limits.connect_seconds)
+    renewals = Renewals(claims, turns)
+
+    generation = Generation(
+        worker=worker_id,
+        preparation=Preparation(models, ContextWindows(kit.broker), keys, AnalyticsBudgets(kit.broker)),
+        calls=ProviderCalls(adapters, Patience(limits.first_token_seconds, limits.gap_seconds), renewals.nudge),
+        keys=keys,
+        events=events,
+        retry=RetryPolicy(**settings.retry.model_dump()),
+        turn_seconds=limits.turn_seconds,
+        metrics=metrics,
+    )
+    worker = Worker(
+        turns=turns,
+        claims=claims,
+        renewals=renewals,
+        generation=generation,
+        outlet=deltas,
+        max_turns=limits.max_turns,
+        max_held=limits.max_held,
+        flush_window_seconds=limits.flush_window_seconds,
+    )
+    jobs = JobLoop(kit.broker, DURABLES[TURN_RUN], model_router.RUN_TURN, worker.free_slots, worker.take)
+    kit.broker.on_reconnect(worker.resend)
+
+    about_models = CatalogueHandlers(models)
+    about_turns = TurnHandlers(turns, keys)
+    about_keys = KeyHandlers(KeyCheck(models, keys, adapters, events))
+    return Service(
+        name=kit.name,
+        routes=(
+            answer(model_router.MODEL_LIST, about_models.on_model_list),
+            answer(model_router.MODEL_READ, about_models.on_model_read),
+            answer(model_router.PROVIDER_LIST, about_models.on_provider_list),
+            answer(model_router.KEY_VALIDATE, about_keys.on_key_validate),
+            answer(model_router.TURN_SNAPSHOT, about_turns.on_turn_snapshot, worker_id),
+            hear(session.TURN_STOP, about_turns.on_turn_stop),
+            hear(keyvault.KEY_REVOKED, about_turns.on_key_revoked),
+        ),
+        resources=(adapters,),
+        tasks={
+            "jobs": jobs.run,
+            "renewals": renewals.run,
+            "deltas": deltas.run,
+            "warm-up": adapters.warm_up,
+        },
+        on_stop=lambda: worker.drain(jobs.stop, settings.drain_seconds),
+        drain_seconds=settings.drain_seconds,
+    )

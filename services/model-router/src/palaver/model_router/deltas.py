@@ -1,0 +1,113 @@
+"""The way of an answer's text to the broker: merged in time, encoded once as client JSON, published unacknowledged.
+
+The first text of a turn leaves at once; after that at most one delta leaves per window (measured: 64 µs a token with a
+20 ms window against 80 without, worker to socket). No task per token: a timer per merged delta, one task per process.
+"""
+
+import asyncio
+from collections import deque
+
+import nats.errors
+from prometheus_client import Counter
+
+from palaver.contracts.deltas import encode_delta
+from palaver.model_router.ports import DeltaOutlet, Flushable
+from palaver.servicekit.broker import Broker
+
+
+class DeltaFlow:
+    """The deltas of one attempt at one turn, in order, each with the count of code points before it."""
+
+    __slots__ = (
+        "_attempt",
+        "_flushed_at",
+        "_loop",
+        "_offset",
+        "_outlet",
+        "_pending",
+        "_subject",
+        "_timer",
+        "_turn_id",
+        "_window",
+    )
+
+    def __init__(self, subject: str, turn_id: str, attempt: int, outlet: DeltaOutlet, *, window_seconds: float) -> None:
+        self._subject = subject
+        self._turn_id = turn_id
+        self._attempt = attempt
+        self._outlet = outlet
+        self._window = window_seconds
+        self._loop = asyncio.get_running_loop()
+        self._pending: list[str] = []
+        self._offset = 0
+        self._flushed_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def add(self, text: str) -> None:
+        """More of the answer: sent now if the window is over, else when it is."""
+        self._pending.append(text)
+        if self._timer is not None:
+            return
+        due_at = self._flushed_at + self._window
+        if due_at <= self._loop.time():
+            await self.flush()
+        else:
+            self._timer = self._loop.call_at(due_at, self._outlet.due, self)
+
+    async def flush(self) -> None:
+        """Send what waits, as one delta."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._pending:
+            return
+        text = "".join(self._pending)
+        self._pending.clear()
+        offset = self._offset
+        self._offset += len(text)
+        self._flushed_at = self._loop.time()
+        await self._outlet.publish(self._subject, encode_delta(self._turn_id, self._attempt, offset, text))
+
+    async def resend(self, offset: int, text: str) -> None:
+        """Say again what may have been lost: all text from `offset` on, as one delta."""
+        if text:
+            await self._outlet.publish(self._subject, encode_delta(self._turn_id, self._attempt, offset, text))
+
+
+class BrokerDeltas:
+    """The process's one outlet of deltas. `run` is a task of the service."""
+
+    def __init__(self, broker: Broker, sent: Counter, dropped: Counter) -> None:
+        self._broker = broker
+        self._nc = broker.nc
+        self._sent = sent
+        self._dropped = dropped
+        self._due: deque[Flushable] = deque()
+        self._wake = asyncio.Event()
+
+    async def publish(self, subject: str, frame: bytes) -> None:
+        """See `DeltaOutlet`."""
+        # Dropped rather than buffered while the broker is away: after the reconnect each running turn is sent again
+        # from its last acknowledged checkpoint, and a full buffer would raise.
+        if not self._broker.up:
+            self._dropped.inc()
+            return
+        try:
+            await self._nc.publish(subject, frame)
+        except nats.errors.Error:
+            self._dropped.inc()
+        else:
+            self._sent.inc()
+
+    def due(self, flow: Flushable) -> None:
+        """See `DeltaOutlet`."""
+        self._due.append(flow)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Flush what is due, for ever."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._due:
+                await self._due.popleft().flush()

@@ -1,0 +1,176 @@
+"""The values of this service: models and providers as facts, a provider call, and what comes out of one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from palaver.contracts.context import WindowMessage
+from palaver.contracts.ids import CallId, KeyId
+from palaver.contracts.model_router import Capabilities, Grammar, ModelCard, ModelProfile, ProviderCard
+
+ProtocolName = Literal["openai", "anthropic"]
+CallOutcome = Literal["completed", "failed", "stopped", "cut"]
+
+
+def host_of(base_url: str) -> str:
+    """What a key is bound to: host name, and port where the URL names one, e.g. `api.openai.com`."""
+    return urlsplit(base_url).netloc.rpartition("@")[2].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Somebody who runs models behind one wire protocol at one base URL.
+
+    `output_limit` names the request field that bounds an answer; `reports_usage` says whether a stream can be asked
+    to end with a usage figure.
+    """
+
+    id: str
+    display_name: str
+    protocol: ProtocolName
+    base_url: str
+    needs_key: bool
+    grammar: Grammar
+    output_limit: str
+    reports_usage: bool
+
+    @property
+    def host(self) -> str:
+        """See `host_of`."""
+        return host_of(self.base_url)
+
+    @property
+    def card(self) -> ProviderCard:
+        """As people see it."""
+        return ProviderCard(
+            id=self.id,
+            display_name=self.display_name,
+            protocol=self.protocol,
+            host=self.host,
+            needs_key=self.needs_key,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per 1,000 tokens. `cached_input` applies to input tokens that the provider had in its cache."""
+
+    input: Decimal
+    output: Decimal
+    cached_input: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model of a provider. `upstream` is its name there; `reserve` tokens of the window are kept for an answer."""
+
+    id: str
+    provider: Provider
+    upstream: str
+    display_name: str
+    description: str
+    window: int
+    max_output: int
+    reserve: int
+    tokenizer: str
+    message_overhead: int
+    price: Price
+    capabilities: Capabilities
+
+    @property
+    def profile(self) -> ModelProfile:
+        """What context must know to fit a conversation."""
+        return ModelProfile(
+            model_id=self.id,
+            window=self.window,
+            reserve=self.reserve,
+            tokenizer=self.tokenizer,
+            message_overhead=self.message_overhead,
+            grammar=self.provider.grammar,
+        )
+
+    @property
+    def card(self) -> ModelCard:
+        """As people choose it."""
+        return ModelCard(
+            id=self.id,
+            provider=self.provider.id,
+            display_name=self.display_name,
+            description=self.description,
+            window=self.window,
+            max_output=self.max_output,
+            input_price=self.price.input,
+            output_price=self.price.output,
+            capabilities=self.capabilities,
+            needs_key=self.provider.needs_key,
+            profile=self.profile,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A provider key lent to this worker, good at `host` only. `id` is None for a provider that needs none."""
+
+    id: KeyId | None
+    provider: str
+    host: str
+    secret: SecretStr
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """One request for a streamed answer of at most `max_tokens` tokens."""
+
+    model: Model
+    key: Key
+    messages: tuple[WindowMessage, ...]
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """Token counts as the provider reports them; None where it has not said."""
+
+    tokens_input: int | None = None
+    tokens_output: int | None = None
+    tokens_cached: int | None = None
+
+    def updated(self, later: "UsageReport") -> "UsageReport":
+        """What is known after a later report."""
+        return UsageReport(
+            self.tokens_input if later.tokens_input is None else later.tokens_input,
+            self.tokens_output if later.tokens_output is None else later.tokens_output,
+            self.tokens_cached if later.tokens_cached is None else later.tokens_cached,
+        )
+
+
+@dataclass(slots=True)
+class Progress:
+    """What one network chunk of a stream brought: text of all its events, and what it said about the end."""
+
+    text: str = ""
+    usage: UsageReport | None = None
+    finish_reason: Literal["stop", "length"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFact:
+    """A provider call that is over, as it is metered. Times in seconds."""
+
+    call: int
+    call_id: CallId
+    model: Model
+    key_id: KeyId | None
+    usage: UsageReport
+    window_tokens: int
+    text: str
+    outcome: CallOutcome
+    refused: bool
+    started_at: datetime
+    first_token_seconds: float | None
+    duration_seconds: float

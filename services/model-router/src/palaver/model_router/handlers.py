@@ -1,0 +1,75 @@
+"""The inbound edge: payload in, use-case, answer out. Decides nothing."""
+
+from palaver.contracts.keyvault import KeyRevoked
+from palaver.contracts.model_router import (
+    KeyVerdict,
+    ListModels,
+    ListProviders,
+    ModelList,
+    ProviderList,
+    ReadModels,
+    ReadSnapshots,
+    Snapshots,
+    ValidateKey,
+)
+from palaver.contracts.session import TurnsStopping
+from palaver.model_router.catalogue import Catalogue
+from palaver.model_router.checking import KeyCheck
+from palaver.model_router.ports import KeySource
+from palaver.model_router.running import HeldTurns
+
+
+class CatalogueHandlers:
+    """Questions about models and providers."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def on_model_list(self, request: ListModels) -> ModelList:
+        """All models, or those of one provider."""
+        models = (m.card for m in self._catalogue.models if request.provider in {None, m.provider.id})
+        return ModelList(models=tuple(models))
+
+    async def on_model_read(self, request: ReadModels) -> ModelList:
+        """Some models by id."""
+        found = (self._catalogue.find(model_id) for model_id in request.ids)
+        return ModelList(models=tuple(model.card for model in found if model is not None))
+
+    async def on_provider_list(self, request: ListProviders) -> ProviderList:  # noqa: ARG002 - everybody sees all
+        """All providers."""
+        return ProviderList(providers=tuple(provider.card for provider in self._catalogue.providers))
+
+
+class TurnHandlers:
+    """What is said and asked about running turns."""
+
+    def __init__(self, turns: HeldTurns, keys: KeySource) -> None:
+        self._turns = turns
+        self._keys = keys
+
+    async def on_turn_stop(self, stopping: TurnsStopping) -> None:
+        """Stop those that run here."""
+        for turn_id in stopping.turns:
+            turn = self._turns.find(turn_id)
+            if turn is not None:
+                turn.interrupt("stopped")
+
+    async def on_turn_snapshot(self, request: ReadSnapshots) -> Snapshots:
+        """The texts so far of those that are here."""
+        held = (self._turns.find(turn_id) for turn_id in request.turns)
+        return Snapshots(turns=tuple(turn.snapshot for turn in held if turn is not None))
+
+    async def on_key_revoked(self, revoked: KeyRevoked) -> None:
+        """Forget the key."""
+        self._keys.forget(revoked.key_id)
+
+
+class KeyHandlers:
+    """Questions about keys."""
+
+    def __init__(self, check: KeyCheck) -> None:
+        self._check = check
+
+    async def on_key_validate(self, request: ValidateKey) -> KeyVerdict:
+        """Try a key."""
+        return await self._check.check(request.actor, request.key_id)

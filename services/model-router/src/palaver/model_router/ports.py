@@ -1,0 +1,121 @@
+"""What running a turn needs from outside, named by role. Adapters are in `neighbours.py`, `keys.py` and `providers/`.
+
+`Unavailable` (time heals it) and `Failure` (it does not) may come out of every method that says so.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from palaver.contracts.context import BuildWindow, Window
+from palaver.contracts.failures import ErrorCode
+from palaver.contracts.ids import KeyId, TurnId, UserId
+from palaver.contracts.model_router import Outcome, RunTurn, TurnStarted, UsageMetered
+from palaver.contracts.session import Renewal, RenewedTurns, TurnClaim
+from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
+
+
+class Claims(Protocol):
+    """Session's word on who runs a turn."""
+
+    async def claim(self, order: RunTurn) -> TurnClaim:
+        """Ask for one attempt; repeating is safe. Raises Unavailable, Failure."""
+        ...
+
+    async def renew(self, renewals: Sequence[Renewal]) -> RenewedTurns:
+        """Renew claims; answers come in the order asked. Raises Unavailable, Failure."""
+        ...
+
+
+class WindowSource(Protocol):
+    """Fits a conversation to a model's window."""
+
+    async def build(self, request: BuildWindow) -> Window:
+        """Raises Unavailable, Failure."""
+        ...
+
+
+class KeySource(Protocol):
+    """Lends provider keys."""
+
+    async def for_turn(self, provider: Provider, turn_id: TurnId, payer: UserId) -> Key:
+        """A key good at this provider's host. Raises Unavailable, Failure(KEY_…)."""
+        ...
+
+    def forget(self, key_id: KeyId) -> None:
+        """Lend it no more."""
+        ...
+
+
+class BudgetSource(Protocol):
+    """Sets money aside before it is spent."""
+
+    async def reserve(self, order: RunTurn, amount: Decimal) -> None:
+        """Raises Unavailable, Failure(QUOTA_EXCEEDED)."""
+        ...
+
+
+class Events(Protocol):
+    """What the worker says about turns. Each method returns when the broker has it, however long that takes."""
+
+    async def started(self, fact: TurnStarted) -> None:
+        """The first token came."""
+        ...
+
+    async def ended(self, outcome: Outcome) -> None:
+        """An attempt is over."""
+        ...
+
+    async def metered(self, fact: UsageMetered) -> None:
+        """A provider call is over."""
+        ...
+
+    async def key_checked(self, key_id: KeyId, code: ErrorCode | None) -> None:
+        """A provider took (no code) or refused a key."""
+        ...
+
+
+class ProviderAdapter(Protocol):
+    """One wire protocol."""
+
+    def stream(self, call: ProviderCall) -> AbstractAsyncContextManager[AsyncIterator[Progress]]:
+        """Open a streamed call; leaving the context closes the connection.
+
+        The iterator ends after a `finish_reason`. Entering and iterating raise ProviderFailed.
+        """
+        ...
+
+    async def check_key(self, provider: Provider, secret: SecretStr) -> None:
+        """Try a key in the cheapest way. Raises ProviderFailed."""
+        ...
+
+
+class Adapters(Protocol):
+    """Finds the adapter of a wire protocol."""
+
+    async def of(self, provider: Provider) -> ProviderAdapter:
+        """Loads it when it is used for the first time."""
+        ...
+
+
+class DeltaOutlet(Protocol):
+    """Where deltas leave: sent once, never acknowledged; a loss is healed by snapshots."""
+
+    async def publish(self, subject: str, frame: bytes) -> None:
+        """Never raises; drops while the broker is away."""
+        ...
+
+    def due(self, flow: "Flushable") -> None:
+        """Flush this flow soon. Called from a timer, so it must not wait."""
+        ...
+
+
+class Flushable(Protocol):
+    """Something with text that waits to be published."""
+
+    async def flush(self) -> None:
+        """Publish it now."""
+        ...

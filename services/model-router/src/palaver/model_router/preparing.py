@@ -1,0 +1,85 @@
+"""Everything that a turn needs before its provider is called: the window and the key side by side, then the money."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from palaver.contracts.context import BuildWindow, Cut, Window
+from palaver.contracts.model_router import RunTurn
+from palaver.model_router import cost
+from palaver.model_router.catalogue import Catalogue
+from palaver.model_router.domain import Key, Model, ProviderCall
+from palaver.model_router.ports import BudgetSource, KeySource, WindowSource
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.tasks import backoff_seconds
+
+LONGEST_PAUSE_SECONDS = 2.0
+
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call ready to be made, and the window that it was made from."""
+
+    call: ProviderCall
+    window: Window
+
+    @property
+    def model(self) -> Model:
+        """The model to be called."""
+        return self.call.model
+
+
+class Preparation:
+    """Asks the neighbours. A neighbour that is down is asked again until the turn's own time is over."""
+
+    def __init__(self, catalogue: Catalogue, windows: WindowSource, keys: KeySource, budgets: BudgetSource) -> None:
+        self._catalogue = catalogue
+        self._windows = windows
+        self._keys = keys
+        self._budgets = budgets
+
+    async def prepare(self, order: RunTurn) -> Prepared:
+        """Raises Failure: unknown model, no key, no money, …"""
+        model = self._catalogue.model(order.turn.model)
+        request = BuildWindow(
+            session_id=order.session_id,
+            participant_id=order.turn.participant_id,
+            min_seq=order.min_seq,
+            before=Cut(branch=order.turn.branch, round=order.turn.round, step=order.turn.step),
+            profile=model.profile,
+        )
+        window, key = await _both(
+            _patiently(lambda: self._windows.build(request)),
+            _patiently(lambda: self._keys.for_turn(model.provider, order.turn.turn_id, order.payer)),
+        )
+        amount = cost.ceiling(model, window.used)
+        await _patiently(lambda: self._budgets.reserve(order, amount))
+        return Prepared(ProviderCall(model, key, window.messages, model.reserve), window)
+
+
+async def _both(window: Awaitable[Window], key: Awaitable[Key]) -> tuple[Window, Key]:
+    """Both results; the first failure ends the other one and is raised as it is, not as a group."""
+    tasks = asyncio.ensure_future(window), asyncio.ensure_future(key)
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    failures = 0
+    while True:
+        try:
+            return await ask()
+        except Unavailable as outage:
+            failures += 1
+            _log.warning("turn_waits_for_neighbour", dependency=outage.dependency, failures=failures)
+            await asyncio.sleep(backoff_seconds(failures, longest=LONGEST_PAUSE_SECONDS))

@@ -1,0 +1,181 @@
+"""Anthropic Messages. Imported when first used: the SDK takes more than a second to load.
+
+As with OpenAI's protocol, the official SDK makes the request and names errors, and the stream is read as raw bytes.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Literal
+
+import anthropic
+import httpx2
+import msgspec
+from anthropic import AsyncAnthropic, DefaultAioHttpClient
+from pydantic import SecretStr
+
+from palaver.contracts.failures import ErrorCode
+from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
+from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers.statuses import failure_of
+from palaver.model_router.providers.streams import drain, ended_early, events_of, malformed
+from palaver.model_router.sse import ServerEvent
+
+_ERRORS: dict[str, ErrorCode] = {
+    "rate_limit_error": ErrorCode.PROVIDER_RATE_LIMITED,
+    "authentication_error": ErrorCode.KEY_INVALID,
+    "billing_error": ErrorCode.PROVIDER_QUOTA,
+    "invalid_request_error": ErrorCode.PROVIDER_REFUSED,
+    "permission_error": ErrorCode.PROVIDER_REFUSED,
+    "not_found_error": ErrorCode.MODEL_NOT_FOUND,
+}
+"""Error events inside a stream; what is not listed (`overloaded_error`, `api_error`, …) is trouble of the provider."""
+_LENGTH_REASONS = frozenset({"max_tokens", "model_context_window_exceeded"})
+
+
+class _Usage(msgspec.Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+
+
+class _Message(msgspec.Struct):
+    usage: _Usage | None = None
+
+
+class _Delta(msgspec.Struct):
+    type: str | None = None
+    text: str | None = None
+    stop_reason: str | None = None
+
+
+class _Error(msgspec.Struct):
+    type: str = ""
+
+
+class _Event(msgspec.Struct):
+    type: str
+    message: _Message | None = None
+    delta: _Delta | None = None
+    usage: _Usage | None = None
+    error: _Error | None = None
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
+def request_of(call: ProviderCall) -> dict[str, Any]:
+    """The request's body, apart from `stream`. System text has a field of its own."""
+    system = "\n\n".join(message.text for message in call.messages if message.role == "system")
+    body: dict[str, Any] = {
+        "model": call.model.upstream,
+        "max_tokens": call.max_tokens,
+        "messages": [
+            {"role": message.role, "content": message.text} for message in call.messages if message.role != "system"
+        ],
+    }
+    if system:
+        body["system"] = system
+    return body
+
+
+class AnthropicMessages:
+    """`ProviderAdapter` of the protocol `anthropic`. Connections are shared by all keys."""
+
+    def __init__(self, *, connect_seconds: float) -> None:
+        timeout = httpx2.Timeout(None, connect=connect_seconds)  # see OpenAIChat
+        self._http = DefaultAioHttpClient(timeout=timeout)
+        self._timeout = timeout
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    @asynccontextmanager
+    async def stream(self, call: ProviderCall) -> AsyncGenerator[AsyncIterator[Progress]]:
+        """See `ProviderAdapter`."""
+        client = self._client(call.model.provider, call.key.secret)
+        with _in_our_words():
+            async with client.messages.with_streaming_response.create(stream=True, **request_of(call)) as response:
+                yield _read(response.iter_bytes())
+
+    async def check_key(self, provider: Provider, secret: SecretStr) -> None:
+        """See `ProviderAdapter`: lists one model."""
+        with _in_our_words():
+            await self._client(provider, secret).models.list(limit=1)
+
+    def _client(self, provider: Provider, secret: SecretStr) -> AsyncAnthropic:
+        return AsyncAnthropic(
+            api_key=secret.get_secret_value(),
+            base_url=provider.base_url,
+            http_client=self._http,
+            timeout=self._timeout,
+            max_retries=0,
+        )
+
+
+async def _read(chunks: AsyncIterator[bytes]) -> AsyncIterator[Progress]:
+    async for events in events_of(chunks):
+        progress = Progress()
+        stopped = False
+        for event in events:
+            stopped = _apply(event, progress) or stopped
+        yield progress
+        if stopped:
+            await drain(chunks)
+            return
+    raise ended_early()
+
+
+def _apply(event: ServerEvent, progress: Progress) -> bool:
+    """Take one event in; True for the last one."""
+    try:
+        said = _decode(event.data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise malformed(error) from error
+    match said:
+        case _Event(type="content_block_delta", delta=_Delta(type="text_delta", text=str(text))):
+            progress.text += text
+        case _Event(type="message_start", message=_Message(usage=_Usage() as usage)):
+            progress.usage = _report(usage)
+        case _Event(type="message_delta", delta=delta, usage=usage):
+            if usage is not None:
+                later = _report(usage)
+                progress.usage = later if progress.usage is None else progress.usage.updated(later)
+            if delta is not None and delta.stop_reason is not None:
+                progress.finish_reason = _finish(delta.stop_reason)
+        case _Event(type="message_stop"):
+            return True
+        case _Event(type="error", error=error):
+            kind = "" if error is None else error.type
+            raise ProviderFailed(_ERRORS.get(kind, ErrorCode.PROVIDER_UNAVAILABLE), f"error event {kind}")
+        case _:
+            pass  # pings, block boundaries, thinking: nothing that a reader sees
+    return False
+
+
+def _report(usage: _Usage) -> UsageReport:
+    if usage.input_tokens is None:
+        return UsageReport(None, usage.output_tokens)
+    cached = usage.cache_read_input_tokens or 0
+    total = usage.input_tokens + cached + (usage.cache_creation_input_tokens or 0)
+    return UsageReport(total, usage.output_tokens, cached)
+
+
+def _finish(reason: str) -> Literal["stop", "length"]:
+    if reason == "refusal":
+        raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, "refusal")
+    return "length" if reason in _LENGTH_REASONS else "stop"
+
+
+@contextmanager
+def _in_our_words() -> Generator[None, None, None]:
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise failure_of(error.status_code, error.type, error.message, error.response.headers) from None
+    except anthropic.APIConnectionError as error:
+        cause = type(error.__cause__).__name__
+        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, f"no connection: {cause}", refused=True) from None
+    except anthropic.AnthropicError as error:
+        raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, type(error).__name__) from None

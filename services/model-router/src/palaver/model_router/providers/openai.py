@@ -1,0 +1,163 @@
+"""OpenAI Chat Completions, as spoken by OpenAI and many others.
+
+The official SDK makes the request, authenticates and names errors; the stream is read as raw bytes (28 µs a token
+against 119 with the SDK's models, same transport).
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Literal
+
+import httpx2
+import msgspec
+import openai
+from openai import AsyncOpenAI, DefaultAioHttpClient
+from pydantic import SecretStr
+
+from palaver.contracts.failures import ErrorCode
+from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
+from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers.statuses import failure_of
+from palaver.model_router.providers.streams import drain, ended_early, events_of, malformed
+from palaver.model_router.sse import ServerEvent
+
+_DONE = b"[DONE]"
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _CachedTokens(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _CachedTokens | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    error: msgspec.Raw | None = None
+
+
+_decode = msgspec.json.Decoder(_Chunk).decode
+
+
+def request_of(call: ProviderCall) -> dict[str, Any]:
+    """The request's body, apart from `stream`."""
+    provider = call.model.provider
+    body: dict[str, Any] = {
+        "model": call.model.upstream,
+        "messages": [{"role": message.role, "content": message.text} for message in call.messages],
+        provider.output_limit: call.max_tokens,
+    }
+    if provider.reports_usage:
+        body["stream_options"] = {"include_usage": True}
+    return body
+
+
+class OpenAIChat:
+    """`ProviderAdapter` of the protocol `openai`. Connections are shared by all providers and keys."""
+
+    def __init__(self, *, connect_seconds: float) -> None:
+        # Our own limits on first token, gaps and the whole turn are tighter and know more than a read timeout.
+        timeout = httpx2.Timeout(None, connect=connect_seconds)
+        self._http = DefaultAioHttpClient(timeout=timeout)
+        self._timeout = timeout
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    @asynccontextmanager
+    async def stream(self, call: ProviderCall) -> AsyncGenerator[AsyncIterator[Progress]]:
+        """See `ProviderAdapter`."""
+        client = self._client(call.model.provider, call.key.secret)
+        with _in_our_words():
+            async with client.chat.completions.with_streaming_response.create(
+                stream=True, **request_of(call)
+            ) as response:
+                yield _read(response.iter_bytes())
+
+    async def check_key(self, provider: Provider, secret: SecretStr) -> None:
+        """See `ProviderAdapter`: lists the models."""
+        with _in_our_words():
+            await self._client(provider, secret).models.list()
+
+    def _client(self, provider: Provider, secret: SecretStr) -> AsyncOpenAI:
+        # A client costs 30 µs and holds nothing but the key; retries are ours to decide.
+        return AsyncOpenAI(
+            api_key=secret.get_secret_value(),
+            base_url=provider.base_url,
+            http_client=self._http,
+            timeout=self._timeout,
+            max_retries=0,
+        )
+
+
+async def _read(chunks: AsyncIterator[bytes]) -> AsyncIterator[Progress]:
+    finished = False
+    async for events in events_of(chunks):
+        progress = Progress()
+        done = False
+        for event in events:
+            if event.data == _DONE:
+                done = True
+                break
+            _apply(event, progress)
+        finished = finished or progress.finish_reason is not None
+        yield progress
+        if done:
+            await drain(chunks)
+            break
+    if not finished:
+        raise ended_early()
+
+
+def _apply(event: ServerEvent, progress: Progress) -> None:
+    try:
+        chunk = _decode(event.data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise malformed(error) from error
+    if chunk.error is not None:
+        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, "error event")
+    for choice in chunk.choices or ():
+        if choice.delta is not None and choice.delta.content:
+            progress.text += choice.delta.content
+        if choice.finish_reason is not None:
+            progress.finish_reason = _finish(choice.finish_reason)
+    if chunk.usage is not None:
+        details = chunk.usage.prompt_tokens_details
+        progress.usage = UsageReport(
+            chunk.usage.prompt_tokens,
+            chunk.usage.completion_tokens,
+            None if details is None else details.cached_tokens,
+        )
+
+
+def _finish(reason: str) -> Literal["stop", "length"]:
+    if reason == "content_filter":
+        raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, "content filter")
+    return "length" if reason == "length" else "stop"
+
+
+@contextmanager
+def _in_our_words() -> Generator[None, None, None]:
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise failure_of(error.status_code, error.code, error.message, error.response.headers) from None
+    except openai.APIConnectionError as error:
+        cause = type(error.__cause__).__name__
+        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, f"no connection: {cause}", refused=True) from None
+    except openai.OpenAIError as error:
+        raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, type(error).__name__) from None

@@ -1,0 +1,83 @@
+"""Says on the broker what happens to turns, and does not give up before the broker has it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from palaver.contracts.failures import ErrorCode
+from palaver.contracts.ids import KeyId
+from palaver.contracts.model_router import (
+    KEY_CHECKED,
+    TURN_COMPLETED,
+    TURN_FAILED,
+    TURN_STARTED,
+    TURN_STOPPED,
+    USAGE_METERED,
+    KeyChecked,
+    Outcome,
+    TurnCompleted,
+    TurnFailed,
+    TurnStarted,
+    TurnStopped,
+    UsageMetered,
+)
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.tasks import backoff_seconds
+
+LONGEST_PAUSE_SECONDS = 2.0
+
+_log = structlog.get_logger()
+
+
+class BrokerEvents:
+    """`Events` as JetStream messages. Message ids make a repetition after a lost acknowledgement harmless."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def started(self, fact: TurnStarted) -> None:
+        """See `Events`."""
+        message_id = f"{fact.turn_id}:{fact.attempt}:started"
+        await _until_stored(lambda: self._broker.publish(TURN_STARTED, fact, fact.session_id, message_id=message_id))
+
+    async def ended(self, outcome: Outcome) -> None:
+        """See `Events`."""
+        message_id = f"{outcome.turn_id}:{outcome.attempt}:ended"
+        await _until_stored(lambda: self._publish_outcome(outcome, message_id))
+
+    async def metered(self, fact: UsageMetered) -> None:
+        """See `Events`."""
+        message_id = f"{fact.turn_id}:{fact.attempt}:call:{fact.call_id}"
+        await _until_stored(lambda: self._broker.publish(USAGE_METERED, fact, fact.payer, message_id=message_id))
+
+    async def key_checked(self, key_id: KeyId, code: ErrorCode | None) -> None:
+        """See `Events`."""
+        fact = KeyChecked(key_id=key_id, valid=code is None, code=code, at=datetime.now(UTC))
+        await _until_stored(lambda: self._broker.publish(KEY_CHECKED, fact, key_id))
+
+    async def _publish_outcome(self, outcome: Outcome, message_id: str) -> None:
+        match outcome:
+            case TurnCompleted():
+                await self._broker.publish(TURN_COMPLETED, outcome, outcome.session_id, message_id=message_id)
+            case TurnFailed():
+                await self._broker.publish(TURN_FAILED, outcome, outcome.session_id, message_id=message_id)
+            case TurnStopped():
+                await self._broker.publish(TURN_STOPPED, outcome, outcome.session_id, message_id=message_id)
+            case _:
+                raise TypeError(f"{type(outcome).__name__} is no way for a turn to end")
+
+
+async def _until_stored(publish: Callable[[], Awaitable[None]]) -> None:
+    failures = 0
+    while True:
+        try:
+            await publish()
+        except Unavailable as outage:
+            failures += 1
+            _log.warning("event_waits_for_broker", failures=failures, reason=outage.reason)
+            await asyncio.sleep(backoff_seconds(failures, longest=LONGEST_PAUSE_SECONDS))
+        else:
+            return

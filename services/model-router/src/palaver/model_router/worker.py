@@ -1,0 +1,137 @@
+"""This process as a worker: how many turns it takes, how it gets them, how it hands them back when it stops."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from palaver.contracts.failures import Failure
+from palaver.contracts.model_router import TURN_DELTA, RunTurn
+from palaver.model_router.deltas import DeltaFlow
+from palaver.model_router.generation import Generation
+from palaver.model_router.ports import Claims, DeltaOutlet
+from palaver.model_router.renewing import Renewals
+from palaver.model_router.running import HeldTurns, RunningTurn
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.jobs import Job
+
+CLAIM_REPEAT_SECONDS = 0.5
+RELEASE_SECONDS = 1.5
+"""Kept of the time to stop: for metering what was cut and for handing claims back."""
+POLL_SECONDS = 0.02
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """Takes turns while it has slots. A slot is taken from the claim to the outcome."""
+
+    def __init__(
+        self,
+        *,
+        turns: HeldTurns,
+        claims: Claims,
+        renewals: Renewals,
+        generation: Generation,
+        outlet: DeltaOutlet,
+        max_turns: int,
+        max_held: int,
+        flush_window_seconds: float,
+    ) -> None:
+        self._turns = turns
+        self._claims = claims
+        self._renewals = renewals
+        self._generation = generation
+        self._outlet = outlet
+        self._max_turns = max_turns
+        self._max_held = max_held
+        self._flush_window_seconds = flush_window_seconds
+        self._taken = 0
+        self._stopping = False
+        self._released: list[RunningTurn] = []
+
+    def free_slots(self) -> int:
+        """How many more turns it would take now. Turns that wait for session's `ended` count only towards memory."""
+        if self._stopping:
+            return 0
+        return max(0, min(self._max_turns - self._taken, self._max_held - len(self._turns)))
+
+    async def take(self, job: Job[RunTurn]) -> None:
+        """Claim the job's turn and run it. The job is settled as soon as session has answered."""
+        self._taken += 1
+        try:
+            turn = await self._claim(job)
+            if turn is not None:
+                await self._run(turn)
+        finally:
+            self._taken -= 1
+
+    async def _claim(self, job: Job[RunTurn]) -> RunningTurn | None:
+        order = job.payload
+        while not self._turns.holds(order):  # a job delivered again while it runs here is known already
+            if self._stopping:
+                await job.nak()
+                return None
+            try:
+                claim = await self._claims.claim(order)
+            except Unavailable as outage:
+                _log.warning("claim_unanswered", turn=order.turn.turn_id, reason=outage.reason)
+                await asyncio.sleep(CLAIM_REPEAT_SECONDS)
+                continue
+            except Failure as refusal:
+                _log.warning("claim_refused", turn=order.turn.turn_id, code=refusal.code)
+                break
+            if claim.verdict == "drop" or self._turns.holds(order):
+                break
+            turn = self._hold(order)
+            await job.ack()
+            return turn
+        await job.ack()
+        return None
+
+    def _hold(self, order: RunTurn) -> RunningTurn:
+        flow = DeltaFlow(
+            TURN_DELTA.at(order.session_id),
+            order.turn.turn_id,
+            order.attempt,
+            self._outlet,
+            window_seconds=self._flush_window_seconds,
+        )
+        turn = RunningTurn(order, flow)
+        self._turns.add(turn)
+        return turn
+
+    async def _run(self, turn: RunningTurn) -> None:
+        await self._generation.run(turn)
+        if turn.interruption == "released" and not turn.finished:
+            self._released.append(turn)
+            self._turns.forget(turn)
+        elif turn.finished:
+            self._renewals.nudge(turn)
+
+    async def drain(self, stop_pulling: Callable[[], Awaitable[None]], patience_seconds: float) -> None:
+        """Take nothing more, let turns finish, cut the rest in time to meter it, and hand those claims back."""
+        self._stopping = True
+        await stop_pulling()
+        if not await self._idle(max(0.0, patience_seconds - RELEASE_SECONDS)):
+            for turn in self._turns.running:
+                turn.interrupt("released")
+            await self._idle(RELEASE_SECONDS / 2)
+        if self._released:
+            _log.info("claims_released", turns=len(self._released))
+            await self._renewals.release(self._released)
+
+    async def _idle(self, patience_seconds: float) -> bool:
+        """Wait until no turn runs; False if some still do."""
+        deadline = asyncio.get_running_loop().time() + patience_seconds
+        while self._taken:
+            if asyncio.get_running_loop().time() >= deadline:
+                return False
+            await asyncio.sleep(POLL_SECONDS)
+        return True
+
+    async def resend(self) -> None:
+        """The broker is back: what was published around the break may be lost, so running turns are sent again."""
+        for turn in self._turns.running:
+            await turn.resend()
+            self._renewals.nudge(turn)
