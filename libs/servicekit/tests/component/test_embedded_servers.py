@@ -186,3 +186,14 @@ def _launch(home: Path, *prefix: str) -> tuple[subprocess.Popen[str], Sequence[p
     pids = launcher.stdout.readline().split()
     assert len(pids) == len(ALL)
     return launcher, [psutil.Process(int(pid)) for pid in pids]
+
+
+@pytest.mark.parametrize("kind", ALL)
+async def test_what_an_earlier_launcher_left_running_is_ended_first(kind: str, tmp_path: Path) -> None:
+    left_over = _server(kind, tmp_path)
+    await left_over.start()
+    server = _server(kind, tmp_path, left_over.port)
+    await server.start()
+    assert await left_over.wait() is not None
+    assert psutil.pid_exists(server.pid)
+    await server.stop()

@@ -1,0 +1,76 @@
+"""The `palaver` command: what a person can ask for, and how errors are told to them. The work is done elsewhere."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from palaver.cli.errors import CommandError
+from palaver.cli.settings import MigrateSettings, UpSettings
+from palaver.servicekit.embedded import EmbeddedServerError
+from palaver.servicekit.errors import NotProvisioned, Unavailable
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+EXPECTED = (CommandError, EmbeddedServerError, NotProvisioned, Unavailable)
+
+
+@app.command()
+def up(
+    *,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="One process per service instead of one for all.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Logs to this terminal instead of a file.")] = False,
+) -> None:
+    """Start everything on this machine, and keep it up until Ctrl-C."""
+    from palaver.cli.up.command import run_up  # noqa: PLC0415 - only what this command needs
+
+    _told(lambda: run_up(UpSettings(), processes=processes, verbose=verbose))
+
+
+@app.command()
+def serve(service: Annotated[str, typer.Argument(help="gateway, session, …, or simulator")]) -> None:
+    """Run one service against external servers, as its settings in the environment say."""
+    from palaver.cli.serving import serve_one  # noqa: PLC0415 - only what this command needs
+
+    raise typer.Exit(_told(lambda: serve_one(service)))
+
+
+@app.command()
+def migrate() -> None:
+    """Make roles, schemas, tables, streams and durables on external servers; may be repeated."""
+    from palaver.cli.migrating import migrate_all  # noqa: PLC0415 - only what this command needs
+
+    _told(lambda: _run(migrate_all(MigrateSettings())))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with this installation and its instance; exit status 1 if something is."""
+    from palaver.cli.doctor import examine  # noqa: PLC0415 - only what this command needs
+
+    raise typer.Exit(_told(lambda: _run(examine(UpSettings()))))
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> int:
+    return asyncio.run(work) or 0
+
+
+def _told(work: Callable[[], int | None]) -> int:
+    """Do the work; an expected error is one sentence and exit status 1."""
+    try:
+        return work() or 0
+    except EXPECTED as error:
+        sys.stderr.write(f"{error}\n")
+    except ValidationError as error:
+        for wrong in error.errors(include_input=False, include_url=False, include_context=False):
+            sys.stderr.write(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}\n")
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""`palaver up`: all of Palaver on one machine, from nothing."""

@@ -1,0 +1,32 @@
+"""The command `palaver up`: prepares the process, then launches."""
+
+import os
+
+from palaver.cli.settings import UpSettings
+from palaver.cli.up.home import Home
+from palaver.cli.up.launcher import Launcher
+from palaver.cli.up.terminal import Terminal, send_output_to
+from palaver.servicekit import telemetry
+from palaver.servicekit.main import run_in_loop
+from palaver.servicekit.settings import TelemetrySettings
+
+PRIVATE_UMASK = 0o077
+
+
+def run_up(settings: UpSettings, *, processes: bool, verbose: bool) -> int:
+    """Bring everything up and stay. Raises CommandError or EmbeddedServerError with one sentence."""
+    os.umask(PRIVATE_UMASK)
+    home = Home(settings.home)
+    home.prepare()
+    with home.held():
+        terminal = Terminal()
+        if not verbose:
+            send_output_to(home.logs / "palaver.log")
+        telemetry.setup(TelemetrySettings())  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
+        launcher = Launcher(settings, home, terminal, processes=processes)
+
+        async def live() -> int:
+            await launcher.run()
+            return 0
+
+        return run_in_loop(live())
