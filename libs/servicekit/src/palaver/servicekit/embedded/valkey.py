@@ -70,6 +70,7 @@ class ValkeyServer:
             "port": str(self.port),
             "dir": f'"{self._directory.resolve()}"',
             "daemonize": "no",
+            "set-proc-title": "no",  # the command line names the directory, which is how a leftover is recognised
             "databases": str(DATABASES),
             "maxmemory": MAX_MEMORY,
             # An error is better than silently forgetting a revoked token.
