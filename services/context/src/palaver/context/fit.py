@@ -28,18 +28,27 @@ class Sums:
     """Prefix sums over the lines of a transcript as one participant reads it; index i stands before line i.
 
     `counted`: tokens of the encoding. `begun`: messages begun, where neighbouring lines of one role are one message.
+    `seam`: tokens that join a line to its neighbour of the same role.
     """
 
     own: tuple[bool, ...]
     counted: tuple[int, ...]
     begun: tuple[int, ...]
+    seam: int
 
     @classmethod
     def of(cls, own: Sequence[bool], counts: Sequence[int], seam: int) -> "Sums":
-        """`counts` are the lines' own tokens, `seam` those that join a line to its neighbour of the same role."""
+        """From the lines' own counts."""
         begins = [True, *(before != after for before, after in pairwise(own))] if own else []
-        costs = (count if new else count + seam for count, new in zip(counts, begins, strict=True))
-        return cls(tuple(own), tuple(accumulate(costs, initial=0)), tuple(accumulate(begins, initial=0)))
+        return cls(tuple(own), tuple(accumulate(counts, initial=0)), tuple(accumulate(begins, initial=0)), seam)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Tokens and messages of the lines from `start` up to `end`."""
+        if start >= end:
+            return 0, 0
+        continues = start > 0 and self.begun[start + 1] == self.begun[start]
+        messages = self.begun[end] - self.begun[start] + continues
+        return self.counted[end] - self.counted[start] + self.seam * (end - start - messages), messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +110,14 @@ class _Selection:
 
     def starting(self, start: int) -> int:
         """Tokens of a request with the lines from `start` on."""
-        counted, messages = self._span(start)
+        counted, messages = self.sums.span(start, self.end)
         return self._with_opening(start, counted, messages)
 
     def pinned(self, pin: int, start: int) -> int:
-        """Tokens of a request with the line `pin` and the lines from `start` on; their seam is counted as a message."""
-        counted, messages = self._span(start)
-        return self._with_opening(pin, counted + self.sums.counted[pin + 1] - self.sums.counted[pin], messages + 1)
-
-    def _span(self, start: int) -> tuple[int, int]:
-        if start >= self.end:
-            return 0, 0
-        begun = self.sums.begun[self.end] - self.sums.begun[start]
-        continues = start > 0 and self.sums.begun[start + 1] == self.sums.begun[start]
-        return self.sums.counted[self.end] - self.sums.counted[start], begun + continues
+        """Tokens, at most, of a request with the line `pin` and the lines from `start` on."""
+        counted, messages = self.sums.span(start, self.end)
+        one, _ = self.sums.span(pin, pin + 1)
+        return self._with_opening(pin, counted + one, messages + 1)
 
     def _with_opening(self, first: int, counted: int, messages: int) -> int:
         if self.frame.opening and first < self.end and self.sums.own[first]:

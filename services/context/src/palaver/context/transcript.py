@@ -11,7 +11,10 @@ from palaver.contracts.context import Cut
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with its header line and the text below it as everyone but its speaker reads them."""
+    """An entry with its header line and the text below it as everyone but its speaker reads them.
+
+    Without headers (`Speakers.alone`) there is nothing to forge, and the text is as it was written.
+    """
 
     entry: Entry
     header: str
@@ -69,11 +72,9 @@ def transcript(room: Room, leaf: str, speakers: Speakers, known: Mapping[EntryKe
 
 def _line(entry: Entry, speakers: Speakers, known: Line | None) -> Line:
     header = speakers.header(entry)
-    if known is None or known.entry.text != entry.text:
-        return Line(entry, header, quoted(entry.text))
-    if known.entry is entry and known.header == header:
+    if known is not None and known.entry is entry and known.header == header:
         return known
-    return Line(entry, header, known.quoted)
+    return Line(entry, header, quoted(entry.text) if header else entry.text)
 
 
 def newest_message(lines: Sequence[Line], end: int) -> int | None:
