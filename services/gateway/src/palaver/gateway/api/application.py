@@ -1,0 +1,75 @@
+"""The FastAPI application: routers, errors, middleware, OpenAPI."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from opentelemetry.trace import Tracer
+
+from palaver.gateway.api import auth, chat, keys, messages, models, problems, sessions, stats, status, users
+from palaver.gateway.api.envelope import ErrorEnvelope
+from palaver.gateway.api.idempotency import REPLAYED
+from palaver.gateway.api.middleware import Observation, SecurityHeaders
+from palaver.gateway.api.status import Running
+from palaver.gateway.api.surroundings import Surroundings
+from palaver.gateway.idempotency import Answers
+from palaver.gateway.metrics import RestMetrics
+from palaver.gateway.web import WebPage
+
+PREFIX = "/api/v1"
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": ErrorEnvelope, "description": "Not signed in, or no longer."},
+    403: {"model": ErrorEnvelope, "description": "Not allowed."},
+    404: {"model": ErrorEnvelope, "description": "There is no such thing."},
+    409: {"model": ErrorEnvelope, "description": "It does not fit the present state."},
+    413: {"model": ErrorEnvelope, "description": "Too large."},
+    422: {"model": ErrorEnvelope, "description": "A part of the request is not valid."},
+    429: {"model": ErrorEnvelope, "description": "Too often; `Retry-After` says when."},
+    500: {"model": ErrorEnvelope, "description": "A mistake of ours."},
+    503: {"model": ErrorEnvelope, "description": "A part of the service is down; try again."},
+}
+
+
+def create(
+    around: Surroundings,
+    answers: Answers,
+    running: Running,
+    page: WebPage,
+    *,
+    metrics: RestMetrics,
+    tracer: Tracer,
+    max_body_bytes: int,
+) -> FastAPI:
+    """Everything that speaks HTTP, the web page last."""
+    app = FastAPI(
+        title="Palaver",
+        summary="A self-hosted group chat with several language models.",
+        version=version("palaver-gateway"),
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # their pages load scripts from elsewhere, which the content security policy forbids
+        redoc_url=None,
+        max_body_size=max_body_bytes,
+    )
+    app.state.surroundings = around
+    app.state.answers = answers
+    app.state.running = running
+    problems.install(app)
+    api = APIRouter(prefix=PREFIX, responses=_ERRORS)
+    for module in (auth, users, sessions, messages, models, keys, stats, chat):
+        api.include_router(module.router)
+    app.include_router(api)
+    app.include_router(status.router)
+    app.mount("/", page)
+    if around.origins.allowed:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=sorted(around.origins.allowed),
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            expose_headers=["Retry-After", *REPLAYED],
+        )
+    app.add_middleware(SecurityHeaders, strict_transport=around.secure_cookies)
+    app.add_middleware(Observation, metrics=metrics, tracer=tracer)
+    return app

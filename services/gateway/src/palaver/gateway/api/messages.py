@@ -1,0 +1,90 @@
+"""Messages: posting without a WebSocket, and reading what was said."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from palaver.contracts import limits
+from palaver.contracts.client_protocol import MessageItem, Post, PostOptions, TextPart, Uuid
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, new_id
+from palaver.contracts.session import (
+    MESSAGE_DELETE,
+    MESSAGE_GET,
+    MESSAGE_LIST,
+    ListMessages,
+    OfMessage,
+)
+from palaver.contracts.session_log import Metadata
+from palaver.gateway.api.envelope import CursorMeta, Envelope, Slice, done
+from palaver.gateway.api.idempotency import IdempotentRoute
+from palaver.gateway.api.surroundings import Around, Authenticated, Id
+
+router = APIRouter(prefix="/messages", tags=["messages"], route_class=IdempotentRoute)
+
+
+class PostBody(BaseModel):
+    """As the WebSocket's `post`. Without a `client_message_id` the server makes one: then repeating posts again."""
+
+    session_id: Uuid
+    client_message_id: Uuid | None = None
+    content: str | list[TextPart]
+    to: list[ParticipantId] | None = Field(default=None, max_length=limits.MAX_PARTICIPANTS)
+    options: PostOptions = PostOptions()
+    metadata: Metadata = Field(
+        default_factory=dict[str, str | int | float | bool | None], max_length=limits.MAX_METADATA_ENTRIES
+    )
+
+
+class AcceptedView(BaseModel):
+    """The message is on its way; the session's event `message.posted` says that it is stored."""
+
+    session_id: str
+    client_message_id: str
+
+
+@router.post("", status_code=202)
+@router.post("/", status_code=202, include_in_schema=False)
+async def post_message(body: PostBody, who: Authenticated, around: Around) -> Envelope[AcceptedView]:
+    """Say something in a room."""
+    post = Post(
+        session_id=body.session_id,
+        client_message_id=body.client_message_id or new_id(),
+        content=body.content if isinstance(body.content, str) else tuple(body.content),
+        to=None if body.to is None else tuple(body.to),
+        options=body.options,
+        metadata=body.metadata,
+    )
+    await around.conversation.post(who.actor, post)
+    return Envelope(data=AcceptedView(session_id=post.session_id, client_message_id=post.client_message_id))
+
+
+@router.get("/session/{session_id}")
+async def list_messages(
+    session_id: Id,
+    who: Authenticated,
+    around: Around,
+    before: Annotated[int | None, Query(ge=1, le=2**31, description="A round; only earlier ones are given.")] = None,
+    limit: Annotated[int, Query(ge=1, le=limits.MAX_PAGE)] = limits.DEFAULT_PAGE,
+) -> Slice[list[MessageItem]]:
+    """A page of a room's messages, the newest page first, oldest message first in it."""
+    request = ListMessages(actor=who.actor, session_id=SessionId(session_id), before_round=before, limit=limit)
+    page = await around.broker.ask(MESSAGE_LIST, request)
+    return Slice(data=list(page.items), meta=CursorMeta(limit=limit, next_cursor=page.next_before_round))
+
+
+@router.get("/{message_id}")
+async def read_message(message_id: Id, who: Authenticated, around: Around) -> Envelope[MessageItem]:
+    """One message or reply."""
+    page = await around.broker.ask(MESSAGE_GET, OfMessage(actor=who.actor, message_id=MessageId(message_id)))
+    if not page.items:
+        raise Failure(ErrorCode.NOT_FOUND, "There is no such message.")
+    return Envelope(data=page.items[0])
+
+
+@router.delete("/{message_id}")
+async def delete_message(message_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
+    """Delete the text of one message or reply for good."""
+    await around.broker.ask(MESSAGE_DELETE, OfMessage(actor=who.actor, message_id=MessageId(message_id)))
+    return done()

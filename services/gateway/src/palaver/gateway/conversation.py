@@ -1,0 +1,84 @@
+"""What a person may order a room to do, the same from a WebSocket and from REST: say something, and stop."""
+
+from typing import TypeVar
+
+from opentelemetry.trace import Tracer
+from pydantic import BaseModel
+
+from palaver.contracts import limits
+from palaver.contracts.actors import Actor
+from palaver.contracts.client_protocol import Post
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import ParticipantId, SessionId, TurnId
+from palaver.contracts.session import POST_MESSAGE, STOP_TURNS, PostMessage, StopTurns, partition_of
+from palaver.contracts.session_log import Metadata
+from palaver.contracts.subjects import Command
+from palaver.gateway.errors import unavailable
+from palaver.gateway.limits import Rate, RateLimits
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.errors import Unavailable
+
+P = TypeVar("P", bound=BaseModel)
+
+
+class Conversation:
+    """Publishes commands to session; the broker's acknowledgement is the promise that they will be carried out."""
+
+    def __init__(
+        self, broker: Broker, rates: RateLimits, tracer: Tracer, *, messages: Rate, max_characters: int
+    ) -> None:
+        self._broker = broker
+        self._rates = rates
+        self._tracer = tracer
+        self._messages = messages
+        self._max_characters = max_characters
+
+    async def post(self, actor: Actor, request: Post) -> None:
+        """Raises Failure: too long, too often, or SERVICE_UNAVAILABLE, and then the client sends it again."""
+        text = request.text
+        self._check(text, request.metadata)
+        await self._rates.check(self._messages, actor.user_id)
+        session_id = SessionId(request.session_id)
+        message = PostMessage(
+            actor=actor,
+            session_id=session_id,
+            client_message_id=request.client_message_id,
+            content=text,
+            to=request.to,
+            options=request.options,
+            metadata=request.metadata,
+        )
+        with self._tracer.start_as_current_span("post"):
+            await self._order(POST_MESSAGE, message, partition_of(session_id), session_id)
+
+    async def stop(
+        self,
+        actor: Actor,
+        session_id: str,
+        *,
+        turn_id: TurnId | None = None,
+        participant_id: ParticipantId | None = None,
+    ) -> None:
+        """Stop one turn, one participant, or with neither everything. Raises Failure(SERVICE_UNAVAILABLE)."""
+        order = StopTurns(actor=actor, session_id=SessionId(session_id), turn_id=turn_id, participant_id=participant_id)
+        with self._tracer.start_as_current_span("stop"):
+            await self._order(STOP_TURNS, order, session_id)
+
+    async def _order(self, command: Command[P], payload: P, *keys: str) -> None:
+        try:
+            await self._broker.publish(command, payload, *keys)
+        except Unavailable as outage:
+            raise unavailable(outage) from outage
+
+    def _check(self, text: str, metadata: Metadata) -> None:
+        if len(text) > self._max_characters:
+            raise Failure(ErrorCode.MESSAGE_TOO_LONG, "This message is too long.", max_characters=self._max_characters)
+        if not text.strip():
+            raise Failure(ErrorCode.VALIDATION_FAILED, "A message needs some text.")
+        for name, value in metadata.items():
+            if len(name) + len(str(value)) > limits.MAX_METADATA_CHARACTERS:
+                raise Failure(
+                    ErrorCode.VALIDATION_FAILED,
+                    "An entry of this message's metadata is too long.",
+                    max_characters=limits.MAX_METADATA_CHARACTERS,
+                )

@@ -1,0 +1,162 @@
+"""The public edge: uvicorn as a resource, and its WebSocket protocol with a sending half that never waits.
+
+uvicorn's own `send` is a coroutine that waits for a full socket, so each connection would need a task that sends, and a
+client that stopped reading could not be cut. The subclass adds what the relay needs and changes nothing else; it leans
+on attributes of uvicorn's class, so `tests/component/test_wire.py` fails if an upgrade moves them.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+import structlog
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+from websockets.http11 import Request
+
+from palaver.servicekit.tasks import TaskSet
+
+ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+
+WIRE: Final = "palaver.wire"
+"""Key of the connection's `Wire` among the extensions of a WebSocket scope."""
+BACKLOG = 2_048
+KEEP_ALIVE_SECONDS = 30
+START_POLL_SECONDS = 0.001
+STOP_SECONDS = 4
+"""For requests under way; WebSocket clients are told 1012 at once."""
+
+_log = structlog.get_logger()
+
+
+class WireProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket as a `palaver.gateway.realtime.ports.Wire`."""
+
+    on_writable: Callable[[], None] | None = None
+    close_seconds: float = 5.0
+
+    def handle_connect(self, event: Request) -> None:
+        """As uvicorn does it, and the application finds this object in its scope."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["extensions"][WIRE] = self  # pyright: ignore[reportTypedDictNotRequiredAccess, reportArgumentType]  # uvicorn always sets them
+
+    def resume_writing(self) -> None:
+        """The socket's buffer has drained."""
+        super().resume_writing()
+        if self.on_writable is not None:
+            self.on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone, and with it whoever waits for it to drain."""
+        self.on_writable = None
+        super().connection_lost(exc)
+
+    @property
+    def is_writable(self) -> bool:
+        """See `Wire`."""
+        return self.writable.is_set() and not self.close_sent and not self.disconnected
+
+    @property
+    def buffered_bytes(self) -> int:
+        """See `Wire`."""
+        return self.transport.get_write_buffer_size()
+
+    def send_text(self, frame: bytes) -> None:
+        """See `Wire`."""
+        if self.close_sent or self.disconnected:
+            return
+        try:
+            self.conn.send_text(frame)
+        except InvalidState:  # the client closed meanwhile
+            return
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
+    def close(self, code: int, reason: str = "") -> None:
+        """See `Wire`."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:  # the client's answer to the close must be read
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(self.close_seconds, self.transport.abort)
+
+    def shutdown(self) -> None:
+        """The server stops: 1012, and a client that does not read is cut."""
+        super().shutdown()
+        self.loop.call_later(self.close_seconds, self.transport.abort)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: when to stop is the process's decision."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+class Edge:
+    """Serves one ASGI application on the public port. A `Resource`; `stop` may be called twice."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        host: str,
+        port: int,
+        max_frame_bytes: int,
+        heartbeat_seconds: float,
+        silence_seconds: float,
+        close_seconds: float,
+        trusted_proxies: Sequence[str] = (),
+    ) -> None:
+        self._host = host
+        self.port = port
+        protocol = type("ConfiguredWireProtocol", (WireProtocol,), {"close_seconds": close_seconds})
+        self._config = uvicorn.Config(
+            app,
+            ws=protocol,
+            ws_max_size=max_frame_bytes,
+            ws_ping_interval=heartbeat_seconds,
+            # A ping goes out after each heartbeat without an answer pending, so silence ends the connection after both.
+            ws_ping_timeout=max(silence_seconds - heartbeat_seconds, heartbeat_seconds),
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            log_level="warning",  # at "info" uvicorn logs each handshake with its query string, ticket included
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        self._server: _Server | None = None
+        self._tasks = TaskSet("gateway.edge")
+
+    async def start(self) -> None:
+        """Listen; `port` then says where. Raises OSError when the port is taken."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.create_server((self._host, self.port), family=family, backlog=BACKLOG)
+        self.port = listener.getsockname()[1]
+        self._server = _Server(self._config)
+        self._tasks.spawn(self._server.serve(sockets=[listener]))
+        while not self._server.started and len(self._tasks):  # noqa: ASYNC110 - uvicorn has no event to wait for
+            await asyncio.sleep(START_POLL_SECONDS)
+        _log.info("edge_served", host=self._host, port=self.port)
+
+    async def stop(self) -> None:
+        """Tell WebSocket clients to come back (1012), finish requests, stop listening."""
+        if self._server is not None:
+            self._server.should_exit = True
+            await self._tasks.join(STOP_SECONDS + 2)
+            await self._tasks.cancel()
+            self._server = None

@@ -1,0 +1,1 @@
+"""WebSocket clients: connections, the relay from broker to sockets, attach and resume."""

@@ -1,0 +1,149 @@
+"""All connections of this process: who is connected, what concerns a person or everybody, and what time does."""
+
+import asyncio
+import time
+from typing import Literal
+
+import msgspec
+
+from palaver.contracts.client_protocol import CloseCode, Error
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.gateway import notified_at
+from palaver.contracts.operations import Dependency
+from palaver.gateway.language import DEFAULT, localised
+from palaver.gateway.outages import Outages
+from palaver.gateway.realtime.connection import Connection
+from palaver.gateway.realtime.frames import encode
+from palaver.gateway.realtime.notices import dependency_notice, token_expiring
+from palaver.gateway.realtime.relay import Relay
+from palaver.gateway.realtime.subscriptions import Subscriptions
+from palaver.gateway.settings import RealtimeSettings
+from palaver.servicekit.broker import Broker
+
+SWEEP_SECONDS = 1.0
+
+
+class _Refusal(msgspec.Struct):
+    """As much of a frame for one person as concerns the gateway."""
+
+    type: str = ""
+    session_id: str | None = None
+    client_message_id: str | None = None
+
+
+_read_refusal = msgspec.json.Decoder(_Refusal).decode
+
+
+class _Presence:
+    """One person's connections and how frames for them are heard."""
+
+    __slots__ = ("connections", "hearing", "subscriptions")
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self.connections: set[Connection] = set()
+        self.hearing = False
+        self.subscriptions = subscriptions
+
+
+class Hub:
+    """The registry of authenticated connections."""
+
+    def __init__(self, broker: Broker, relay: Relay, settings: RealtimeSettings) -> None:
+        self._broker = broker
+        self._relay = relay
+        self._settings = settings
+        self._connections: set[Connection] = set()
+        self._people: dict[str, _Presence] = {}
+        self.outages = Outages(self._tell_everybody)
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    @property
+    def people(self) -> int:
+        """How many different people are connected."""
+        return len(self._people)
+
+    async def enter(self, connection: Connection) -> None:
+        """Register an authenticated connection. Raises Failure(TOO_MANY_CONNECTIONS)."""
+        user_id = connection.person.user_id
+        presence = self._people.get(user_id)
+        if presence is not None and len(presence.connections) >= self._settings.max_connections_per_user:
+            raise Failure(
+                ErrorCode.TOO_MANY_CONNECTIONS,
+                "You have too many connections open; close one first.",
+                max_connections_per_user=self._settings.max_connections_per_user,
+            )
+        if len(self._connections) >= self._settings.max_connections:
+            raise Failure(
+                ErrorCode.TOO_MANY_CONNECTIONS,
+                "The server has too many connections; try again later.",
+                max_connections=self._settings.max_connections,
+            )
+        if presence is None:
+            presence = self._people[user_id] = _Presence(Subscriptions(self._broker))
+        presence.connections.add(connection)
+        self._connections.add(connection)
+        if not presence.hearing:
+            presence.hearing = True
+            await self._hear(user_id, presence)
+
+    async def leave(self, connection: Connection) -> None:
+        """The socket is gone."""
+        connection.mark_closed()
+        self._relay.leave(connection)
+        self._connections.discard(connection)
+        user_id = connection.person.user_id
+        presence = self._people.get(user_id)
+        if presence is None:
+            return
+        presence.connections.discard(connection)
+        if not presence.connections:
+            del self._people[user_id]
+            await presence.subscriptions.close()
+
+    def tell_outages(self, connection: Connection) -> None:
+        """What a new connection must know."""
+        for dependency in sorted(self.outages.down):
+            connection.send(dependency_notice(dependency, connection.language, up=False))
+
+    async def sweep(self) -> None:
+        """For ever: tokens end, stalled sockets are given up, silent reporters are forgotten."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self.outages.expire(time.monotonic())
+            now = time.time()
+            for connection in list(self._connections):
+                self._check_token(connection, now)
+                connection.close_if_stalled()
+
+    def _check_token(self, connection: Connection, now: float) -> None:
+        left = connection.person.expires_at - now
+        if left <= 0:
+            failure = Failure(ErrorCode.TOKEN_EXPIRED, "Your sign-in has ended; sign in again.")
+            connection.refuse(localised(failure.body, connection.language))
+            connection.close(CloseCode.UNAUTHENTICATED, "token expired")
+        elif left <= self._settings.token_notice_seconds and not connection.expiry_told:
+            connection.expiry_told = True
+            connection.send(token_expiring(connection.person.expires_at))
+
+    def _tell_everybody(self, dependency: Dependency, state: Literal["down", "up"]) -> None:
+        for connection in self._connections:
+            connection.send(dependency_notice(dependency, connection.language, up=state == "up"))
+
+    async def _hear(self, user_id: str, presence: _Presence) -> None:
+        def on_frame(frame: bytes) -> None:
+            refusal = _read_refusal(frame)
+            if refusal.session_id and refusal.client_message_id:
+                self._relay.settle_post(refusal.session_id, refusal.client_message_id)
+            for connection in presence.connections:
+                if connection.language == DEFAULT or refusal.type != "error":
+                    connection.send(frame)
+                else:
+                    connection.send(_translated(frame, connection))
+
+        await presence.subscriptions.add(notified_at(user_id), on_frame)
+
+
+def _translated(frame: bytes, connection: Connection) -> bytes:
+    return encode(localised(Error.model_validate_json(frame), connection.language))

@@ -1,0 +1,29 @@
+"""What realtime needs of the web server."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Wire(Protocol):
+    """The sending half of one WebSocket. Nothing here waits; whoever sends looks at `writable` first."""
+
+    on_writable: Callable[[], None] | None
+    """Called when the socket's buffer has drained after it was full."""
+
+    @property
+    def is_writable(self) -> bool:
+        """False while the socket's buffer is full, and after the end."""
+        ...
+
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes handed over that the kernel has not taken yet."""
+        ...
+
+    def send_text(self, frame: bytes) -> None:
+        """Send one text frame of UTF-8 bytes. After the end it does nothing."""
+        ...
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Start the closing handshake, even past a full buffer; the connection is cut if it does not finish soon."""
+        ...

@@ -1,0 +1,73 @@
+"""Everything about the gateway that an operator may set. The only file of the gateway that reads the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from palaver.contracts import limits
+from palaver.servicekit.settings import RedisSettings, ServiceSettings, service_config
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+Bytes = Annotated[int, Field(gt=0)]
+PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+"""32 raw bytes as unpadded base64url; `palaver migrate` makes the pairs."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RealtimeSettings(_Part):
+    """WebSocket connections and the relay."""
+
+    authenticate_seconds: Seconds = Field(10.0, description="Patience for the first `authenticate` frame.")
+    heartbeat_seconds: Seconds = Field(limits.HEARTBEAT_SECONDS, description="Between pings of the server.")
+    silence_seconds: Seconds = Field(limits.SILENCE_SECONDS, description="No sign of life for this long closes.")
+    token_notice_seconds: Seconds = Field(60.0, description="`token.expiring` comes this long before the end.")
+    close_seconds: Seconds = Field(5.0, description="Patience for a closing handshake before the socket is cut.")
+    stall_seconds: Seconds = Field(30.0, description="A socket that takes no byte for this long is closed (4008).")
+    max_frame_bytes: Bytes = Field(limits.MAX_FRAME_BYTES, description="One frame of a client; larger ones close.")
+    max_batch_bytes: Bytes = Field(64 * 1024, description="Queued frames are joined up to this size.")
+    max_queue_bytes: Bytes = Field(512 * 1024, description="Waiting bytes of one client; beyond, deltas are dropped.")
+    max_control_bytes: Bytes = Field(16 * 1024**2, description="Waiting answers and events; beyond, closed (4008).")
+    max_held_bytes: Bytes = Field(256 * 1024, description="Deltas of one room that wait for their turn's announcement.")
+    max_attached_sessions: Count = Field(50, description="Sessions that one connection follows.")
+    max_connections: Count = Field(12_000, description="WebSocket connections of this process.")
+    max_connections_per_user: Count = Field(50, description="WebSocket connections of one person to this process.")
+    gap_wait_seconds: Seconds = Field(0.1, description="An event ahead of its predecessor waits this long.")
+    busy_head_check_seconds: Seconds = Field(5.0, description="Sessions with a running turn or unconfirmed post.")
+    head_check_seconds: Seconds = Field(60.0, description="All attached sessions.")
+
+
+class RateSettings(_Part):
+    """How often, per minute. `address` limits hold for people who are not signed in."""
+
+    messages_per_minute: Count = Field(60, description="Posts of one person.")
+    requests_per_minute: Count = Field(600, description="REST requests of one person.")
+    sign_ins_per_minute: Count = Field(20, description="Log-ins, refreshes and sign-in links from one address.")
+    registrations_per_minute: Count = Field(5, description="New accounts from one address.")
+    connects_per_minute: Count = Field(300, description="WebSocket handshakes from one address.")
+
+
+class Settings(ServiceSettings):
+    """The gateway."""
+
+    model_config = service_config("gateway")
+
+    host: str = Field("127.0.0.1", description="Address of the public edge.")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the public edge; 0 takes a free one.")
+    redis: RedisSettings
+    identity_public_key: PublicKey = Field(description="X25519 key that sign-in secrets are sealed to.")
+    keyvault_public_key: PublicKey = Field(description="X25519 key that provider keys are sealed to.")
+    web_directory: Path | None = Field(None, description="The built web page.")
+    allowed_origins: tuple[str, ...] = Field((), description="Web origins besides the gateway's own.")
+    trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
+    secure_cookies: bool = Field(default=False, description="Set behind TLS: cookies then travel over https only.")
+    max_body_bytes: Bytes = Field(limits.MAX_FRAME_BYTES, description="One REST body.")
+    max_message_characters: Count = limits.MAX_MESSAGE_CHARACTERS
+    idempotency_seconds: Count = Field(24 * 3600, description="How long an `Idempotency-Key` is remembered.")
+    jwks_seconds: Seconds = Field(300.0, description="How long identity's public keys are kept.")
+    realtime: RealtimeSettings = RealtimeSettings()  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
+    rates: RateSettings = RateSettings()  # pyright: ignore[reportCallIssue]  # as above
