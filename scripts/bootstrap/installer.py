@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from certificates import trust
 from progress import StepFailedError, run, step
 
 OLDEST_UV = (0, 9)
@@ -27,7 +28,7 @@ def uv_command(root: Path) -> Path:
 def uv_environment() -> dict[str, str]:
     """The environment for uv: it may not fetch an interpreter of its own unless the person allows it."""
     inherited = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    return {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"} | inherited
+    return trust() | {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"} | inherited
 
 
 def _version(uv: Path) -> tuple[int, ...]:

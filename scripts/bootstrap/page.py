@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from certificates import trust
 from installer import uv_command, uv_environment
 from progress import StepFailedError, run, step
 from stamps import digest, is_current, mark
@@ -54,7 +55,7 @@ def _with_node(root: Path) -> dict[str, str]:
     """The environment with a fitting Node first on PATH: the machine's own, else the one from PyPI."""
     own = shutil.which("node")
     if own and shutil.which("npm") and fits(_said(own)):
-        return dict(os.environ)
+        return trust() | dict(os.environ)
     home = root / ".tools" / "node"
     node = home / "bin" / "node"
     if not (node.exists() and fits(_said(str(node)))):
@@ -70,7 +71,7 @@ def _with_node(root: Path) -> dict[str, str]:
                 cwd=root,
                 environment=environment,
             )
-    return {**os.environ, "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    return trust() | dict(os.environ) | {"PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def fits(version: str) -> bool:
