@@ -1,0 +1,45 @@
+"""Transactions of a service with ordinary needs: what is said inside commits with the state and goes out right after.
+
+`outbox.py` has the parts; whoever has a log of its own puts them together differently.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.servicekit.broker import Broker, Outgoing
+from palaver.servicekit.database import Database
+from palaver.servicekit.outbox import DatabaseOutbox, Outbox, OutboxRelay
+
+
+class Work:
+    """One open transaction."""
+
+    def __init__(self, conn: AsyncConnection, outbox: Outbox) -> None:
+        self.conn = conn
+        self._outbox = outbox
+
+    async def say(self, *batch: Outgoing) -> None:
+        """Publish these once the transaction is committed, and only then."""
+        await self._outbox.add(self.conn, *batch)
+
+
+class Transactions:
+    """Opens transactions on a schema that has the `outbox` table. Give `relay` to the service as a task."""
+
+    def __init__(self, database: Database, broker: Broker) -> None:
+        self._database = database
+        self._outbox = Outbox()
+        self._relay = OutboxRelay(broker, DatabaseOutbox(database))
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[Work]:
+        """Committed at exit, rolled back when the block raises. Raises what `Database.transaction` raises."""
+        async with self._database.transaction() as conn:
+            yield Work(conn, self._outbox)
+        self._relay.nudge()
+
+    async def relay(self) -> None:
+        """Publish what was said, for ever."""
+        await self._relay.run()
