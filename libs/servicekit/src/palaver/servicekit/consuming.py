@@ -125,11 +125,13 @@ class Consumer:
             self._pull.wake()
 
     async def _settle(self, delivered: _Delivered) -> None:
-        payload: BaseModel | None = None
         try:
             binding, payload = self._decode(delivered)
-        except (Undeliverable, Exhausted, ValidationError) as error:
-            await self._give_up(delivered, payload, error)
+        except (Undeliverable, ValidationError) as error:
+            await self._give_up(delivered, None, error)
+            return
+        if delivered.deliveries > MAX_DELIVERIES:
+            await self._give_up(delivered, payload, Exhausted(f"delivered {delivered.deliveries} times"))
             return
         tries = holds = 0
         while (error := await self._attempt(binding, payload, delivered.stem)) is not None:
@@ -158,10 +160,7 @@ class Consumer:
         binding = self._bindings.get(delivered.stem)
         if binding is None:
             raise Undeliverable("no handler for this subject")
-        payload: BaseModel = binding.subject.payload.model_validate_json(delivered.msg.data)
-        if delivered.deliveries > MAX_DELIVERIES:
-            raise Exhausted(f"delivered {delivered.deliveries} times")
-        return binding, payload
+        return binding, binding.subject.payload.model_validate_json(delivered.msg.data)
 
     async def _attempt(self, binding: Binding, payload: Any, stem: str) -> Exception | None:
         began = time.perf_counter()

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.sealed import Sealed
@@ -67,7 +67,12 @@ def key_id_of(public: bytes) -> str:
 
 
 def seal(payload: T, *, public: bytes, key_id: str, context: str) -> Sealed[T]:
-    """Seal `payload` to the holder of `public`, for the purpose `context`, e.g. "keyvault.key.create:<user>"."""
+    """Seal `payload` to the holder of `public`, for the purpose `context`, e.g. "keyvault.key.create:<user>".
+
+    Raises ValueError for fields of type SecretStr or SecretBytes: they would be sealed as their mask.
+    """
+    if any(isinstance(value, SecretStr | SecretBytes) for _, value in payload):
+        raise ValueError(f"{type(payload).__name__} masks its secret; use plain strings inside a box")
     fresh = X25519PrivateKey.generate()
     ephemeral = fresh.public_key().public_bytes_raw()
     key = _derive(fresh.exchange(X25519PublicKey.from_public_bytes(public)), ephemeral, public)

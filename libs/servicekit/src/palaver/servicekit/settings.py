@@ -24,9 +24,7 @@ class BrokerSettings(_Part):
     """How a service reaches NATS."""
 
     url: str = Field(default="nats://127.0.0.1:4222", description="One URL, or several separated by commas.")
-    nkey_seed: SecretStr | None = Field(
-        default=None, description="The service's nkey; its permissions hang on it."
-    )
+    nkey_seed: SecretStr | None = Field(default=None, description="The service's nkey; its permissions hang on it.")
     ca_file: Path | None = Field(default=None, description="CA certificates for tls:// URLs; the system's by default.")
     connect_timeout_seconds: Seconds = 2.0
     publish_timeout_seconds: Seconds = Field(default=5.0, description="Patience for one JetStream acknowledgement.")
