@@ -39,7 +39,12 @@ export function App() {
       () => setUnreachable(true),
     )
   }, [])
-  useEffect(begin, [begin])
+  useEffect(() => {
+    begin()
+    // A sign-in link that is opened in this very tab changes the fragment only.
+    window.addEventListener('hashchange', begin)
+    return () => window.removeEventListener('hashchange', begin)
+  }, [begin])
   const retry = () => {
     setUnreachable(false)
     begin()

@@ -1,5 +1,5 @@
 /** Shapes of REST answers that the page reads; names as in `palaver.contracts`. Decimals arrive as strings. */
-import type { FailureBody, MessageItem, PromptMode } from './protocol'
+import type { FailureBody, PromptMode } from './protocol'
 
 export interface UserView {
   id: string
@@ -70,11 +70,6 @@ export interface NewSession {
   prompt_mode: PromptMode
   system_prompt?: string
   participants: NewParticipant[]
-}
-
-export interface MessagePage {
-  items: MessageItem[]
-  next_before_round: number | null
 }
 
 export type Envelope<T> =

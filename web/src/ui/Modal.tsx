@@ -6,7 +6,6 @@ import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { IconButton } from './IconButton'
 import { classes } from './classes'
 
 interface ModalProps {
@@ -25,6 +24,7 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
+    focusFirstField(element)
     return () => element?.close()
   }, [])
   return (
@@ -32,6 +32,7 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={dialog}
+      tabIndex={-1}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault()
@@ -41,7 +42,7 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
         if (event.target === event.currentTarget) onClose()
       }}
       className={classes(
-        'animate-rise overflow-hidden border border-line bg-surface p-0 shadow-overlay',
+        'animate-rise overflow-hidden border focus-visible:outline-none border-line bg-surface p-0 shadow-overlay',
         'max-sm:mb-0 max-sm:max-h-[94dvh] max-sm:w-full max-sm:max-w-full max-sm:rounded-t-3xl sm:rounded-3xl',
         wide ? 'sm:max-h-[88dvh] sm:w-[min(60rem,94vw)]' : 'sm:max-h-[88dvh] sm:w-[min(30rem,94vw)]',
       )}
@@ -54,13 +55,26 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
             </h2>
             {description ? <p className="mt-0.5 text-sm text-muted">{description}</p> : null}
           </div>
-          <IconButton label={t('close')} onClick={onClose} className="-mr-2">
+          <button
+            type="button"
+            aria-label={t('close')}
+            onClick={onClose}
+            className="-mr-2 rounded-lg p-2 text-muted hover:bg-sunken hover:text-ink"
+          >
             <X size={18} />
-          </IconButton>
+          </button>
         </header>
-        <div className="scroll-quiet min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
+        <div className="scroll-quiet relative min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
         {footer ? <footer className="border-t border-line bg-canvas px-6 py-4">{footer}</footer> : null}
       </div>
     </dialog>
   )
+}
+
+/** Where a person begins to type. Not on touch screens: there the keyboard would cover what they came to see. */
+function focusFirstField(dialog: HTMLDialogElement | null): void {
+  const fine = matchMedia('(pointer: fine)').matches
+  const field = fine ? dialog?.querySelector<HTMLElement>('input:not([type=radio], [type=checkbox]), textarea, select') : null
+  if (field?.checkVisibility()) field.focus()
+  else dialog?.focus()
 }

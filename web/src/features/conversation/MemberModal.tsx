@@ -56,7 +56,7 @@ export function MemberModal({ session, participant, onClose }: MemberModalProps)
                 key={choice}
                 style={memberStyle(choice)}
                 className={classes(
-                  'bg-member size-7 cursor-pointer rounded-full ring-offset-2 ring-offset-surface has-focus-visible:ring-2 has-focus-visible:ring-accent',
+                  'bg-member relative size-7 cursor-pointer rounded-full ring-offset-2 ring-offset-surface has-focus-visible:ring-2 has-focus-visible:ring-accent',
                   choice === color.toLowerCase() && 'ring-2 ring-ink',
                 )}
               >

@@ -20,8 +20,8 @@ export function StatusText({ status }: { readonly status: MemberStatus }) {
       <span
         aria-hidden="true"
         className={classes(
-          'size-1.5 rounded-full bg-current',
-          status === 'ready' && 'bg-(--meter-ok)',
+          'size-1.5 rounded-full',
+          status === 'ready' ? 'bg-(--meter-ok)' : 'bg-current',
           status === 'muted' && 'opacity-40',
           busy && 'animate-pulse',
         )}

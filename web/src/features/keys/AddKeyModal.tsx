@@ -19,8 +19,8 @@ export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
 
   const submit = (form: FormData) => {
     if (!provider) return
-    const secret = String(form.get('secret') ?? '').trim()
-    add.mutate({ provider: provider.id, label: String(form.get('label') ?? '').trim(), secret }, { onSuccess: onClose })
+    const [apiKey = '', label = ''] = ['api-key', 'label'].map((name) => String(form.get(name) ?? '').trim())
+    add.mutate({ provider: provider.id, label, apiKey }, { onSuccess: onClose })
   }
 
   return (
@@ -47,7 +47,7 @@ export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
         </SelectField>
         <TextField
           label={t('keys.secret')}
-          name="secret"
+          name="api-key"
           type="password"
           required
           autoComplete="off"

@@ -20,12 +20,13 @@ function useChange<Input, Output>(change: (input: Input) => Promise<Output>) {
 export interface NewKey {
   readonly provider: string
   readonly label: string
-  readonly secret: string
+  /** The clear key; it leaves the page once, in this request. */
+  readonly apiKey: string
 }
 
 export function useAddKey() {
-  return useChange(async (key: NewKey) => {
-    return (await request<KeyView>('POST', '/keys', { body: key, idempotencyKey: newId() })).data
+  return useChange(async ({ apiKey, ...key }: NewKey) => {
+    return (await request<KeyView>('POST', '/keys', { body: { ...key, api_key: apiKey }, idempotencyKey: newId() })).data
   })
 }
 

@@ -1,8 +1,8 @@
 /** Rooms, their seats and their history over REST. What happens inside a room afterwards arrives as events. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
-import type { Participant, SessionView } from '@/contracts/protocol'
-import type { MessagePage, NewParticipant, NewSession } from '@/contracts/rest'
+import type { MessageItem, Participant, SessionView } from '@/contracts/protocol'
+import type { NewParticipant, NewSession } from '@/contracts/rest'
 import { newId } from '@/lib/ids'
 
 import { request } from './request'
@@ -73,7 +73,7 @@ export function useRemoveParticipant(sessionId: string) {
 }
 
 /** The page of messages before a round, oldest first. */
-export async function olderMessages(sessionId: string, beforeRound: number): Promise<MessagePage['items']> {
+export async function olderMessages(sessionId: string, beforeRound: number): Promise<MessageItem[]> {
   const query = { before: beforeRound, limit: HISTORY_PAGE }
-  return (await request<MessagePage>('GET', `/messages/session/${sessionId}`, { query })).data.items
+  return (await request<MessageItem[]>('GET', `/messages/session/${sessionId}`, { query })).data
 }

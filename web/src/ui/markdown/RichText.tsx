@@ -89,7 +89,7 @@ export default function RichText({ source, growing = false }: RichTextProps) {
       {splitBlocks(source).map((block, index) => (
         // Blocks are only ever added at the end and only the last one changes, so the position is the identity.
         // oxlint-disable-next-line react/no-array-index-key
-        <div key={index}>
+        <div key={index} className="piece">
           <Block source={block} rehype={PLAIN} />
         </div>
       ))}
