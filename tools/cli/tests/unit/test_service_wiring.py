@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field, SecretStr
 
-from palaver.cli.up.sign_in import SignInLink
+from palaver.cli.up.sign_in import SignIn
 from palaver.cli.up.wiring import as_environment
 from palaver.servicekit.settings import DatabaseSettings, RedisSettings, ServiceSettings, service_config
 
@@ -48,8 +48,8 @@ def test_an_operator_adds_to_what_the_launcher_says(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_sign_in_link_carries_its_code_in_the_fragment_only() -> None:
-    link = SignInLink.new("http://127.0.0.1:8080")
-    before, code = link.url.split("#code=")
+    sign_in = SignIn()
+    before, code = sign_in.link_to("http://127.0.0.1:8080").split("#code=")
     assert before == "http://127.0.0.1:8080/"
-    assert code not in repr(link)
-    assert SignInLink.new("http://127.0.0.1:8080").url != link.url
+    assert code not in repr(sign_in)
+    assert code != SignIn().link.code != sign_in.command_line.code

@@ -23,6 +23,8 @@ class Home:
         self.nats = self.path / "nats"
         self.postgres = self.path / "postgres"
         self.valkey = self.path / "valkey"
+        self.command_line_code = self.path / "command-line-code"
+        self.command_line_log_in = self.path / "command-line-log-in.json"
         self.logs = self.path / "logs"
         self._lock = self.path / "lock"
 

@@ -20,7 +20,7 @@ from palaver.cli.up.processes import ServicesInProcesses
 from palaver.cli.up.running import Running, write_running
 from palaver.cli.up.secret_store import ADMIN, load_or_make
 from palaver.cli.up.servers import Servers
-from palaver.cli.up.sign_in import SignInLink
+from palaver.cli.up.sign_in import SignIn
 from palaver.cli.up.simulation import Simulation
 from palaver.cli.up.terminal import Terminal
 from palaver.cli.up.wiring import Wiring
@@ -98,16 +98,17 @@ class Launcher:
             for watch in servers.watch(self._say_death):
                 stack.callback(watch.cancel)
             loaded = await loading
-            simulation, link = Simulation(), SignInLink.new(self.settings.url)
-            wiring = Wiring(self.settings, secrets, servers, simulation, link)
+            simulation, sign_in = Simulation(), SignIn()
+            wiring = Wiring(self.settings, secrets, servers, simulation, sign_in)
             await self._provision(loaded, wiring)
             services = self._services(loaded, wiring)
             with self.terminal.step(f"{len(loaded)} services are ready"):
                 stack.push_async_callback(services.stop)
                 await services.start()
+            sign_in.leave_for_command_line(self.home.command_line_code)
             write_running(self.home.running, self._facts(wiring))
             stack.callback(self.home.running.unlink, missing_ok=True)
-            self._say_ready(link)
+            self._say_ready(sign_in)
             await services.wait()
             raise CommandError(f"The services ended by themselves; see {self.home.logs}.")
 
@@ -144,9 +145,9 @@ class Launcher:
             simulator_url=wiring.simulation.url,
         )
 
-    def _say_ready(self, link: SignInLink) -> None:
+    def _say_ready(self, sign_in: SignIn) -> None:
         self.terminal.say(f"Palaver is ready: {self.settings.url}")
-        self.terminal.say(f"Sign in as the owner, once, with this link: {link.url}")
+        self.terminal.say(f"Sign in as the owner, once, with this link: {sign_in.link_to(self.settings.url)}")
 
     def _say_death(self, death: Death) -> None:
         why = death.reason or f"exit status {death.exit_code}"

@@ -12,7 +12,7 @@ from palaver.cli.services import LoadedService, role_of
 from palaver.cli.settings import UpSettings
 from palaver.cli.up.secret_store import SEALED_TO, Secrets
 from palaver.cli.up.servers import Servers
-from palaver.cli.up.sign_in import SignInLink
+from palaver.cli.up.sign_in import SignIn
 from palaver.cli.up.simulation import Simulation
 from palaver.servicekit.embedded import LOOPBACK, free_port
 from palaver.servicekit.sealing import to_base64url
@@ -32,7 +32,7 @@ class Wiring:
     secrets: Secrets
     servers: Servers
     simulation: Simulation
-    link: SignInLink
+    sign_in: SignIn
     health_ports: dict[str, int] = field(default_factory=dict[str, int])
 
     def values(self, service: LoadedService) -> Values:
