@@ -49,7 +49,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     rate_limits = RateLimits(redis.client)
     origins = Origins(settings.allowed_origins)
     keys = KeySet(broker, keep_seconds=settings.jwks_seconds)
-    recipient = Recipient.of(settings.identity_public_key)
+    recipient = Recipient.of(settings.identity_key)
     authenticator = Authenticator(broker, keys, recipient)
     conversation = Conversation(
         broker,
@@ -89,7 +89,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             authenticator=authenticator,
             keys=keys,
             identity=recipient,
-            keyvault=Recipient.of(settings.keyvault_public_key),
+            keyvault=Recipient.of(settings.keyvault_key),
             conversation=conversation,
             rate_limits=rate_limits,
             rates=Rates(

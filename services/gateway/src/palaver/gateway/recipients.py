@@ -6,7 +6,8 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from palaver.contracts.sealed import Sealed
-from palaver.servicekit.sealing import KeyPair, from_base64url, key_id_of, seal, to_base64url
+from palaver.gateway.settings import PublicKeySettings
+from palaver.servicekit.sealing import KeyPair, from_base64url, seal, to_base64url
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -15,16 +16,17 @@ T = TypeVar("T", bound=BaseModel)
 class Recipient:
     """A service that secrets are sealed to: the public half of its key pair."""
 
+    key_id: str
     public: bytes
 
     @classmethod
-    def of(cls, public_key: str) -> "Recipient":
-        """From a setting in unpadded base64url. Raises ValueError."""
-        return cls(from_base64url(public_key))
+    def of(cls, settings: PublicKeySettings) -> "Recipient":
+        """From settings. Raises ValueError."""
+        return cls(settings.key_id, from_base64url(settings.public_key))
 
     def seal(self, payload: T, *, context: str) -> Sealed[T]:
         """Only that service can open it, and only in this context."""
-        return seal(payload, public=self.public, key_id=key_id_of(self.public), context=context)
+        return seal(payload, public=self.public, key_id=self.key_id, context=context)
 
 
 def reply_key_of(keys: KeyPair) -> str:

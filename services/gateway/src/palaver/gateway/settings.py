@@ -19,6 +19,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class PublicKeySettings(_Part):
+    """To whom secrets are sealed: the public half of one service's key pair, made by `palaver migrate`."""
+
+    key_id: str = Field(min_length=1, description="Names the key pair.")
+    public_key: PublicKey = Field(description="X25519 public key.")
+
+
 class RealtimeSettings(_Part):
     """WebSocket connections and the relay."""
 
@@ -59,8 +66,8 @@ class Settings(ServiceSettings):
     host: str = Field("127.0.0.1", description="Address of the public edge.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the public edge; 0 takes a free one.")
     redis: RedisSettings
-    identity_public_key: PublicKey = Field(description="X25519 key that sign-in secrets are sealed to.")
-    keyvault_public_key: PublicKey = Field(description="X25519 key that provider keys are sealed to.")
+    identity_key: PublicKeySettings = Field(description="To whom sign-in secrets are sealed.")
+    keyvault_key: PublicKeySettings = Field(description="To whom provider keys are sealed.")
     web_directory: Path | None = Field(None, description="The built web page.")
     allowed_origins: tuple[str, ...] = Field((), description="Web origins besides the gateway's own.")
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")

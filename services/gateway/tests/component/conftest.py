@@ -1,0 +1,412 @@
+"""A real gateway on a real broker and Valkey, under its own permissions; its neighbours answer as told by the test."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx2
+import jwt
+import pytest
+import pytest_asyncio
+import websockets
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nats.aio.msg import Msg
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel, SecretStr
+from websockets.asyncio.client import ClientConnection
+
+from palaver.contracts import gateway, identity, model_router, session
+from palaver.contracts.catalogue import STREAMS
+from palaver.contracts.deltas import encode_delta
+from palaver.contracts.failures import Failure
+from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.permissions import permissions_of
+from palaver.contracts.session_log import (
+    EventFrame,
+    MessagePosted,
+    Posting,
+    Reply,
+    ReplyAppended,
+    ReplyEnd,
+    SessionView,
+    TurnRef,
+    TurnRequested,
+    UserMessage,
+)
+from palaver.contracts.subjects import Query
+from palaver.gateway.app import build
+from palaver.gateway.edge import Edge
+from palaver.gateway.settings import Settings
+from palaver.servicekit.broker import FAILURE_HEADER, Broker
+from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
+from palaver.servicekit.health import Health
+from palaver.servicekit.sealing import KeyPair, to_base64url
+from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.testing.infrastructure import RunningNats
+from palaver.servicekit.testing.kits import BrokerFor, Declared, Running
+
+Req = TypeVar("Req", bound=BaseModel)
+Res = TypeVar("Res", bound=BaseModel)
+
+PATIENCE_SECONDS = 15.0
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class TokenMint:
+    """Plays identity's signing key."""
+
+    def __init__(self, key_id: str = "k1") -> None:
+        self.key_id = key_id
+        self.private = Ed25519PrivateKey.generate()
+
+    def jwk(self) -> dict[str, Any]:
+        document = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.private.public_key()))
+        return {**document, "kid": self.key_id, "alg": "EdDSA", "use": "sig"}
+
+    def token(self, user_id: str, *, seconds: float = 900.0, role: str = "member", **claims: Any) -> str:
+        body = {"sub": user_id, "role": role, "nickname": "Ada", "exp": time.time() + seconds, **claims}
+        return jwt.encode(body, self.private, algorithm="EdDSA", headers={"kid": self.key_id})
+
+
+@dataclass
+class Neighbours:
+    """Answers the subjects of other services, and says what they say."""
+
+    broker: Broker
+    asked: list[tuple[str, BaseModel]] = field(default_factory=list[tuple[str, BaseModel]])
+
+    async def answer(self, query: Query[Req, Res], handler: Callable[[Req], Awaitable[Res]], *keys: str) -> None:
+        async def on_request(message: Msg) -> None:
+            request = query.request.model_validate_json(message.data)
+            self.asked.append((query.address.stem, request))
+            try:
+                reply: BaseModel = await handler(request)
+                headers = None
+            except Failure as failure:
+                reply, headers = failure.body, {FAILURE_HEADER: failure.code.value}
+            await self.broker.nc.publish(message.reply, reply.model_dump_json().encode(), headers=headers)
+
+        await self.broker.nc.subscribe(query.address.at(*keys) if keys else query.address.wildcard, cb=on_request)
+        await self.broker.ping()
+
+    async def always(self, query: Query[Req, Res], response: Res) -> None:
+        async def handler(_request: Req) -> Res:
+            return response
+
+        await self.answer(query, handler)
+
+    def asked_for(self, query: Query[Req, Res]) -> list[Req]:
+        return [request for stem, request in self.asked if stem == query.address.stem]  # type: ignore[misc]
+
+
+@dataclass
+class Log:
+    """Plays session for one room: a log that can be said, withheld, and read."""
+
+    neighbours: Neighbours
+    session_id: str = field(default_factory=new_id)
+    epoch: str = "e1"
+    entries: list[EventFrame] = field(default_factory=list[EventFrame])
+    running: dict[str, session.RunningTurn] = field(default_factory=dict[str, session.RunningTurn])
+    owner: str = field(default_factory=new_id)
+    attach_failure: Failure | None = None
+    attach_gate: asyncio.Event | None = None
+
+    @property
+    def head(self) -> int:
+        return len(self.entries)
+
+    def view(self) -> SessionView:
+        return SessionView(
+            id=SessionId(self.session_id),
+            owner_id=UserId(self.owner),
+            title="Room",
+            mode="parallel",
+            state="running",
+            prompt_mode="unified",
+            system_prompt=None,
+            archived=False,
+            participants=(),
+            path=("main",),
+            created_at=NOW,
+            updated_at=NOW,
+        )
+
+    async def serve(self) -> None:
+        async def attach(request: session.ReadAttach) -> session.AttachState:
+            if self.attach_failure is not None:
+                raise self.attach_failure
+            state = self._state(request)
+            if self.attach_gate is not None:
+                await self.attach_gate.wait()
+            return state
+
+        async def heads(request: session.ReadHeads) -> session.Heads:
+            known = {SessionId(self.session_id): self.head} if self.session_id in request.sessions else {}
+            return session.Heads(heads=known)
+
+        async def log(request: session.ReadLog) -> session.LogPage:
+            return session.LogPage(
+                epoch=self.epoch,
+                head_seq=self.head,
+                entries=tuple(self.entries[request.after :]),  # type: ignore[arg-type]
+            )
+
+        await self.neighbours.answer(session.ATTACH_READ, attach)
+        await self.neighbours.answer(session.HEADS_GET, heads)
+        await self.neighbours.answer(session.LOG_READ, log)
+
+    def _state(self, request: session.ReadAttach) -> session.AttachState:
+        recovered = request.after is not None and request.epoch in (None, self.epoch)
+        return session.AttachState(
+            session=self.view(),
+            epoch=self.epoch,
+            head_seq=self.head,
+            recovered=recovered,
+            entries=tuple(self.entries[request.after :]) if recovered else (),  # type: ignore[arg-type]
+            running=tuple(self.running.values()),
+        )
+
+    # ---- what happens in the room ----
+    def frame(self, kind: type[EventFrame], data: BaseModel) -> EventFrame:
+        entry = kind(session_id=SessionId(self.session_id), epoch=self.epoch, seq=self.head + 1, at=NOW, data=data)  # type: ignore[call-arg]
+        self.entries.append(entry)
+        return entry
+
+    async def say(self, entry: EventFrame) -> None:
+        name = type(entry).model_fields["name"].default
+        await self.neighbours.broker.publish(session.LOG_EVENTS[name], entry, self.session_id)
+
+    async def post(self, text: str, client_message_id: str | None = None, *, silent: bool = False) -> EventFrame:
+        message = UserMessage(
+            id=new_id(),  # type: ignore[arg-type]
+            client_message_id=client_message_id or new_id(),
+            author=UserId(self.owner),
+            content=text,
+            branch="main",
+            round=1,
+            created_at=NOW,
+        )
+        entry = self.frame(MessagePosted, Posting(message=message))
+        if not silent:
+            await self.say(entry)
+        return entry
+
+    def turn(self) -> TurnRef:
+        return TurnRef(
+            turn_id=TurnId(new_id()),
+            reply_id=new_id(),  # type: ignore[arg-type]
+            participant_id=ParticipantId(new_id()),
+            model="demo",
+            branch="main",
+            round=1,
+            step=1,
+            speaker="Demo",
+        )
+
+    async def request(
+        self, turn: TurnRef, worker: str | None = None, *, checkpoint: str = "", attempt: int = 1, silent: bool = False
+    ) -> EventFrame:
+        self.running[turn.turn_id] = session.RunningTurn(
+            session_id=SessionId(self.session_id),
+            turn=turn,
+            attempt=attempt,
+            rank=None,
+            worker=None if worker is None else WorkerId(worker),
+            checkpoint=checkpoint,
+        )
+        entry = self.frame(TurnRequested, turn)
+        if not silent:
+            await self.say(entry)
+        return entry
+
+    async def finish(self, turn: TurnRef, text: str, *, silent: bool = False) -> EventFrame:
+        self.running.pop(turn.turn_id, None)
+        reply = Reply(
+            id=turn.reply_id,
+            turn_id=turn.turn_id,
+            participant_id=turn.participant_id,
+            model="demo",
+            text=text,
+            finish_reason="stop",
+            rank=1,
+            version=1,
+            created_at=NOW,
+        )
+        entry = self.frame(ReplyAppended, ReplyEnd(**dict(turn), reply=reply))
+        if not silent:
+            await self.say(entry)
+        return entry
+
+    async def delta(self, turn: TurnRef, offset: int, text: str, attempt: int = 1) -> None:
+        frame = encode_delta(turn.turn_id, attempt, offset, text)
+        await self.neighbours.broker.nc.publish(model_router.TURN_DELTA.at(self.session_id), frame)
+
+
+class Client:
+    """A WebSocket client that sorts what it receives, batches opened."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.frames: list[dict[str, Any]] = []
+        self.batches = 0
+
+    async def send(self, *frames: Any) -> None:
+        await self.socket.send(json.dumps(frames[0] if len(frames) == 1 else list(frames)))
+
+    async def next(self) -> dict[str, Any]:
+        while not self.frames:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                text = await self.socket.recv()
+            self.batches += 1
+            parsed = json.loads(text)
+            self.frames.extend(parsed if isinstance(parsed, list) else [parsed])
+        return self.frames.pop(0)
+
+    async def until(self, **wanted: Any) -> dict[str, Any]:
+        """The next frame with these fields; others are skipped."""
+        while True:
+            frame = await self.next()
+            if all(frame.get(name) == value for name, value in wanted.items()):
+                return frame
+
+    async def ask(self, frame: dict[str, Any], **wanted: Any) -> dict[str, Any]:
+        request_id = new_id()
+        await self.send({**frame, "id": request_id})
+        return await self.until(id=request_id, **wanted)
+
+    async def collect(self, *, until: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+        while True:
+            seen.append(await self.next())
+            if until(seen[-1]):
+                return seen
+
+
+@dataclass
+class Gateway:
+    """The running service and how to reach it."""
+
+    port: int
+    mint: TokenMint
+    neighbours: Neighbours
+    identity_keys: KeyPair
+    keyvault_keys: KeyPair
+    user_id: str = field(default_factory=new_id)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def token(self) -> str:
+        return self.mint.token(self.user_id)
+
+    def http(self, token: str | None = None, **headers: str) -> httpx2.AsyncClient:
+        authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx2.AsyncClient(base_url=self.url, headers={**authorization, **headers}, timeout=PATIENCE_SECONDS)
+
+    def signed_in(self, **headers: str) -> httpx2.AsyncClient:
+        return self.http(self.token, **headers)
+
+    @asynccontextmanager
+    async def connect(
+        self, token: str | None = None, *, path: str = "/ws", headers: dict[str, str] | None = None, **options: Any
+    ) -> AsyncGenerator[Client]:
+        sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
+        url = f"ws://127.0.0.1:{self.port}{path}"
+        async with websockets.connect(
+            url,
+            additional_headers=sent,
+            subprotocols=["palaver.v1"],
+            max_size=None,
+            **options,  # type: ignore[list-item]
+        ) as socket:
+            yield Client(socket)
+
+    @asynccontextmanager
+    async def welcomed(self, token: str | None = None, **options: Any) -> AsyncGenerator[Client]:
+        async with self.connect(token or self.token, **options) as client:
+            await client.until(type="welcome")
+            yield client
+
+
+@pytest.fixture(scope="session")
+def gateway_nkey() -> Nkey:
+    return new_nkey()
+
+
+@pytest.fixture
+def nats_users(gateway_nkey: Nkey) -> Sequence[NatsUser]:
+    """The gateway works under the permissions that the catalogue grants it, and no others."""
+    allowed = permissions_of(gateway.OWNER)
+    return (NatsUser(gateway.OWNER, gateway_nkey.public, allowed.publish, allowed.subscribe, allow_responses=True),)
+
+
+@pytest.fixture
+def mint() -> TokenMint:
+    return TokenMint()
+
+
+@pytest_asyncio.fixture
+async def neighbours(broker_for: BrokerFor, declared: Declared, mint: TokenMint) -> Neighbours:
+    await declared(STREAMS, ())
+    faked = Neighbours(await broker_for("neighbours"))
+    await faked.always(identity.JWKS_GET, identity.Jwks(keys=(mint.jwk(),)))
+    return faked
+
+
+GatewayFor = Callable[..., Any]
+
+
+@pytest.fixture
+def gateway_for(
+    neighbours: Neighbours,
+    mint: TokenMint,
+    broker_for: BrokerFor,
+    gateway_nkey: Nkey,
+    running: Running,
+    redis_url: SecretStr,
+    nats_server: RunningNats,
+) -> GatewayFor:
+    """`async with gateway_for(realtime={…})`: a running gateway with these settings."""
+
+    @asynccontextmanager
+    async def make(*, redis: SecretStr | None = None, **values: Any) -> AsyncGenerator[Gateway]:
+        identity_keys, keyvault_keys = KeyPair.generate(), KeyPair.generate()
+        settings = Settings.model_validate(
+            {
+                "port": 0,
+                "redis": {"url": (redis or redis_url).get_secret_value()},
+                "identity_key": {"key_id": identity_keys.key_id, "public_key": to_base64url(identity_keys.public)},
+                "keyvault_key": {"key_id": keyvault_keys.key_id, "public_key": to_base64url(keyvault_keys.public)},
+                **values,
+            }
+        )
+        broker = await broker_for(gateway.OWNER, nkey_seed=gateway_nkey.seed)
+        kit = Kit(gateway.OWNER, new_id(), broker, CollectorRegistry(), Health())
+        service: Service = build(settings, kit)
+        async with running(service, kit):
+            (edge,) = (resource for resource in service.resources if isinstance(resource, Edge))
+            yield Gateway(edge.port, mint, neighbours, identity_keys, keyvault_keys)
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def served(gateway_for: GatewayFor) -> AsyncGenerator[Gateway]:
+    """A gateway with its usual settings."""
+    async with gateway_for() as running_gateway:
+        yield running_gateway
+
+
+@pytest_asyncio.fixture
+async def room(neighbours: Neighbours) -> Log:
+    log = Log(neighbours)
+    await log.serve()
+    return log
