@@ -68,7 +68,13 @@ class Wiring:
                 }
             case "model-router":
                 return {"base_urls": self.simulation.base_urls}
-            case "identity" | "keyvault":
+            case "identity":
+                return {
+                    "sealing_key": self.secrets.sealing_keys[service],
+                    "signing_key": self.secrets.token_signing_key,
+                    "owner_sign_in_code": self.sign_in.link.code,
+                }
+            case "keyvault":
                 return {"sealing_key": self.secrets.sealing_keys[service]}
             case _:
                 return {}
