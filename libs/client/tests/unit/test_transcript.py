@@ -61,10 +61,7 @@ def running() -> Transcript:
 
 def deltas(text: str, cuts: list[int], attempt: int = 1) -> list[Delta]:
     places = sorted({0, len(text), *(c % (len(text) + 1) for c in cuts)})
-    return [
-        Delta(turn_id=TurnId("t"), attempt=attempt, offset=a, text=text[a:b])
-        for a, b in pairwise(places)
-    ]
+    return [Delta(turn_id=TurnId("t"), attempt=attempt, offset=a, text=text[a:b]) for a, b in pairwise(places)]
 
 
 @given(

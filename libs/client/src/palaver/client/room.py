@@ -75,6 +75,14 @@ class Room:
                 return
             await changed.wait()
 
+    async def progress(self, branch: str, number: int) -> AsyncIterator[None]:
+        """Yield whenever anything in the room changed, until this round has ended; read `transcript` in between."""
+        while (branch, number) not in self.transcript.ended_rounds:
+            changed = self._changed
+            yield
+            if changed is self._changed:
+                await changed.wait()
+
     async def pieces(self, reply: ReplyState) -> AsyncIterator[Piece]:
         """The text of one answer as it grows. A slow reader gets larger pieces; nothing is queued."""
         turn_id, have, attempt = reply.turn.turn_id, "", reply.attempt

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from palaver.cli.errors import CommandError
 from palaver.cli.settings import MigrateSettings, UpSettings
@@ -46,6 +46,31 @@ def migrate() -> None:
     from palaver.cli.migrating import migrate_all  # noqa: PLC0415 - only what this command needs
 
     _told(lambda: _run(migrate_all(MigrateSettings())))
+
+
+@app.command()
+def chat(
+    question: Annotated[str, typer.Argument(help="What to ask; without it a conversation begins.")] = "",
+    *,
+    models: Annotated[str, typer.Option(help="Model ids, comma-separated; by default three that need no key.")] = "",
+    room: Annotated[str | None, typer.Option(help="Go on in this room instead of a new one.")] = None,
+    url: Annotated[str | None, typer.Option(envvar="PALAVER_URL", help="The server; by default the local one.")] = None,
+    email: Annotated[str | None, typer.Option(envvar="PALAVER_EMAIL", help="Sign in as this account.")] = None,
+    password: Annotated[str | None, typer.Option(envvar="PALAVER_PASSWORD", help="Asked for if not given.")] = None,
+    in_turn: Annotated[bool, typer.Option("--in-turn", help="Whole answers one by one, not side by side.")] = False,
+) -> None:
+    """Talk to a room of models in the terminal."""
+    from palaver.cli.chat.command import ChatWishes, chat  # noqa: PLC0415 - only what this command needs
+    from palaver.cli.chat.signing_in import Account  # noqa: PLC0415 - as above
+    from palaver.cli.up.home import Home  # noqa: PLC0415 - as above
+
+    settings = UpSettings()
+    account = None
+    if email:
+        account = Account(email=email, password=SecretStr(password or typer.prompt("Password", hide_input=True)))
+    chosen = tuple(name.strip() for name in models.split(",") if name.strip())
+    wishes = ChatWishes(url or settings.url, question, chosen, room, account, in_turn)
+    _told(lambda: _run(chat(wishes, Home(settings.home))))
 
 
 @app.command()
