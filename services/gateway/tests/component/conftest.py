@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx2
@@ -23,7 +23,7 @@ from websockets.asyncio.client import ClientConnection
 from palaver.contracts import gateway, identity, model_router, session
 from palaver.contracts.catalogue import STREAMS
 from palaver.contracts.deltas import encode_delta
-from palaver.contracts.failures import Failure
+from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.permissions import permissions_of
 from palaver.contracts.session_log import (
@@ -45,7 +45,7 @@ from palaver.gateway.settings import Settings
 from palaver.servicekit.broker import FAILURE_HEADER, Broker
 from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.health import Health
-from palaver.servicekit.sealing import KeyPair, to_base64url
+from palaver.servicekit.sealing import KeyPair, from_base64url, key_id_of, seal, to_base64url, unseal
 from palaver.servicekit.service import Kit, Service
 from palaver.servicekit.testing.infrastructure import RunningNats
 from palaver.servicekit.testing.kits import BrokerFor, Declared, Running
@@ -280,11 +280,12 @@ class Client:
         await self.send({**frame, "id": request_id})
         return await self.until(id=request_id, **wanted)
 
-    async def collect(self, *, until: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    async def collect_until(self, **wanted: Any) -> list[dict[str, Any]]:
+        """All frames up to one with these fields, which is the last."""
         seen: list[dict[str, Any]] = []
         while True:
             seen.append(await self.next())
-            if until(seen[-1]):
+            if all(seen[-1].get(name) == value for name, value in wanted.items()):
                 return seen
 
 
@@ -311,6 +312,11 @@ class Gateway:
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.AsyncClient(base_url=self.url, headers={**authorization, **headers}, timeout=PATIENCE_SECONDS)
 
+    async def play_identity(self) -> "Identity":
+        played = Identity(self)
+        await played.serve()
+        return played
+
     def signed_in(self, **headers: str) -> httpx2.AsyncClient:
         return self.http(self.token, **headers)
 
@@ -334,6 +340,86 @@ class Gateway:
         async with self.connect(token or self.token, **options) as client:
             await client.until(type="welcome")
             yield client
+
+
+@dataclass
+class Identity:
+    """Plays identity with real sealing: whoever gives the right password, token or code is Ada."""
+
+    gateway: "Gateway"
+    password: str = "correct horse battery"
+    refresh_token: str = "planted-refresh-token"
+    tickets: set[str] = field(default_factory=set[str])
+    logged_out: list[str] = field(default_factory=list[str])
+
+    def user(self) -> identity.UserView:
+        return identity.UserView.model_validate(
+            {
+                "id": self.gateway.user_id,
+                "email": "ada@example.org",
+                "nickname": "Ada",
+                "role": "member",
+                "created_at": NOW,
+            }
+        )
+
+    async def serve(self) -> None:
+        answer = self.gateway.neighbours.answer
+        await answer(identity.USER_REGISTER, self._register)
+        await answer(identity.USER_LOGIN, self._log_in)
+        await answer(identity.USER_REFRESH, self._refresh)
+        await answer(identity.LINK_REDEEM, self._refresh)
+        await answer(identity.USER_LOGOUT, self._log_out)
+        await answer(identity.TICKET_ISSUE, self._issue)
+        await answer(identity.TICKET_REDEEM, self._redeem)
+
+    def _open(self, sealed: Any, kind: type[Any]) -> Any:
+        return unseal(sealed, kind, keys=self.gateway.identity_keys, context=identity.SEAL_CONTEXT_REQUEST)
+
+    def _sealed(self, payload: Any, reply_key: str) -> Any:
+        public = from_base64url(reply_key)
+        return seal(payload, public=public, key_id=key_id_of(public), context=identity.SEAL_CONTEXT_ANSWER)
+
+    def _signed_in(self, reply_key: str) -> identity.SignedIn:
+        soon = datetime.now(UTC) + timedelta(hours=1)
+        tokens = identity.Tokens(
+            access_token=self.gateway.token,
+            refresh_token=self.refresh_token,
+            expires_at=soon,
+            refresh_expires_at=soon + timedelta(days=30),
+        )
+        return identity.SignedIn(user=self.user(), sealed=self._sealed(tokens, reply_key))
+
+    async def _register(self, request: identity.Register) -> identity.SignedIn:
+        self._open(request.sealed, identity.Registration)
+        return self._signed_in(request.reply_key)
+
+    async def _log_in(self, request: identity.LogIn) -> identity.SignedIn:
+        if self._open(request.sealed, identity.Credentials).password != self.password:
+            raise Failure(ErrorCode.INVALID_CREDENTIALS, "E-mail or password is wrong.")
+        return self._signed_in(request.reply_key)
+
+    async def _refresh(self, request: identity.Refresh | identity.RedeemLink) -> identity.SignedIn:
+        if self._open(request.sealed, identity.SecretToken).token != self.refresh_token:
+            raise Failure(ErrorCode.UNAUTHENTICATED, "This token is not valid.")
+        return self._signed_in(request.reply_key)
+
+    async def _log_out(self, request: identity.LogOut) -> session.Done:
+        self.logged_out.append(self._open(request.sealed, identity.SecretToken).token)
+        return session.Done()
+
+    async def _issue(self, request: identity.IssueTicket) -> identity.IssuedTicket:
+        ticket = new_id()
+        self.tickets.add(ticket)
+        sealed = self._sealed(identity.SecretToken(token=ticket), request.reply_key)
+        return identity.IssuedTicket(sealed=sealed, expires_at=datetime.now(UTC) + timedelta(seconds=30))
+
+    async def _redeem(self, request: identity.RedeemTicket) -> identity.TicketHolder:
+        ticket = self._open(request.sealed, identity.SecretToken).token
+        if ticket not in self.tickets:
+            raise Failure(ErrorCode.UNAUTHENTICATED, "This ticket is not valid.")
+        self.tickets.discard(ticket)
+        return identity.TicketHolder(user=self.user(), expires_at=datetime.now(UTC) + timedelta(minutes=10))
 
 
 @pytest.fixture(scope="session")
@@ -365,7 +451,7 @@ GatewayFor = Callable[..., Any]
 
 
 @pytest.fixture
-def gateway_for(
+def gateway_for(  # noqa: PLR0917 - fixtures are passed by name
     neighbours: Neighbours,
     mint: TokenMint,
     broker_for: BrokerFor,

@@ -34,7 +34,7 @@ async def test_an_attached_client_gets_the_newest_state_and_then_events_and_delt
         await room.delta(turn, 0, "Hé")
         await room.delta(turn, 2, "llo 👋")
         await room.finish(turn, "Héllo 👋")
-        seen = await client.collect(until=lambda frame: frame.get("name") == "reply.appended")
+        seen = await client.collect_until(name="reply.appended")
     names = [frame.get("name", frame["type"]) for frame in seen]
     assert names[0] == "turn.requested"
     assert names[-1] == "reply.appended"

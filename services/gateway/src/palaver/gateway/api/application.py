@@ -10,7 +10,7 @@ from opentelemetry.trace import Tracer
 from palaver.gateway.api import auth, chat, keys, messages, models, problems, sessions, stats, status, users
 from palaver.gateway.api.envelope import ErrorEnvelope
 from palaver.gateway.api.idempotency import REPLAYED
-from palaver.gateway.api.middleware import Observation, SecurityHeaders
+from palaver.gateway.api.middleware import BodyLimit, Observation, SecurityHeaders
 from palaver.gateway.api.status import Running
 from palaver.gateway.api.surroundings import Surroundings
 from palaver.gateway.idempotency import Answers
@@ -49,7 +49,6 @@ def create(
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # their pages load scripts from elsewhere, which the content security policy forbids
         redoc_url=None,
-        max_body_size=max_body_bytes,
     )
     app.state.surroundings = around
     app.state.answers = answers
@@ -61,6 +60,7 @@ def create(
     app.include_router(api)
     app.include_router(status.router)
     app.mount("/", page)
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     if around.origins.allowed:
         app.add_middleware(
             CORSMiddleware,

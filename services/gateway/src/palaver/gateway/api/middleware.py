@@ -1,13 +1,18 @@
-"""What every HTTP answer gets: security headers, a log line without its query string, a measurement, a span."""
+"""What every HTTP answer gets: a limit, security headers, a log line without its query string, a measure, a span."""
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from opentelemetry.trace import SpanKind, Tracer
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.gateway.api.problems import problem
 from palaver.gateway.metrics import RestMetrics
 
 _log = structlog.get_logger()
@@ -87,3 +92,30 @@ class Observation:
                 self._metrics.seconds.labels(method, route).observe(seconds)
                 self._metrics.answers.labels(method, route, str(status)).inc()
                 _log.info("http_request", method=method, path=scope["path"], status=status, seconds=round(seconds, 4))
+
+
+class BodyLimit:
+    """Refuses larger bodies in the envelope; Starlette's own limit answers in plain text."""
+
+    def __init__(self, app: App, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        request = Request(scope)
+        if int(request.headers.get("content-length", 0)) > self._max_bytes:  # the server has checked that it is one
+            failure = Failure(ErrorCode.FRAME_TOO_LARGE, "This is too large.", max_bytes=self._max_bytes)
+            await problem(request, failure)(scope, receive, send)
+            return
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
+
+        await self._app(scope, limited, send)

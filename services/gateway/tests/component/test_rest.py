@@ -1,0 +1,286 @@
+"""REST from the outside: one envelope, whatever happens."""
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from palaver.contracts import analytics, context, identity, keyvault, model_router, session
+from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import KeyId, ParticipantId, new_id
+from palaver.contracts.session_log import Participant, SessionView
+from palaver.servicekit.sealing import unseal
+
+pytestmark = pytest.mark.component
+
+ID, OTHER = new_id(), new_id()
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
+    ("GET", "/users/me", None, 200),
+    ("PUT", "/users/me", {"nickname": "Ada"}, 200),
+    ("GET", "/users/me/quota", None, 200),
+    ("GET", "/sessions", None, 200),
+    ("GET", "/sessions/?page=2&limit=10&archived=true&type=single&q=x", None, 200),
+    ("POST", "/sessions", {"title": "T", "participants": [{"model": "demo/a"}, {"model": "demo/b"}]}, 201),
+    ("POST", "/sessions", {"model_id": "demo/a"}, 201),
+    ("GET", f"/sessions/{ID}", None, 200),
+    ("PUT", f"/sessions/{ID}", {"title": "New"}, 200),
+    ("DELETE", f"/sessions/{ID}", None, 200),
+    ("POST", f"/sessions/{ID}/archive", None, 200),
+    ("POST", f"/sessions/{ID}/unarchive", None, 200),
+    ("POST", f"/sessions/{ID}/interrupt", None, 202),
+    ("GET", f"/sessions/{ID}/participants", None, 200),
+    ("POST", f"/sessions/{ID}/participants", {"model": "demo/a", "name": "A"}, 201),
+    ("PUT", f"/sessions/{ID}/participants/{OTHER}", {"muted": True}, 200),
+    ("DELETE", f"/sessions/{ID}/participants/{OTHER}", None, 200),
+    ("POST", "/messages", {"session_id": ID, "content": "hello"}, 202),
+    ("GET", f"/messages/session/{ID}?before=7&limit=5", None, 200),
+    ("GET", f"/messages/{ID}", None, 200),
+    ("DELETE", f"/messages/{ID}", None, 200),
+    ("GET", "/models", None, 200),
+    ("GET", "/models/", None, 200),
+    ("GET", "/models/providers", None, 200),
+    ("GET", "/models/demo/owl", None, 200),
+    ("GET", "/keys", None, 200),
+    ("POST", "/keys", {"provider": "demo", "api_key": "sk-planted-secret", "label": "mine"}, 201),
+    ("POST", f"/keys/{ID}/validate", None, 200),
+    ("DELETE", f"/keys/{ID}", None, 200),
+    ("GET", "/stats/overview?period=30d", None, 200),
+    ("GET", f"/chat/context/{ID}", None, 200),
+    ("POST", "/auth/ticket", None, 200),
+]
+
+
+def user() -> identity.UserView:
+    return identity.UserView.model_validate(
+        {"id": ID, "email": "ada@example.org", "nickname": "Ada", "role": "member", "created_at": NOW}
+    )
+
+
+def card() -> model_router.ModelCard:
+    return model_router.ModelCard(
+        id="demo/owl",
+        provider="demo",
+        display_name="Owl",
+        description="Wise.",
+        window=8_000,
+        max_output=1_000,
+        input_price=Decimal("0.001"),
+        output_price=Decimal("0.002"),
+        capabilities=model_router.Capabilities(),
+        needs_key=False,
+        profile=model_router.ModelProfile(model_id="demo/owl", window=8_000, reserve=1_000, tokenizer="o200k_base"),
+    )
+
+
+@pytest.fixture
+async def everybody(served: Any, room: Any) -> Any:
+    """Every neighbour answers every query with something valid."""
+    faked = served.neighbours
+    key = keyvault.KeyView(
+        id=KeyId(ID), provider="demo", host="api.demo", label="mine", key_hint="cret", status="active", created_at=NOW
+    )
+    seat = Participant(id=ParticipantId(OTHER), model_id="demo/a", name="A", color="#112233", position=0)
+    view = room.view().model_copy(update={"participants": (seat,)})
+    message = (await room.post("hello", silent=True)).data.message
+    page = session.MessagePage(items=(UserMessageItem(message=message),), next_before_round=3)
+    await faked.always(identity.USER_GET, user())
+    await faked.always(identity.USER_UPDATE, user())
+    await faked.always(
+        analytics.QUOTA_GET, analytics.Quota(limit=None, spent=Decimal(1), reserved=Decimal(0), resets_at=NOW)
+    )
+    await faked.always(session.SESSION_LIST, session.SessionPage(sessions=(view,), total=1))
+    for query in (session.SESSION_CREATE, session.SESSION_GET, session.SESSION_UPDATE):
+        await faked.always(query, view)
+    for query in (session.SESSION_DELETE, session.PARTICIPANT_REMOVE, session.MESSAGE_DELETE, keyvault.KEY_DELETE):
+        await faked.always(query, session.Done())
+    await faked.always(session.PARTICIPANT_ADD, seat)
+    await faked.always(session.PARTICIPANT_UPDATE, seat)
+    await faked.always(session.MESSAGE_LIST, page)
+    await faked.always(session.MESSAGE_GET, page)
+    await faked.always(model_router.MODEL_LIST, model_router.ModelList(models=(card(),)))
+    provider = model_router.ProviderCard(
+        id="demo", display_name="Demo", protocol="openai", host="api.demo", needs_key=False
+    )
+    await faked.always(model_router.PROVIDER_LIST, model_router.ProviderList(providers=(provider,)))
+    verdict = model_router.KeyVerdict(key_id=KeyId(ID), valid=True, message="It works.", checked_at=NOW)
+    await faked.always(model_router.KEY_VALIDATE, verdict)
+    await faked.always(keyvault.KEY_LIST, keyvault.KeyList(keys=(key,)))
+    await faked.always(keyvault.KEY_CREATE, key)
+    overview = analytics.Overview(
+        period="30d",
+        start_date=date(2026, 1, 1),
+        end_date=date(2026, 1, 31),
+        requests=1,
+        tokens_input=2,
+        tokens_output=3,
+        cost=Decimal("0.5"),
+        estimated=0,
+        models=(),
+        days=(),
+    )
+    await faked.always(analytics.OVERVIEW_GET, overview)
+    usage = ContextUsage(session=SessionUsage(tokens=1, messages=1, tokenizer="o200k_base"), participants=())
+    await faked.always(context.USAGE_GET, usage)
+    await served.play_identity()
+    return served
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), ENDPOINTS)
+async def test_each_endpoint_answers_in_the_envelope(
+    everybody: Any, method: str, path: str, body: dict[str, Any] | None, status: int
+) -> None:
+    async with everybody.signed_in() as http:
+        answer = await http.request(method, f"/api/v1{path}", json=body)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["success"] is True
+    assert "data" in answer.json()
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), ENDPOINTS)
+async def test_each_endpoint_refuses_whoever_is_not_signed_in(
+    served: Any, method: str, path: str, body: dict[str, Any] | None, status: int
+) -> None:
+    forged = type(served.mint)().token(served.user_id)
+    expired = served.mint.token(served.user_id, seconds=-60)
+    for token, code in (
+        (None, "UNAUTHENTICATED"),
+        ("nonsense", "UNAUTHENTICATED"),
+        (forged, "UNAUTHENTICATED"),
+        (expired, "TOKEN_EXPIRED"),
+    ):
+        async with served.http(token) as http:
+            answer = await http.request(method, f"/api/v1{path}", json=body)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.json()["success"] is False
+        assert answer.json()["error"]["code"] == code
+        assert answer.json()["error"]["category"] == "authentication"
+
+
+async def test_pages_and_cursors_are_in_meta(everybody: Any) -> None:
+    async with everybody.signed_in() as http:
+        rooms = (await http.get("/api/v1/sessions?page=2&limit=10")).json()
+        messages = (await http.get(f"/api/v1/messages/session/{ID}?limit=5")).json()
+    assert rooms["meta"] == {"page": 2, "limit": 10, "total": 1}
+    assert messages["meta"] == {"limit": 5, "next_cursor": 3}
+    (asked,) = everybody.neighbours.asked_for(session.SESSION_LIST)
+    assert (asked.page, asked.limit, asked.actor.user_id) == (2, 10, everybody.user_id)
+
+
+async def test_a_provider_key_reaches_the_vault_sealed_and_nothing_else(everybody: Any) -> None:
+    async with everybody.signed_in() as http:
+        body = {"provider": "demo", "api_key": "sk-planted-secret"}
+        created = await http.post("/api/v1/keys", json=body)
+        unknown = await http.post("/api/v1/keys", json={**body, "provider": "nobody"})
+    (asked,) = everybody.neighbours.asked_for(keyvault.KEY_CREATE)
+    assert asked.host == "api.demo"
+    assert "sk-planted-secret" not in asked.model_dump_json()
+    opened = unseal(
+        asked.sealed, keyvault.KeySecret, keys=everybody.keyvault_keys, context=keyvault.SEAL_CONTEXT_CREATE
+    )
+    assert opened.secret == "sk-planted-secret"
+    assert "sk-planted-secret" not in created.text
+    assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/sessions", {"title": 7}),
+        ("/sessions", {"participants": [{"model": "a"}] * 11}),
+        ("/sessions", {"participants": [{"model": "a"}], "model_id": "a"}),
+        ("/sessions/not-a-uuid/archive", None),
+        ("/messages", {"session_id": "x", "content": "y"}),
+        ("/messages", {"session_id": ID, "content": "   "}),
+        ("/messages", {"session_id": ID, "content": "y", "metadata": {"k": "v" * 1000}}),
+        ("/keys", {"provider": "demo", "api_key": ""}),
+    ],
+)
+async def test_what_is_not_valid_is_told_without_repeating_it(
+    served: Any, path: str, body: dict[str, Any] | None
+) -> None:
+    async with served.signed_in() as http:
+        answer = await http.post(f"/api/v1{path}", json=body)
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert (error["code"], error["retryable"]) == ("VALIDATION_FAILED", False)
+    assert "vvvv" not in answer.text
+
+
+async def test_a_password_is_never_repeated_by_a_validation_error(served: Any) -> None:
+    async with served.http() as http:
+        body = {"email": "no-address", "password": "planted-password", "nickname": "A"}
+        answer = await http.post("/api/v1/auth/register", json=body)
+    assert answer.status_code == 422
+    assert "planted-password" not in answer.text
+
+
+async def test_a_message_that_is_too_long_and_a_body_that_is_too_large_are_refused(served: Any) -> None:
+    async with served.signed_in() as http:
+        long = await http.post("/api/v1/messages", json={"session_id": ID, "content": "é" * 10_001})
+        large = await http.post("/api/v1/messages", json={"session_id": ID, "content": "x" * 2_000_000})
+    assert (long.status_code, long.json()["error"]["code"]) == (413, "MESSAGE_TOO_LONG")
+    assert (large.status_code, large.json()["error"]["code"]) == (413, "FRAME_TOO_LARGE")
+
+
+async def test_a_refusal_of_the_owner_comes_through_with_its_own_status(served: Any) -> None:
+    async def refuse(_request: session.OfSession) -> SessionView:
+        raise Failure(ErrorCode.SESSION_NOT_FOUND, "There is no such session.")
+
+    await served.neighbours.answer(session.SESSION_GET, refuse)
+    async with served.signed_in() as http:
+        english = await http.get(f"/api/v1/sessions/{ID}")
+        chinese = await http.get(f"/api/v1/sessions/{ID}", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"})
+    assert english.status_code == 404
+    assert english.json()["error"]["message"] == "There is no such session."
+    assert chinese.json()["error"]["message"] == "未找到该会话。"
+
+
+async def test_a_service_that_does_not_answer_is_unavailable_and_may_be_tried_again(served: Any) -> None:
+    async with served.signed_in() as http:
+        answer = await http.get("/api/v1/models")
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+    assert answer.json()["error"]["retryable"] is True
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_unknown_paths_of_the_api_are_envelopes_too(served: Any) -> None:
+    async with served.signed_in() as http:
+        answer = await http.get("/api/v1/nothing")
+        websocket_without_upgrade = await http.get("/ws")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+    assert websocket_without_upgrade.status_code == 404
+
+
+async def test_the_openapi_document_is_valid_and_names_security_and_errors(served: Any) -> None:
+    async with served.http() as http:
+        document = (await http.get("/api/v1/openapi.json")).json()
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+    assert document["components"]["securitySchemes"]["AccessToken"]["scheme"] == "bearer"
+    operation = document["paths"]["/api/v1/sessions"]["post"]
+    assert operation["security"] == [{"AccessToken": []}]
+    assert operation["responses"]["409"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/ErrorEnvelope"
+    }
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+async def test_status_and_handlers_are_listed(served: Any) -> None:
+    async with served.welcomed(), served.http() as http:
+        status = (await http.get("/ws/status")).json()["data"]
+        handlers = (await http.get("/ws/handlers")).json()["data"]
+        health = await http.get("/healthz")
+        ready = await http.get("/readyz")
+    assert (status["connections"], status["people"], status["max_connections"]) == (1, 1, 12_000)
+    assert {handler["type"] for handler in handlers} == {"authenticate", "attach", "detach", "post", "stop", "ping"}
+    assert all(handler["description"] for handler in handlers)
+    assert (health.status_code, ready.status_code) == (200, 200)
