@@ -1,0 +1,60 @@
+"""The analytics service, wired: every subject in, every adapter out."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from palaver.analytics.booking import Bookkeeper
+from palaver.analytics.budgeting import Budget
+from palaver.analytics.handlers import Handlers
+from palaver.analytics.metrics import AnalyticsMetrics
+from palaver.analytics.neighbours import BrokerPrices
+from palaver.analytics.settings import Settings
+from palaver.analytics.statistics import Statistics
+from palaver.analytics.store.booking import FactStore
+from palaver.analytics.store.reading import StatisticsStore
+from palaver.analytics.store.reserving import ReservationStore
+from palaver.contracts.analytics import BUDGET_RESERVE, OVERVIEW_GET, OWNER, QUOTA_GET
+from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.model_router import USAGE_METERED
+from palaver.contracts.session import ATTEMPT_LOST, LOG_EVENTS
+from palaver.servicekit.database import Database
+from palaver.servicekit.routes import answer, bind, consume
+from palaver.servicekit.service import Kit, Service
+
+SCHEMA = "analytics"
+MIGRATIONS = Path(__file__).parent / "migrations"
+TURN_ENDS = ("reply.appended", "turn.failed", "turn.stopped")
+"""The log entries with which a turn ends."""
+
+
+def build(settings: Settings, kit: Kit) -> Service:
+    """Make the service; nothing runs yet."""
+    database = Database(settings.database, schema=SCHEMA)
+    metrics = AnalyticsMetrics(kit.metrics)
+    prices = BrokerPrices(kit.broker, ttl_seconds=settings.price_ttl_seconds, clock=time.monotonic)
+    budget = Budget(ReservationStore(database), metrics, daily_limit=settings.daily_limit_usd, clock=_now)
+    handlers = Handlers(
+        Bookkeeper(FactStore(database), prices, metrics), budget, Statistics(StatisticsStore(database), _now)
+    )
+    return Service(
+        name=OWNER,
+        routes=(
+            consume(DURABLES["analytics-usage"], bind(USAGE_METERED, handlers.on_usage_metered)),
+            consume(DURABLES["analytics-attempts"], bind(ATTEMPT_LOST, handlers.on_attempt_lost)),
+            consume(
+                DURABLES["analytics-turn-ends"],
+                *(bind(LOG_EVENTS[name], handlers.on_turn_ended) for name in TURN_ENDS),
+            ),
+            answer(BUDGET_RESERVE, handlers.budget_reserve),
+            answer(OVERVIEW_GET, handlers.overview_get),
+            answer(QUOTA_GET, handlers.quota_get),
+        ),
+        resources=(database,),
+        tasks={"sweep-reservations": budget.sweep_forever},
+        drain_seconds=settings.drain_seconds,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,84 @@
+"""The tables, and the lock with which every movement of money begins."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.contracts.ids import UserId
+
+metadata = sa.MetaData()
+_Id = sa.Uuid(as_uuid=False)
+_At = sa.DateTime(timezone=True)
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("turn_id", _Id, primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("call", sa.Integer, primary_key=True),
+    sa.Column("payer", _Id),
+    sa.Column("session_id", _Id),
+    sa.Column("participant_id", _Id),
+    sa.Column("provider", sa.Text),
+    sa.Column("model_id", sa.Text),
+    sa.Column("key_id", _Id),
+    sa.Column("day", sa.Date),
+    sa.Column("tokens_input", sa.BigInteger),
+    sa.Column("tokens_output", sa.BigInteger),
+    sa.Column("tokens_cached", sa.BigInteger),
+    sa.Column("cost", sa.Numeric),
+    sa.Column("estimated", sa.Boolean),
+    sa.Column("outcome", sa.Text),
+    sa.Column("started_at", _At),
+    sa.Column("first_token_seconds", sa.Float),
+    sa.Column("duration_seconds", sa.Float),
+)
+rollups = sa.Table(
+    "rollups",
+    metadata,
+    sa.Column("payer", _Id, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("model_id", sa.Text, primary_key=True),
+    sa.Column("requests", sa.BigInteger),
+    sa.Column("tokens_input", sa.BigInteger),
+    sa.Column("tokens_output", sa.BigInteger),
+    sa.Column("tokens_cached", sa.BigInteger),
+    sa.Column("cost", sa.Numeric),
+    sa.Column("estimated", sa.BigInteger),
+)
+payer_days = sa.Table(
+    "payer_days",
+    metadata,
+    sa.Column("payer", _Id, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("spent", sa.Numeric),
+)
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column("turn_id", _Id, primary_key=True),
+    sa.Column("payer", _Id),
+    sa.Column("session_id", _Id),
+    sa.Column("attempt", sa.Integer),
+    sa.Column("model_id", sa.Text),
+    sa.Column("amount", sa.Numeric),
+    sa.Column("remaining", sa.Numeric),
+    sa.Column("updated_at", _At),
+)
+
+
+async def lock_days(connection: AsyncConnection, payer: UserId, days: Iterable[date]) -> None:
+    """Lock these days of a payer, oldest first, made where they are new."""
+    for day in sorted(set(days)):
+        new = insert(payer_days).values(payer=payer, day=day, spent=Decimal(0))
+        await connection.execute(new.on_conflict_do_nothing())
+        await connection.execute(sa.select(payer_days.c.day).where(is_day(payer, day)).with_for_update())
+
+
+def is_day(payer: UserId, day: date) -> sa.ColumnElement[bool]:
+    """The row of one payer's day."""
+    return (payer_days.c.payer == payer) & (payer_days.c.day == day)
