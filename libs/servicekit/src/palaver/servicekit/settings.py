@@ -43,7 +43,7 @@ class DatabaseSettings(_Part):
     statement_timeout_seconds: Seconds = 30.0
     lock_timeout_seconds: Seconds = Field(default=2.0, description="A row that is locked longer counts as an outage.")
     idle_in_transaction_timeout_seconds: Seconds = Field(
-        5.0, description="A stalled replica must not hold the row lock of a session longer than this."
+        default=5.0, description="A stalled replica must not hold the row lock of a session longer than this."
     )
 
 
