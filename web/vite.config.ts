@@ -21,6 +21,8 @@ export default defineConfig({
     // The content security policy allows files of our own origin only, so nothing may become a data: URL.
     assetsInlineLimit: 0,
     sourcemap: false,
+    // Read by scripts/first_load.mjs.
+    manifest: true,
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 })

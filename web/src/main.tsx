@@ -6,6 +6,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { App } from './app/App'
+import { CrashScreen } from './app/CrashScreen'
 import { startI18n } from './app/i18n'
 
 const root = document.querySelector('#root')
@@ -14,6 +15,8 @@ if (root === null) throw new Error('index.html has no #root')
 await startI18n()
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <CrashScreen>
+      <App />
+    </CrashScreen>
   </StrictMode>,
 )

@@ -29,13 +29,22 @@ export async function startI18n(): Promise<void> {
   })
 }
 
+/** Speak the language, or go on in the present one if its texts cannot be fetched. */
 async function speak(language: Language): Promise<void> {
-  if (language !== 'en' && !i18next.hasResourceBundle(language, 'translation')) {
-    const { default: texts } = await FETCHED[language]()
-    i18next.addResourceBundle(language, 'translation', texts)
-  }
+  if (!(await isKnown(language))) return
   document.documentElement.lang = HTML_LANG[language]
   await i18next.changeLanguage(language)
+}
+
+async function isKnown(language: Language): Promise<boolean> {
+  if (language === 'en' || i18next.hasResourceBundle(language, 'translation')) return true
+  try {
+    const { default: texts } = await FETCHED[language]()
+    i18next.addResourceBundle(language, 'translation', texts)
+    return true
+  } catch {
+    return false
+  }
 }
 
 declare module 'i18next' {

@@ -4,7 +4,7 @@ import { LiveRooms } from '@/realtime/liveRooms'
 import { accessToken } from '@/lib/credentials'
 
 /** A hidden page paints nothing, but what arrives must still be kept up with. */
-const HIDDEN_FLUSH_MS = 250
+const FLUSH_WITHIN_MS = 250
 
 export const live = new LiveRooms({ openSocket, accessToken, schedule })
 
@@ -29,6 +29,11 @@ function openSocket(): Socket {
 }
 
 function schedule(flush: () => void): void {
-  if (document.hidden) setTimeout(flush, HIDDEN_FLUSH_MS)
-  else requestAnimationFrame(flush)
+  const once = () => {
+    cancelAnimationFrame(frame)
+    clearTimeout(timer)
+    flush()
+  }
+  const frame = requestAnimationFrame(once)
+  const timer = setTimeout(once, FLUSH_WITHIN_MS)
 }

@@ -1,45 +1,236 @@
-// Provisional: written by hand from `palaver.contracts.client_protocol` until the generated file replaces it.
+/**
+ * The WebSocket protocol, generated from libs/contracts/schemas/client_protocol.json by `npm run contracts`.
+ * Do not edit: change the contracts and generate again.
+ */
 
-export type ErrorCategory = 'network' | 'authentication' | 'business' | 'system'
+/**
+ * Frames of the WebSocket subprotocol palaver.v1.
+ */
+export type ClientProtocol = ClientFrame | ServerFrame
+export type ClientFrame = Authenticate | Attach | Detach | Post | Stop | Ping
+export type ServerFrame =
+  | Welcome
+  | Attached
+  | (
+      | SessionCreated
+      | SessionUpdated
+      | SessionStateChanged
+      | SessionArchived
+      | SessionDeleted
+      | ParticipantAdded
+      | ParticipantUpdated
+      | ParticipantRemoved
+      | MessagePosted
+      | MessageDeleted
+      | RoundStarted
+      | RoundEnded
+      | TurnRequested
+      | TurnStarted
+      | TurnFailed
+      | TurnStopped
+      | ReplyAppended
+    )
+  | Delta
+  | (ContextUsageNotice | LaggingNotice | DegradedNotice | RecoveredNotice | TokenExpiringNotice)
+  | Accepted
+  | Ack
+  | Error
+  | Pong
+/**
+ * Stable codes. Add at the end of a group, never rename.
+ */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'TOKEN_EXPIRED'
+  | 'INVALID_CREDENTIALS'
+  | 'REFRESH_REUSED'
+  | 'FORBIDDEN'
+  | 'ORIGIN_NOT_ALLOWED'
+  | 'VALIDATION_FAILED'
+  | 'UNKNOWN_TYPE'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'EMAIL_TAKEN'
+  | 'REGISTRATION_CLOSED'
+  | 'SESSION_NOT_FOUND'
+  | 'SESSION_ARCHIVED'
+  | 'NOT_ATTACHED'
+  | 'NO_ACTIVE_PARTICIPANT'
+  | 'TOO_MANY_PARTICIPANTS'
+  | 'TOO_MANY_SESSIONS'
+  | 'TOO_MANY_CONNECTIONS'
+  | 'MESSAGE_TOO_LONG'
+  | 'FRAME_TOO_LARGE'
+  | 'MODEL_NOT_FOUND'
+  | 'RATE_LIMITED'
+  | 'QUOTA_EXCEEDED'
+  | 'CONTEXT_OVERFLOW'
+  | 'KEY_MISSING'
+  | 'KEY_INVALID'
+  | 'KEY_LOCKED'
+  | 'PROVIDER_REFUSED'
+  | 'PROVIDER_QUOTA'
+  | 'PROVIDER_RATE_LIMITED'
+  | 'PROVIDER_UNAVAILABLE'
+  | 'PROVIDER_TIMEOUT'
+  | 'PROVIDER_STREAM_BROKEN'
+  | 'STOPPED'
+  | 'INTERRUPTED'
+  | 'TIMEOUT'
+  | 'SERVICE_UNAVAILABLE'
+  | 'INTERNAL'
+/**
+ * Who must act: the network, the caller's credentials, the caller's request, or us.
+ */
+export type Category = 'network' | 'authentication' | 'business' | 'system'
 
-export interface FailureBody {
-  code: string
-  category: ErrorCategory
-  message: string
-  retryable: boolean
-  details?: Record<string, unknown>
+/**
+ * The first frame where the handshake carried no credential; later it renews a live connection.
+ */
+export interface Authenticate {
+  id?: string | null
+  type: 'authenticate'
+  token: string
 }
-
-export type SessionState =
-  | 'initialised'
-  | 'running'
-  | 'awaiting_input'
-  | 'interrupted'
-  | 'paused'
-  | 'completed'
-  | 'ended'
-export type PromptMode = 'unified' | 'individual'
-export type FinishReason = 'stop' | 'length' | 'stopped' | 'error' | 'interrupted'
-export type RoundEnd = 'completed' | 'stopped' | 'failed' | 'limit'
-export type Metadata = Record<string, string | number | boolean | null>
-
-export interface Participant {
+/**
+ * Follow a session. With `after` (the last `seq` seen) and its `epoch`, only what was missed comes back.
+ */
+export interface Attach {
+  id?: string | null
+  type: 'attach'
+  session_id: string
+  after?: number | null
+  epoch?: string | null
+}
+/**
+ * Stop following a session. It stops no answer.
+ */
+export interface Detach {
+  id?: string | null
+  type: 'detach'
+  session_id: string
+}
+/**
+ * Say something. `client_message_id` makes repeating it harmless: resend until `message.posted` is seen.
+ */
+export interface Post {
+  id?: string | null
+  type: 'post'
+  session_id: string
+  client_message_id: string
+  content: string | TextPart[]
+  to?: string[] | null
+  options?: PostOptions
+  metadata?: {
+    [k: string]: string | number | boolean | null
+  }
+}
+/**
+ * A piece of plain text.
+ */
+export interface TextPart {
+  type: 'text'
+  text: string
+}
+/**
+ * Wishes for the answers to one message.
+ */
+export interface PostOptions {
+  model_id?: string | null
+  stream?: boolean
+}
+/**
+ * Stop one turn, one participant, or with neither everything that runs or waits in the session.
+ */
+export interface Stop {
+  id?: string | null
+  type: 'stop'
+  session_id: string
+  turn_id?: string | null
+  participant_id?: string | null
+}
+/**
+ * A sign of life.
+ */
+export interface Ping {
+  id?: string | null
+  type: 'ping'
+}
+/**
+ * The connection is authenticated.
+ */
+export interface Welcome {
+  type: 'welcome'
+  id: string | null
+  connection_id: string
+  user: ConnectedUser
+  heartbeat_seconds: number
+  limits: ConnectionLimits
+  server_time: string
+}
+/**
+ * Who the server takes the client for.
+ */
+export interface ConnectedUser {
   id: string
-  model_id: string
-  name: string
-  color: string
-  system_prompt?: string | null
-  muted?: boolean
-  position: number
+  nickname: string
+  role: string
 }
-
+/**
+ * What this server accepts from one client.
+ */
+export interface ConnectionLimits {
+  max_frame_bytes: number
+  max_message_characters: number
+  max_attached_sessions: number
+  messages_per_minute: number
+}
+/**
+ * Where the session stands. `entries` if `recovered`, else `messages`, oldest first.
+ *
+ * `running` names every turn that is requested and not ended, `live` the text of those that have any.
+ */
+export interface Attached {
+  type: 'attached'
+  id: string | null
+  session_id: string
+  epoch: string
+  head_seq: number
+  recovered: boolean
+  session: SessionView
+  entries: (
+    | SessionCreated
+    | SessionUpdated
+    | SessionStateChanged
+    | SessionArchived
+    | SessionDeleted
+    | ParticipantAdded
+    | ParticipantUpdated
+    | ParticipantRemoved
+    | MessagePosted
+    | MessageDeleted
+    | RoundStarted
+    | RoundEnded
+    | TurnRequested
+    | TurnStarted
+    | TurnFailed
+    | TurnStopped
+    | ReplyAppended
+  )[]
+  messages: (UserMessageItem | ReplyItem | FailedTurnItem)[]
+  running: TurnRef[]
+  live: LiveTurn[]
+}
+/**
+ * A room as its members see it. `path` lists the visible branch ids from the root to the leaf.
+ */
 export interface SessionView {
   id: string
   owner_id: string
   title: string
   mode: string
-  state: SessionState
-  prompt_mode: PromptMode
+  state: 'initialised' | 'running' | 'awaiting_input' | 'interrupted' | 'paused' | 'completed' | 'ended'
+  prompt_mode: 'unified' | 'individual'
   system_prompt: string | null
   archived: boolean
   participants: Participant[]
@@ -47,7 +238,164 @@ export interface SessionView {
   created_at: string
   updated_at: string
 }
-
+/**
+ * A model's seat in a room. One model may hold two seats: identity is the participant, never the model.
+ */
+export interface Participant {
+  id: string
+  model_id: string
+  name: string
+  color: string
+  system_prompt: string | null
+  muted: boolean
+  position: number
+}
+/**
+ * A room was opened.
+ */
+export interface SessionCreated {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'session.created'
+  data: SessionChange
+}
+/**
+ * The room after a change.
+ */
+export interface SessionChange {
+  session: SessionView
+}
+/**
+ * Title, prompt or mode changed.
+ */
+export interface SessionUpdated {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'session.updated'
+  data: SessionChange
+}
+/**
+ * The state machine moved.
+ */
+export interface SessionStateChanged {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'session.state_changed'
+  data: StateChange
+}
+/**
+ * A step of the session's state machine.
+ */
+export interface StateChange {
+  state: 'initialised' | 'running' | 'awaiting_input' | 'interrupted' | 'paused' | 'completed' | 'ended'
+  previous: 'initialised' | 'running' | 'awaiting_input' | 'interrupted' | 'paused' | 'completed' | 'ended'
+}
+/**
+ * The room was archived or taken back; `data.session.archived` says which.
+ */
+export interface SessionArchived {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'session.archived'
+  data: SessionChange
+}
+/**
+ * The room is gone.
+ */
+export interface SessionDeleted {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'session.deleted'
+  data: Nothing
+}
+/**
+ * An entry that says everything by its name.
+ */
+export interface Nothing {}
+/**
+ * A model took a seat.
+ */
+export interface ParticipantAdded {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'participant.added'
+  data: SeatChange
+}
+/**
+ * The participant after a change.
+ */
+export interface SeatChange {
+  participant: Participant
+}
+/**
+ * A seat was renamed, recoloured, muted, or given another model or prompt.
+ */
+export interface ParticipantUpdated {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'participant.updated'
+  data: SeatChange
+}
+/**
+ * A model left.
+ */
+export interface ParticipantRemoved {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'participant.removed'
+  data: SeatRemoval
+}
+/**
+ * Who left.
+ */
+export interface SeatRemoval {
+  participant_id: string
+}
+/**
+ * A person's message is durable.
+ */
+export interface MessagePosted {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'message.posted'
+  data: Posting
+}
+/**
+ * The message as it was stored.
+ */
+export interface Posting {
+  message: UserMessage
+}
+/**
+ * What a person posted. `to` restricts the round to these participants.
+ */
 export interface UserMessage {
   id: string
   client_message_id: string
@@ -55,11 +403,88 @@ export interface UserMessage {
   content: string
   branch: string
   round: number
-  to?: string[] | null
-  metadata?: Metadata
+  to: string[] | null
+  metadata: {
+    [k: string]: string | number | boolean | null
+  }
   created_at: string
 }
-
+/**
+ * A message or reply was deleted.
+ */
+export interface MessageDeleted {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'message.deleted'
+  data: MessageRemoval
+}
+/**
+ * A message or reply whose text is gone for good.
+ */
+export interface MessageRemoval {
+  message_id: string
+}
+/**
+ * A round began.
+ */
+export interface RoundStarted {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'round.started'
+  data: RoundStart
+}
+/**
+ * A round of turns begins.
+ */
+export interface RoundStart {
+  branch: string
+  round: number
+  message_id: string | null
+}
+/**
+ * A round ended.
+ */
+export interface RoundEnded {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'round.ended'
+  data: RoundFinish
+}
+/**
+ * A round is over and why. `last` says that nothing follows without a person.
+ */
+export interface RoundFinish {
+  branch: string
+  round: number
+  reason: 'completed' | 'stopped' | 'failed' | 'limit'
+  last: boolean
+}
+/**
+ * A participant will answer.
+ */
+export interface TurnRequested {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'turn.requested'
+  data: TurnRef
+}
+/**
+ * Which answer is meant: carried by every `turn.*` and `reply.*` entry.
+ *
+ * `(branch, round, step)` orders conversations; `seq` never does. `version` counts regenerated answers from 1.
+ */
 export interface TurnRef {
   turn_id: string
   reply_id: string
@@ -69,244 +494,320 @@ export interface TurnRef {
   round: number
   step: number
   speaker: string
-  version?: number
+  version: number
 }
-
-export interface Usage {
-  tokens_input: number
-  tokens_output: number
-  tokens_cached?: number
-  estimated?: boolean
+/**
+ * A participant's first token came.
+ */
+export interface TurnStarted {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'turn.started'
+  data: TurnStart
 }
-
-export interface ContextFill {
-  used: number
-  maximum: number
+/**
+ * The first token came. `rank` is the order inside the round, the same live and after reload.
+ */
+export interface TurnStart {
+  turn_id: string
+  reply_id: string
+  participant_id: string
+  model: string
+  branch: string
+  round: number
+  step: number
+  speaker: string
+  version: number
+  attempt: number
+  rank: number
 }
-
+/**
+ * A turn failed before any text.
+ */
+export interface TurnFailed {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'turn.failed'
+  data: TurnEnd
+}
+/**
+ * The turn ended without any text.
+ */
+export interface TurnEnd {
+  turn_id: string
+  reply_id: string
+  participant_id: string
+  model: string
+  branch: string
+  round: number
+  step: number
+  speaker: string
+  version: number
+  code: ErrorCode
+  message: string
+  retryable: boolean
+}
+/**
+ * A turn was stopped before any text.
+ */
+export interface TurnStopped {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'turn.stopped'
+  data: TurnEnd
+}
+/**
+ * A turn ended with text: the whole of it.
+ */
+export interface ReplyAppended {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'reply.appended'
+  data: ReplyEnd
+}
+/**
+ * The turn ended with this text.
+ */
+export interface ReplyEnd {
+  turn_id: string
+  reply_id: string
+  participant_id: string
+  model: string
+  branch: string
+  round: number
+  step: number
+  speaker: string
+  version: number
+  reply: Reply
+}
+/**
+ * A persisted answer. `model` is the one that really answered; `cost` is in US dollars.
+ */
 export interface Reply {
   id: string
   turn_id: string
   participant_id: string
   model: string
   text: string
-  finish_reason: FinishReason
-  usage?: Usage | null
-  cost?: string | null
-  context?: ContextFill | null
+  finish_reason: 'stop' | 'length' | 'stopped' | 'error' | 'interrupted'
+  usage: Usage | null
+  cost: string | null
+  context: ContextFill | null
   rank: number
   version: number
-  first_token_at?: string | null
+  first_token_at: string | null
   created_at: string
 }
-
-interface EventFrame<Name extends string, Data> {
-  type: 'event'
-  session_id: string
-  epoch: string
-  seq: number
-  at: string
-  name: Name
-  data: Data
+/**
+ * Tokens as the provider reported them, or our own estimate where it reported none.
+ */
+export interface Usage {
+  tokens_input: number
+  tokens_output: number
+  tokens_cached: number
+  estimated: boolean
 }
-
-export interface TurnStart extends TurnRef {
-  attempt: number
-  rank: number
+/**
+ * How full the model's window was when it answered, in tokens.
+ */
+export interface ContextFill {
+  used: number
+  maximum: number
 }
-
-export interface TurnEnd extends TurnRef {
-  code: string
-  message: string
-  retryable: boolean
-}
-
-export interface ReplyEnd extends TurnRef {
-  reply: Reply
-}
-
-export type SessionEvent =
-  | EventFrame<'session.created', { session: SessionView }>
-  | EventFrame<'session.updated', { session: SessionView }>
-  | EventFrame<'session.state_changed', { state: SessionState; previous: SessionState }>
-  | EventFrame<'session.archived', { session: SessionView }>
-  | EventFrame<'session.deleted', Record<string, never>>
-  | EventFrame<'participant.added', { participant: Participant }>
-  | EventFrame<'participant.updated', { participant: Participant }>
-  | EventFrame<'participant.removed', { participant_id: string }>
-  | EventFrame<'message.posted', { message: UserMessage }>
-  | EventFrame<'message.deleted', { message_id: string }>
-  | EventFrame<'round.started', { branch: string; round: number; message_id: string | null }>
-  | EventFrame<'round.ended', { branch: string; round: number; reason: RoundEnd; last: boolean }>
-  | EventFrame<'turn.requested', TurnRef>
-  | EventFrame<'turn.started', TurnStart>
-  | EventFrame<'turn.failed', TurnEnd>
-  | EventFrame<'turn.stopped', TurnEnd>
-  | EventFrame<'reply.appended', ReplyEnd>
-
-export interface Welcome {
-  type: 'welcome'
-  id?: string | null
-  connection_id: string
-  user: { id: string; nickname: string; role: string }
-  heartbeat_seconds: number
-  limits: ConnectionLimits
-  server_time: string
-}
-
-export interface ConnectionLimits {
-  max_frame_bytes: number
-  max_message_characters: number
-  max_attached_sessions: number
-  messages_per_minute: number
-}
-
-export interface LiveTurn {
-  turn_id: string
-  reply_id: string
-  participant_id: string
-  attempt: number
-  rank?: number | null
-  offset?: number
-  text: string
-}
-
+/**
+ * A person's message on the newest page.
+ */
 export interface UserMessageItem {
   kind: 'user'
   message: UserMessage
 }
-
+/**
+ * An answer on the newest page.
+ */
 export interface ReplyItem {
   kind: 'reply'
   turn: TurnRef
   reply: Reply
 }
-
+/**
+ * A turn on the newest page that ended without text.
+ */
 export interface FailedTurnItem {
   kind: 'failed'
   turn: TurnRef
   error: FailureBody
 }
-
-export type MessageItem = UserMessageItem | ReplyItem | FailedTurnItem
-
-export interface Attached {
-  type: 'attached'
-  id?: string | null
-  session_id: string
-  epoch: string
-  head_seq: number
-  recovered: boolean
-  session: SessionView
-  entries?: SessionEvent[]
-  messages?: MessageItem[]
-  running?: TurnRef[]
-  live?: LiveTurn[]
+/**
+ * A failure on the wire. `message` is a human sentence without secrets and without conversation text.
+ */
+export interface FailureBody {
+  code: ErrorCode
+  category: Category
+  message: string
+  retryable: boolean
+  details: {
+    [k: string]: unknown
+  }
 }
-
+/**
+ * A running turn's text so far. `offset` counts the code points before `text`, as in `Delta`; here it is 0.
+ */
+export interface LiveTurn {
+  turn_id: string
+  reply_id: string
+  participant_id: string
+  attempt: number
+  rank: number | null
+  offset: number
+  text: string
+}
+/**
+ * A piece of one answer. `offset` counts the Unicode code points of this attempt before `text`.
+ */
 export interface Delta {
   type: 'delta'
   turn_id: string
   attempt: number
   offset: number
   text: string
-  channel?: 'answer' | 'reasoning' | 'tool'
+  channel: 'answer' | 'reasoning' | 'tool'
 }
-
+/**
+ * The meters changed.
+ */
+export interface ContextUsageNotice {
+  type: 'notice'
+  name: 'context.usage'
+  session_id: string
+  data: ContextUsage
+}
+/**
+ * The meters of a room.
+ */
+export interface ContextUsage {
+  session: SessionUsage
+  participants: ParticipantUsage[]
+}
+/**
+ * The shared conversation, counted with one named tokenizer.
+ */
+export interface SessionUsage {
+  tokens: number
+  messages: number
+  tokenizer: string
+}
+/**
+ * What one participant's next request would contain, in that model's tokens.
+ */
 export interface ParticipantUsage {
   id: string
   used: number
   maximum: number
   reserve: number
-  summarised?: number
+  summarised: number
 }
-
-export interface ContextUsage {
-  session: { tokens: number; messages: number; tokenizer: string }
-  participants: ParticipantUsage[]
-}
-
-interface NoticeFrame<Name extends string, Data> {
+/**
+ * This client reads too slowly.
+ */
+export interface LaggingNotice {
   type: 'notice'
-  name: Name
-  session_id?: string | null
-  data: Data
+  name: 'lagging'
+  session_id: string | null
+  data: LaggingData
 }
-
-export type Notice =
-  | (NoticeFrame<'context.usage', ContextUsage> & { session_id: string })
-  | NoticeFrame<'lagging', { dropped_bytes: number }>
-  | NoticeFrame<'service.degraded', { dependency: Dependency; message: string }>
-  | NoticeFrame<'service.recovered', { dependency: Dependency; message: string }>
-  | NoticeFrame<'token.expiring', { expires_at: string }>
-
-export type Dependency = 'postgres' | 'nats' | 'redis'
-
+/**
+ * How much was dropped from this connection's queue; fresh snapshots follow once it drains.
+ */
+export interface LaggingData {
+  dropped_bytes: number
+}
+/**
+ * Part of the service is down; what was accepted waits and nothing is lost.
+ */
+export interface DegradedNotice {
+  type: 'notice'
+  name: 'service.degraded'
+  session_id: string | null
+  data: DependencyState
+}
+/**
+ * Which part of the service is meant.
+ */
+export interface DependencyState {
+  dependency: 'postgres' | 'nats' | 'redis'
+  message: string
+}
+/**
+ * That part is back.
+ */
+export interface RecoveredNotice {
+  type: 'notice'
+  name: 'service.recovered'
+  session_id: string | null
+  data: DependencyState
+}
+/**
+ * Send `authenticate` with a fresh token to stay connected.
+ */
+export interface TokenExpiringNotice {
+  type: 'notice'
+  name: 'token.expiring'
+  session_id: string | null
+  data: TokenExpiringData
+}
+/**
+ * When the access token of this connection ends.
+ */
+export interface TokenExpiringData {
+  expires_at: string
+}
+/**
+ * The broker has the post; it is durable once `message.posted` comes.
+ */
 export interface Accepted {
   type: 'accepted'
-  id?: string | null
+  id: string | null
   client_message_id: string
 }
-
+/**
+ * The request was taken.
+ */
 export interface Ack {
   type: 'ack'
-  id?: string | null
+  id: string | null
 }
-
-export interface ErrorFrame extends FailureBody {
+/**
+ * Something was refused.
+ */
+export interface Error {
+  code: ErrorCode
+  category: Category
+  message: string
+  retryable: boolean
+  details: {
+    [k: string]: unknown
+  }
   type: 'error'
-  id?: string | null
-  session_id?: string | null
-  client_message_id?: string | null
+  id: string | null
+  session_id: string | null
+  client_message_id: string | null
 }
-
+/**
+ * The answer to `ping`.
+ */
 export interface Pong {
   type: 'pong'
-  id?: string | null
+  id: string | null
 }
-
-export type ServerFrame = Welcome | Attached | SessionEvent | Delta | Notice | Accepted | Ack | ErrorFrame | Pong
-
-export interface Authenticate {
-  type: 'authenticate'
-  id?: string
-  token: string
-}
-
-export interface Attach {
-  type: 'attach'
-  id?: string
-  session_id: string
-  after?: number
-  epoch?: string
-}
-
-export interface Detach {
-  type: 'detach'
-  id?: string
-  session_id: string
-}
-
-export interface Post {
-  type: 'post'
-  id?: string
-  session_id: string
-  client_message_id: string
-  content: string
-  to?: string[]
-}
-
-export interface Stop {
-  type: 'stop'
-  id?: string
-  session_id: string
-  turn_id?: string
-  participant_id?: string
-}
-
-export interface Ping {
-  type: 'ping'
-  id?: string
-}
-
-export type ClientFrame = Authenticate | Attach | Detach | Post | Stop | Ping

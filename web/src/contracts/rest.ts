@@ -1,5 +1,6 @@
 /** Shapes of REST answers that the page reads; names as in `palaver.contracts`. Decimals arrive as strings. */
-import type { FailureBody, PromptMode } from './protocol'
+import type { PromptMode } from './frames'
+import type { FailureBody } from './protocol'
 
 export interface UserView {
   id: string

@@ -63,7 +63,7 @@ describe('a connection', () => {
   test('hands over batches in order', async () => {
     const world = open()
     await online(world)
-    world.latest().say([{ type: 'pong' }, { type: 'ack', id: '1' }])
+    world.latest().say([{ type: 'pong', id: null }, { type: 'ack', id: '1' }])
     expect(world.frames.map(({ type }) => type)).toEqual(['welcome', 'pong', 'ack'])
   })
 
@@ -143,7 +143,7 @@ describe('a connection', () => {
     await online(world)
     await vi.advanceTimersByTimeAsync(30_000)
     expect(world.latest().sent.at(-1)).toEqual(PING)
-    world.latest().say({ type: 'pong' })
+    world.latest().say({ type: 'pong', id: null })
     await vi.advanceTimersByTimeAsync(60_000)
     expect(world.statuses.at(-1)).toEqual({ phase: 'online' })
     await vi.advanceTimersByTimeAsync(30_000)
@@ -161,7 +161,7 @@ describe('a connection', () => {
   test('renews its token without a new connection', async () => {
     const world = open(['first', 'second'])
     await online(world)
-    world.latest().say({ type: 'notice', name: 'token.expiring', data: { expires_at: '2030-01-01T00:00:00Z' } })
+    world.latest().say({ type: 'notice', name: 'token.expiring', session_id: null, data: { expires_at: '2030-01-01T00:00:00Z' } })
     await vi.advanceTimersByTimeAsync(0)
     expect(world.latest().sent.at(-1)).toEqual({ type: 'authenticate', token: 'second' })
     world.latest().say(WELCOME)

@@ -11,8 +11,9 @@ import { RATE_LIMITED_DELAY_MS, backoffDelay } from './backoff'
 
 export const SUBPROTOCOL = 'palaver.v1'
 
-/** Nothing heard for this many heartbeats means that the connection is dead, whatever the browser believes. */
-const SILENT_HEARTBEATS = 2
+/** So many pings without a word in return mean that the connection is dead, whatever the browser believes. Pings are
+ * counted, not seconds: timers of hidden pages run late. */
+const MAX_UNANSWERED_PINGS = 2
 /** Until `welcome` has said its own. */
 const DEFAULT_HEARTBEAT_SECONDS = 30
 /** From opening the socket to `welcome`. */
@@ -66,7 +67,7 @@ export class Connection {
   #welcomed = false
   #attempt = 0
   #renew = false
-  #heardAt = 0
+  #unanswered = 0
   #welcomedAt = 0
   #retry: ReturnType<typeof setTimeout> | undefined
   #handshake: ReturnType<typeof setTimeout> | undefined
@@ -141,7 +142,7 @@ export class Connection {
   }
 
   #hear(data: unknown): void {
-    this.#heardAt = this.#now()
+    this.#unanswered = 0
     if (typeof data !== 'string') return
     const frames = parseFrames(data)
     const welcome = this.#welcomed ? undefined : frames.find((frame) => frame.type === 'welcome')
@@ -157,18 +158,20 @@ export class Connection {
     clearTimeout(this.#handshake)
     this.#handshake = undefined
     this.#welcomed = true
+    this.#unanswered = 0
     this.#welcomedAt = this.#now()
     const period = Math.max(1, heartbeatSeconds || DEFAULT_HEARTBEAT_SECONDS) * 1_000
-    this.#heartbeat = setInterval(() => this.#beat(period), period)
+    this.#heartbeat = setInterval(() => this.#beat(), period)
     this.#options.handlers.onStatus({ phase: 'online' })
     this.#options.handlers.onWelcome()
   }
 
-  #beat(period: number): void {
-    if (this.#now() - this.#heardAt > SILENT_HEARTBEATS * period) {
+  #beat(): void {
+    if (this.#unanswered >= MAX_UNANSWERED_PINGS) {
       this.#lost(0)
       return
     }
+    this.#unanswered += 1
     this.send({ type: 'ping' })
     this.#options.handlers.onHeartbeat()
   }

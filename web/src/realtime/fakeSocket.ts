@@ -5,6 +5,7 @@ import type { Socket } from './connection'
 
 export const WELCOME: Welcome = {
   type: 'welcome',
+  id: null,
   connection_id: 'c1',
   user: { id: 'owner', nickname: 'Owner', role: 'owner' },
   heartbeat_seconds: 30,

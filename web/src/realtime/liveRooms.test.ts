@@ -54,7 +54,7 @@ describe('live rooms', () => {
     socket().say(attached())
     live.post(ROOM, 'Hello')
     const [first] = sent('post')
-    socket().say({ type: 'accepted', client_message_id: first?.client_message_id ?? '' })
+    socket().say({ type: 'accepted', id: null, client_message_id: first?.client_message_id ?? '' })
     socket().drop(1006)
     await connect()
     expect(sent('post')).toEqual([first])
@@ -80,7 +80,7 @@ describe('live rooms', () => {
     const { live, socket, sent } = await begin()
     live.post(ROOM, 'Hello')
     await vi.advanceTimersByTimeAsync(30_000)
-    socket().say({ type: 'pong' })
+    socket().say({ type: 'pong', id: null })
     expect(sent('post')).toHaveLength(2)
     expect(new Set(sent('post').map(({ client_message_id }) => client_message_id)).size).toBe(1)
   })
@@ -114,7 +114,7 @@ describe('live rooms', () => {
     live.follow(ROOM)
     const id = sent('attach')[0]?.id ?? ''
     const refusal = { code: 'SESSION_NOT_FOUND', category: 'business', message: '', retryable: false } as const
-    socket().say({ type: 'error', id, details: {}, ...refusal })
+    socket().say({ type: 'error', id, session_id: null, client_message_id: null, details: {}, ...refusal })
     expect(live.store.getState().refused).toEqual({ [ROOM]: 'SESSION_NOT_FOUND' })
   })
 

@@ -5,7 +5,8 @@
  */
 import { type StoreApi, createStore } from 'zustand/vanilla'
 
-import type { ClientFrame, MessageItem, ServerFrame } from '@/contracts/protocol'
+import type { MessageItem } from '@/contracts/frames'
+import type { ClientFrame, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
 import { Connection, type ConnectionOptions, type ConnectionStatus } from './connection'

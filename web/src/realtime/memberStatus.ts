@@ -1,5 +1,6 @@
 /** What a member is doing, derived from the log and the deltas. Pure. */
-import type { FailureBody, Participant } from '@/contracts/protocol'
+import type { FailureReason } from '@/contracts/frames'
+import type { Participant } from '@/contracts/protocol'
 
 import type { EndedTurn, RoomState, RunningTurn } from './room'
 
@@ -10,7 +11,7 @@ export interface MemberState {
   readonly status: MemberStatus
   readonly running: RunningTurn | null
   /** Why the newest turn failed; null once a later one went well. */
-  readonly error: Pick<FailureBody, 'code' | 'message' | 'retryable'> | null
+  readonly error: FailureReason | null
 }
 
 export function memberStates(room: Pick<RoomState, 'session' | 'running' | 'ended'>): MemberState[] {

@@ -4,6 +4,7 @@
  * A message leaves the outbox only when `message.posted` carries its id; until then it is sent again after every
  * reconnection, always under the same `client_message_id`, so that it is stored once.
  */
+import type { FailureReason } from '@/contracts/frames'
 import type { FailureBody } from '@/contracts/protocol'
 
 export interface PendingPost {
@@ -14,7 +15,7 @@ export interface PendingPost {
   /** When it was last put on the wire, in milliseconds; null while it never was. */
   readonly sentAt: number | null
   readonly state: 'waiting' | 'accepted' | 'refused'
-  readonly error: Pick<FailureBody, 'code' | 'message' | 'retryable'> | null
+  readonly error: FailureReason | null
 }
 
 export type Outbox = Readonly<Record<string, PendingPost>>

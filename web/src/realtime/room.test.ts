@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import type { LiveTurn, MessageItem, SessionEvent } from '@/contracts/protocol'
+import type { MessageItem, SessionEvent } from '@/contracts/frames'
+import type { LiveTurn } from '@/contracts/protocol'
 
 import { type RoomState, applyDelta, applyEvent, attachRoom } from './room'
 import { attached, delta, event, message, participant, reply, turn } from './sampleFrames'
@@ -99,7 +100,7 @@ describe('attaching', () => {
     const announced = play(LOG.slice(0, 5))
     const broken = applyDelta(announced, delta('t2', 4, 'peaks'))
     expect(broken.stale).toBe('text')
-    const live = [{ turn_id: 't2', reply_id: bo.reply_id, participant_id: 'bo', attempt: 1, text: 'Bo s' }]
+    const live = [{ turn_id: 't2', reply_id: bo.reply_id, participant_id: 'bo', attempt: 1, rank: 0, offset: 0, text: 'Bo s' }]
     const healed = attachRoom(broken, attached({ head_seq: 5, recovered: true, live }))
     expect(healed.stale).toBeNull()
     expect(applyDelta(healed, delta('t2', 4, 'peaks')).running['t2']?.answer.text).toBe('Bo speaks')

@@ -4,17 +4,15 @@
  * Pure. A log entry is applied only if it is the very next one; anything else marks the room `stale`, and whoever owns
  * the connection attaches again. Deltas touch `running` only, so a long history costs nothing while answers stream.
  */
+import type { FailureReason, MessageItem, RoundEnd, SessionEvent } from '@/contracts/frames'
 import type {
   Attached,
   ContextUsage,
   Delta,
-  FailureBody,
+  
   LiveTurn,
-  MessageItem,
   Participant,
   Reply,
-  RoundEnd,
-  SessionEvent,
   SessionView,
   TurnEnd,
   TurnRef,
@@ -33,7 +31,7 @@ export interface RunningTurn {
 
 export type EndedTurn =
   | { readonly kind: 'reply'; readonly turn: TurnRef; readonly reply: Reply }
-  | { readonly kind: 'failed'; readonly turn: TurnRef; readonly error: Pick<FailureBody, 'code' | 'message' | 'retryable'> }
+  | { readonly kind: 'failed'; readonly turn: TurnRef; readonly error: FailureReason }
 
 export interface RoomState {
   readonly sessionId: string

@@ -37,7 +37,7 @@ describe('frames of the server', () => {
   test('take a post out of the outbox only when the log has it', () => {
     const post = { clientMessageId: 'client-m1', sessionId: ROOM, content: 'hi', createdAt: 0 }
     const said = { ...NOTHING_HEARD, outbox: addPost({}, post) }
-    const accepted = applyFrames(said, [attached(), { type: 'accepted', client_message_id: 'client-m1' }])
+    const accepted = applyFrames(said, [attached(), { type: 'accepted', id: null, client_message_id: 'client-m1' }])
     expect(accepted.outbox['client-m1']?.state).toBe('accepted')
     const posted = event(1, { name: 'message.posted', data: { message: message('m1') } })
     expect(applyFrames(accepted, [posted]).outbox).toEqual({})
@@ -49,6 +49,8 @@ describe('frames of the server', () => {
     const post = { clientMessageId: 'c', sessionId: ROOM, content: 'hi', createdAt: 0 }
     const refusal: ServerFrame = {
       type: 'error',
+      id: null,
+      session_id: null,
       client_message_id: 'c',
       code: 'SESSION_ARCHIVED',
       category: 'business',
@@ -64,6 +66,7 @@ describe('frames of the server', () => {
     const notice = (name: 'service.degraded' | 'service.recovered'): ServerFrame => ({
       type: 'notice',
       name,
+      session_id: null,
       data: { dependency: 'postgres', message: 'Storage is away' },
     })
     const degraded = applyFrames(NOTHING_HEARD, [notice('service.degraded')])

@@ -1,7 +1,8 @@
 /**
  * Everything the server has told this page, folded frame by frame. Pure: the store feeds it, tests feed it.
  */
-import type { ConnectionLimits, Delta, Dependency, MessageItem, ServerFrame, SessionEvent } from '@/contracts/protocol'
+import type { Dependency, MessageItem, SessionEvent } from '@/contracts/frames'
+import type { ConnectionLimits, Delta, ServerFrame } from '@/contracts/protocol'
 
 import { type Outbox, markAccepted, markPosted, markRefused } from './outbox'
 import { type RoomState, applyDelta, applyEvent, attachRoom, withPage } from './room'

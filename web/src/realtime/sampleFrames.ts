@@ -1,15 +1,6 @@
 /** Frames as a server would send them, for tests of the reducers. */
-import type {
-  Attached,
-  Delta,
-  MessageItem,
-  Participant,
-  Reply,
-  SessionEvent,
-  SessionView,
-  TurnRef,
-  UserMessage,
-} from '@/contracts/protocol'
+import type { MessageItem, SessionEvent } from '@/contracts/frames'
+import type { Attached, Delta, Participant, Reply, SessionView, TurnRef, UserMessage } from '@/contracts/protocol'
 
 export const ROOM = '01900000-0000-7000-8000-000000000001'
 export const EPOCH = 'epoch-1'
@@ -86,6 +77,7 @@ export function reply(of: TurnRef, text: string, rank: number): Reply {
 export function attached(change: Partial<Attached> = {}): Attached {
   return {
     type: 'attached',
+    id: null,
     session_id: ROOM,
     epoch: EPOCH,
     head_seq: 0,
@@ -107,7 +99,7 @@ export function event(seq: number, entry: Entry): SessionEvent {
 }
 
 export function delta(turnId: string, offset: number, text: string, attempt = 1): Delta {
-  return { type: 'delta', turn_id: turnId, attempt, offset, text }
+  return { type: 'delta', turn_id: turnId, attempt, offset, text, channel: 'answer' }
 }
 
 export function userItem(of: UserMessage): MessageItem {

@@ -1,6 +1,7 @@
 /** What went wrong and what to do about it, in the person's language. */
 import { useTranslation } from 'react-i18next'
 
+import type { ErrorCode } from '@/contracts/protocol'
 import { ApiFailure } from '@/lib/api/call'
 
 /** Codes with a sentence of our own. For all others the server's localised sentence is shown. */
@@ -31,7 +32,7 @@ const KNOWN = [
   'TIMEOUT',
   'SERVICE_UNAVAILABLE',
   'INTERNAL',
-] as const
+] as const satisfies readonly (ErrorCode | 'UNREACHABLE')[]
 
 type KnownCode = (typeof KNOWN)[number]
 

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
-import type { PromptMode } from '@/contracts/protocol'
+import type { PromptMode } from '@/contracts/frames'
 import { MAX_SYSTEM_PROMPT_CHARACTERS } from '@/contracts/rest'
 import { TextAreaField } from '@/ui/Field'
 import { Segmented } from '@/ui/Segmented'

@@ -32,8 +32,8 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
   const input = useAutoHeight(text)
   const running = members.some((member) => member.running !== null)
   const length = text.length > limit * COUNT_FROM ? countCodePoints(text) : 0
-  const listening = members.some(({ participant }) => !participant.muted)
-  const ready = text.trim() !== '' && length <= limit && listening
+  const listeners = members.filter(({ participant }) => !participant.muted).length
+  const ready = text.trim() !== '' && length <= limit && listeners > 0
 
   const send = () => {
     if (!ready) return
@@ -59,7 +59,7 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
           value={text}
           aria-label={t('room.write')}
           aria-describedby="composer-hint"
-          placeholder={t('room.writeTo', { count: members.length })}
+          placeholder={t('room.writeTo', { count: listeners })}
           onChange={(event) => keepDraft(session.id, event.target.value)}
           onKeyDown={onKeyDown}
           className="scroll-quiet block w-full resize-none bg-transparent px-5 pt-3.5 pb-1 leading-relaxed focus:outline-none"
@@ -68,7 +68,7 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
           <Hint
             length={length}
             limit={limit}
-            listening={listening}
+            listening={listeners > 0}
             empty={members.length === 0}
             onAddMembers={onAddMembers}
           />

@@ -1,14 +1,15 @@
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import type { FailureBody, Participant, TurnRef } from '@/contracts/protocol'
+import type { FailureReason } from '@/contracts/frames'
+import type { Participant, TurnRef } from '@/contracts/protocol'
 
 import { FailureNote } from './FailureNote'
 import { ReplyFrame } from './ReplyFrame'
 
 interface FailedReplyProps {
   readonly turn: TurnRef
-  readonly error: Pick<FailureBody, 'code' | 'message' | 'retryable'>
+  readonly error: FailureReason
   readonly seat: Participant | undefined
   readonly onOpenKeys: () => void
 }

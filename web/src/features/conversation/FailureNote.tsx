@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
-import type { FailureBody } from '@/contracts/protocol'
+import type { FailureReason } from '@/contracts/frames'
 import { Callout } from '@/ui/Callout'
 import { useFailureText } from '@/ui/useFailureText'
 
@@ -8,7 +8,7 @@ import { useFailureText } from '@/ui/useFailureText'
 const KEY_CODES = new Set(['KEY_MISSING', 'KEY_INVALID', 'KEY_LOCKED', 'PROVIDER_QUOTA'])
 
 interface FailureNoteProps {
-  readonly error: Pick<FailureBody, 'code' | 'message' | 'retryable'>
+  readonly error: FailureReason
   readonly onOpenKeys: () => void
 }
 

@@ -1,5 +1,5 @@
 /** One HTTP call to `/api/v1`: the envelope opened, every failure as `ApiFailure`. Knows nothing of who is signed in. */
-import type { ErrorCategory, FailureBody } from '@/contracts/protocol'
+import type { Category, FailureBody } from '@/contracts/protocol'
 import type { Envelope } from '@/contracts/rest'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -22,11 +22,11 @@ const NOT_UNDERSTOOD = 'NOT_UNDERSTOOD'
 
 export class ApiFailure extends Error {
   readonly code: string
-  readonly category: ErrorCategory
+  readonly category: Category
   readonly retryable: boolean
   readonly details: Readonly<Record<string, unknown>>
 
-  constructor(body: Omit<FailureBody, 'code'> & { readonly code: string }) {
+  constructor(body: Pick<FailureBody, 'category' | 'message' | 'retryable'> & { code: string; details?: FailureBody['details'] }) {
     super(body.message)
     this.name = 'ApiFailure'
     this.code = body.code

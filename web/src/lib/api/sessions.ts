@@ -1,7 +1,8 @@
 /** Rooms, their seats and their history over REST. What happens inside a room afterwards arrives as events. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
-import type { MessageItem, Participant, SessionView } from '@/contracts/protocol'
+import type { MessageItem } from '@/contracts/frames'
+import type { Participant, SessionView } from '@/contracts/protocol'
 import type { NewParticipant, NewSession } from '@/contracts/rest'
 import { newId } from '@/lib/ids'
 
