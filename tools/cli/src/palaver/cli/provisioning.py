@@ -1,6 +1,5 @@
 """What has to be there before any service runs: roles and schemas, migrated tables, streams and durables."""
 
-import asyncio
 from collections.abc import Sequence
 
 from pydantic import SecretStr
@@ -26,14 +25,9 @@ async def provision_databases(admin_url: SecretStr, owners: Sequence[SchemaOwner
 
 async def migrate_services(services: Sequence[tuple[LoadedService, SecretStr]]) -> None:
     """Bring the tables of each service up to date, with the service's own credentials."""
-    # Together: each has a schema of its own and a lock per schema.
-    await asyncio.gather(
-        *(
-            migrate(url, schema_of(service.name), service.migrations)
-            for service, url in services
-            if service.migrations is not None
-        )
-    )
+    for service, url in services:  # one by one: Alembic keeps its state in globals
+        if service.migrations is not None:
+            await migrate(url, schema_of(service.name), service.migrations)
 
 
 async def declare_streams(nats: BrokerSettings, *, replicas: int = 1) -> None:

@@ -1,11 +1,12 @@
 """The command `palaver up`: prepares the process, then launches."""
 
 import os
+from contextlib import ExitStack
 
 from palaver.cli.settings import UpSettings
 from palaver.cli.up.home import Home
 from palaver.cli.up.launcher import Launcher
-from palaver.cli.up.terminal import Terminal, send_output_to
+from palaver.cli.up.terminal import Terminal, output_sent_to
 from palaver.servicekit import telemetry
 from palaver.servicekit.main import run_in_loop
 from palaver.servicekit.settings import TelemetrySettings
@@ -18,10 +19,10 @@ def run_up(settings: UpSettings, *, processes: bool, verbose: bool) -> int:
     os.umask(PRIVATE_UMASK)
     home = Home(settings.home)
     home.prepare()
-    with home.held():
+    with home.held(), ExitStack() as log:
         terminal = Terminal()
         if not verbose:
-            send_output_to(home.logs / "palaver.log")
+            log.enter_context(output_sent_to(home.logs / "palaver.log"))
         telemetry.setup(TelemetrySettings())  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
         launcher = Launcher(settings, home, terminal, processes=processes)
 

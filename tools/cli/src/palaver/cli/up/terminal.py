@@ -30,11 +30,23 @@ class Terminal:
         self.say(f"  {title} · {time.monotonic() - started:.1f} s")
 
 
-def send_output_to(log: Path) -> None:
-    """From now on, what this process and its libraries print goes to the end of `log`."""
+@contextmanager
+def output_sent_to(log: Path) -> Generator[None]:
+    """Meanwhile, what this process and its libraries print goes to the end of `log`."""
+    kept = {stream: os.dup(stream) for stream in (STDOUT, STDERR)}
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE)
+    _point(dict.fromkeys(kept, target))
+    os.close(target)
+    try:
+        yield
+    finally:
+        _point(kept)
+        for descriptor in kept.values():
+            os.close(descriptor)
+
+
+def _point(streams: dict[int, int]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE)
-    os.dup2(target, STDOUT)
-    os.dup2(target, STDERR)
-    os.close(target)
+    for stream, target in streams.items():
+        os.dup2(target, stream)
