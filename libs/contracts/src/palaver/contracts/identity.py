@@ -115,10 +115,12 @@ class LogOut(Payload):
 
 
 class IssueTicket(Payload):
-    """A single-use credential for one WebSocket handshake."""
+    """A single-use credential for one WebSocket handshake. It allows nothing beyond `sign_in_ends_at`, the end of the
+    access token that asks for it."""
 
     actor: Actor
     reply_key: str
+    sign_in_ends_at: datetime | None = None
 
 
 class IssuedTicket(Payload):

@@ -1,0 +1,98 @@
+"""Opening an account, reading and changing one's own."""
+
+from palaver.contracts.actors import Actor, Role
+from palaver.contracts.identity import Registration, UpdateUser
+from palaver.contracts.ids import UserId, new_id
+from palaver.identity import audit_events
+from palaver.identity.domain import OWNER_EMAIL, Origin, SignedInPerson, Status, User, normal_email
+from palaver.identity.errors import email_taken, invalid_avatar, registration_closed, user_not_found
+from palaver.identity.families import Families
+from palaver.identity.metrics import IdentityMetrics
+from palaver.identity.passwords import Passwords
+from palaver.identity.ports import Clock
+from palaver.identity.store import users
+from palaver.servicekit.database import Database
+from palaver.servicekit.transactions import Transactions
+
+PICTURE_SCHEMES = ("https://", "http://")
+
+
+class Accounts:
+    """People as they come and as they change."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        transactions: Transactions,
+        passwords: Passwords,
+        families: Families,
+        metrics: IdentityMetrics,
+        clock: Clock,
+        registration_open: bool,
+    ) -> None:
+        self._database = database
+        self._transactions = transactions
+        self._passwords = passwords
+        self._families = families
+        self._metrics = metrics
+        self._clock = clock
+        self._registration_open = registration_open
+
+    async def register(self, registration: Registration, origin: Origin) -> SignedInPerson:
+        """A new member, signed in. Raises Failure(REGISTRATION_CLOSED), Failure(EMAIL_TAKEN)."""
+        if not self._registration_open:
+            raise registration_closed()
+        now, email = self._clock(), normal_email(registration.email)
+        if email == OWNER_EMAIL:  # even before the owner's account is made
+            raise email_taken()
+        password_hash = await self._passwords.hash(registration.password)
+        user = User(UserId(new_id()), email, registration.nickname, None, Role.MEMBER, Status.ACTIVE, now)
+        async with self._transactions.begin() as work:
+            if not await users.add(work.conn, user):
+                raise email_taken()
+            await users.set_password(work.conn, user.id, password_hash, now)
+            person = await self._families.open(work, user, origin, now)
+            registered = audit_events.done("user.register", user.id, now, address=origin.address)
+            await work.say(audit_events.user_registered(user), registered)
+        self._metrics.sign_ins.labels("register", "done").inc()
+        return person
+
+    async def read(self, actor: Actor) -> User:
+        """The actor themselves. Raises Failure(NOT_FOUND)."""
+        async with self._database.read() as conn:
+            user = await users.read(conn, actor.user_id)
+        return _existing(user)
+
+    async def update(self, request: UpdateUser) -> User:
+        """Change what is given of the actor; an empty `avatar_url` takes the picture away. Raises Failure(NOT_FOUND),
+        Failure(VALIDATION_FAILED)."""
+        changes: dict[str, str | None] = {}
+        if request.nickname is not None:
+            changes["nickname"] = request.nickname
+        if request.avatar_url is not None:
+            changes["avatar_url"] = _picture(request.avatar_url)
+        if not changes:
+            return await self.read(request.actor)
+        actor = request.actor
+        async with self._transactions.begin() as work:
+            user = _existing(await users.change(work.conn, actor.user_id, changes))
+            changed = ",".join(changes)
+            await work.say(
+                audit_events.done("user.update", user.id, self._clock(), address=actor.address, changed=changed)
+            )
+        return user
+
+
+def _existing(user: User | None) -> User:
+    if user is None or user.status is Status.DELETED:
+        raise user_not_found()
+    return user
+
+
+def _picture(url: str) -> str | None:
+    if not url:
+        return None
+    if not url.lower().startswith(PICTURE_SCHEMES):
+        raise invalid_avatar()
+    return url

@@ -1,0 +1,131 @@
+"""The identity service, wired: every subject in, every adapter out."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from palaver.contracts import identity
+from palaver.contracts.catalogue import DURABLES, EVENTS_SAID
+from palaver.contracts.operations import AuditRecorded
+from palaver.identity.access_tokens import AccessTokens
+from palaver.identity.accounts import Accounts
+from palaver.identity.boxes import Boxes
+from palaver.identity.families import Families
+from palaver.identity.first_owner import FirstOwner
+from palaver.identity.handlers import Handlers
+from palaver.identity.housekeeping import Housekeeping
+from palaver.identity.metrics import IdentityMetrics
+from palaver.identity.passwords import Passwords
+from palaver.identity.ports import Clock
+from palaver.identity.redis_tickets import RedisTickets
+from palaver.identity.settings import OWASP_PARALLELISM, Settings
+from palaver.identity.signing_in import SigningIn
+from palaver.identity.tickets import Tickets
+from palaver.identity.trail import Trail
+from palaver.servicekit.database import Database
+from palaver.servicekit.dependencies import Dependencies
+from palaver.servicekit.redis import Redis
+from palaver.servicekit.routes import answer, bind, consume
+from palaver.servicekit.sealing import KeyPair
+from palaver.servicekit.secret_keys import raw_key
+from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.transactions import Transactions
+
+SCHEMA = "identity"
+MIGRATIONS = Path(__file__).parent / "migrations"
+AUDITS = tuple(subject for subject in EVENTS_SAID if subject.payload is AuditRecorded)
+"""Every service's reports to the audit trail."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
+    """Make the service; nothing runs yet."""
+    metrics = IdentityMetrics(kit.metrics)
+    database = Database(settings.database, schema=SCHEMA)
+    redis = Redis(settings.redis)
+    transactions = Transactions(database, kit.broker)
+    access = timedelta(seconds=settings.access_token_seconds)
+    passwords = Passwords(
+        memory_kib=settings.argon2_memory_kib,
+        iterations=settings.argon2_iterations,
+        parallelism=OWASP_PARALLELISM,
+        max_concurrent=settings.max_concurrent_hashes,
+        seconds=metrics.hash_seconds,
+    )
+    access_tokens = AccessTokens(
+        raw_key(settings.signing_key),
+        settings.retired_signing_keys,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        lifetime=access,
+    )
+    families = Families(
+        transactions,
+        access_tokens,
+        metrics,
+        clock,
+        idle=timedelta(seconds=settings.refresh_token_seconds),
+        longest=timedelta(seconds=settings.sign_in_seconds),
+    )
+    first_owner = FirstOwner(
+        transactions,
+        clock,
+        code=settings.owner_sign_in_code,
+        lifetime=timedelta(seconds=settings.owner_sign_in_code_seconds),
+    )
+    handlers = Handlers(
+        boxes=Boxes(KeyPair.from_private(raw_key(settings.sealing_key))),
+        accounts=Accounts(
+            database=database,
+            transactions=transactions,
+            passwords=passwords,
+            families=families,
+            metrics=metrics,
+            clock=clock,
+            registration_open=settings.registration == "open",
+        ),
+        signing_in=SigningIn(
+            database=database,
+            transactions=transactions,
+            passwords=passwords,
+            families=families,
+            metrics=metrics,
+            clock=clock,
+        ),
+        families=families,
+        tickets=Tickets(RedisTickets(redis), database, metrics, clock, seconds=settings.ticket_seconds, access=access),
+        access_tokens=access_tokens,
+        trail=Trail(database, metrics),
+    )
+    housekeeping = Housekeeping(database, clock, audit_retention=timedelta(days=settings.audit_retention_days))
+    dependencies = Dependencies(kit, {"postgres": database.ping, "redis": redis.ping})
+    return Service(
+        name=identity.OWNER,
+        routes=(
+            answer(identity.USER_REGISTER, handlers.user_register),
+            answer(identity.USER_LOGIN, handlers.user_login),
+            answer(identity.USER_REFRESH, handlers.user_refresh),
+            answer(identity.USER_LOGOUT, handlers.user_logout),
+            answer(identity.LINK_REDEEM, handlers.link_redeem),
+            answer(identity.TICKET_ISSUE, handlers.ticket_issue),
+            answer(identity.TICKET_REDEEM, handlers.ticket_redeem),
+            answer(identity.USER_GET, handlers.user_get),
+            answer(identity.USER_UPDATE, handlers.user_update),
+            answer(identity.JWKS_GET, handlers.jwks_get),
+            answer(identity.AUDIT_LIST, handlers.audit_list),
+            consume(
+                DURABLES["identity-audit"],
+                *(bind(audit, handlers.on_audit_recorded(audit.address.owner)) for audit in AUDITS),
+            ),
+        ),
+        resources=(database, redis, passwords, first_owner),
+        tasks={
+            "outbox": transactions.relay,
+            "first-owner": first_owner.ensure,
+            "housekeeping": housekeeping.run,
+            "dependencies": dependencies.run,
+        },
+        drain_seconds=settings.drain_seconds,
+    )

@@ -1,0 +1,56 @@
+"""What this service itself has to report to the audit trail, as messages for its outbox."""
+
+from datetime import datetime
+
+from palaver.contracts.identity import AUDIT_RECORDED, USER_REGISTERED, UserRegistered
+from palaver.contracts.ids import UserId, new_id
+from palaver.contracts.operations import AuditRecorded
+from palaver.identity.domain import User
+from palaver.servicekit.broker import Broker, Outgoing
+
+UNKNOWN = "unknown"
+"""Target of a refused sign-in that names nobody. What was typed is not kept: it may be a password."""
+
+
+def user_registered(user: User) -> Outgoing:
+    """Other services hear of a new person."""
+    return Broker.outgoing(USER_REGISTERED, UserRegistered(user_id=user.id, at=user.created_at), user.id)
+
+
+def done(action: str, user_id: UserId, at: datetime, *, address: str | None = None, **details: str) -> Outgoing:
+    """A person did something to their own account."""
+    return _recorded(
+        AuditRecorded(
+            event_id=new_id(),
+            at=at,
+            actor_id=user_id,
+            action=action,
+            target_kind="user",
+            target_id=user_id,
+            address=address,
+            details=details,
+        )
+    )
+
+
+def refused(
+    action: str, user_id: UserId | None, at: datetime, *, address: str | None = None, **details: str
+) -> Outgoing:
+    """Somebody unproven tried to act as a person; so there is no actor, only a target."""
+    return _recorded(
+        AuditRecorded(
+            event_id=new_id(),
+            at=at,
+            actor_id=None,
+            action=action,
+            target_kind="user",
+            target_id=user_id or UNKNOWN,
+            outcome="refused",
+            address=address,
+            details=details,
+        )
+    )
+
+
+def _recorded(entry: AuditRecorded) -> Outgoing:
+    return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)

@@ -1,0 +1,120 @@
+"""People, their sign-ins, and what becomes of a refresh token that is presented. No I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from palaver.contracts.actors import Role
+from palaver.contracts.identity import Tokens, UserView
+from palaver.contracts.ids import UserId
+
+OWNER_EMAIL = "owner@localhost"
+"""The first-run owner's; nobody can register it."""
+OWNER_NICKNAME = "Owner"
+
+
+class Status(StrEnum):
+    """Whether a person may sign in."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. `email` is case-folded."""
+
+    id: UserId
+    email: str
+    nickname: str
+    avatar_url: str | None
+    role: Role
+    status: Status
+    created_at: datetime
+
+    def view(self) -> UserView:
+        """The person as they see themselves."""
+        return UserView(
+            id=self.id,
+            email=self.email,
+            nickname=self.nickname,
+            avatar_url=self.avatar_url,
+            role=self.role,
+            status=self.status.value,
+            created_at=self.created_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From where somebody signs in, as far as the edge knows."""
+
+    address: str | None = None
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInPerson:
+    """A person and the tokens of their sign-in."""
+
+    user: User
+    tokens: Tokens
+
+
+FamilyEnd = Literal["logged_out", "reused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One sign-in: the refresh tokens that follow from each other. `ends_at` is the latest end, however it is used."""
+
+    id: str
+    user_id: UserId
+    ends_at: datetime
+    ended: FamilyEnd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedToken:
+    """What is stored about a refresh token that somebody presents."""
+
+    family: Family
+    user: User
+    expires_at: datetime
+    used: bool
+
+
+class Refusal(StrEnum):
+    """Why a refresh token is not exchanged."""
+
+    UNKNOWN = "unknown"
+    ENDED = "ended"
+    REUSED = "reused"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+
+
+def refusal_of(presented: PresentedToken | None, now: datetime) -> Refusal | None:
+    """Why not, or None if the token may be exchanged.
+
+    A token that was exchanged before is in two hands, and nobody can tell whose: there is no grace, not even for an
+    answer that was lost on its way.
+    """
+    if presented is None:
+        return Refusal.UNKNOWN
+    if presented.family.ended is not None:
+        return Refusal.REUSED if presented.family.ended == "reused" else Refusal.ENDED
+    if presented.used:
+        return Refusal.REUSED
+    if now >= presented.expires_at:
+        return Refusal.EXPIRED
+    if presented.user.status is not Status.ACTIVE:
+        return Refusal.SUSPENDED
+    return None
+
+
+def normal_email(email: str) -> str:
+    """The form that accounts are found by: `Ada@Example.ORG` and `ada@example.org` are one person."""
+    return email.strip().casefold()

@@ -1,0 +1,67 @@
+"""What this service refuses, in sentences for people. None of them tells more than its reader knows already."""
+
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.identity.domain import Refusal
+
+
+def invalid_credentials() -> Failure:
+    """One answer for an unknown e-mail address and a wrong password."""
+    return Failure(ErrorCode.INVALID_CREDENTIALS, "E-mail address or password is wrong.")
+
+
+def invalid_link() -> Failure:
+    """One answer for an unknown, a used and an expired code."""
+    return Failure(
+        ErrorCode.INVALID_CREDENTIALS, "This sign-in link was used already or has expired; ask for a new one."
+    )
+
+
+def invalid_ticket() -> Failure:
+    """One answer for an unknown, a used and an expired ticket."""
+    return Failure(ErrorCode.UNAUTHENTICATED, "This ticket was used already or has expired; ask for a new one.")
+
+
+def account_suspended() -> Failure:
+    """Said only to somebody who proved to be the person."""
+    return Failure(ErrorCode.FORBIDDEN, "This account is suspended; ask whoever runs this installation.")
+
+
+def registration_closed() -> Failure:
+    """By setting."""
+    return Failure(ErrorCode.REGISTRATION_CLOSED, "Registration is closed; ask whoever runs this installation.")
+
+
+def email_taken() -> Failure:
+    """An account with this address exists."""
+    return Failure(ErrorCode.EMAIL_TAKEN, "An account with this e-mail address exists already; sign in instead.")
+
+
+def user_not_found() -> Failure:
+    """The actor has no account (any more)."""
+    return Failure(ErrorCode.NOT_FOUND, "This account does not exist.")
+
+
+def invalid_avatar() -> Failure:
+    """A page would load it, so it must be an ordinary address."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "The picture's address must begin with https:// or http://.")
+
+
+def invalid_reply_key() -> Failure:
+    """The answer could not be sealed."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "reply_key is not an X25519 public key.")
+
+
+def refresh_refused(refusal: Refusal) -> Failure:
+    """Why a refresh token was not exchanged."""
+    match refusal:
+        case Refusal.REUSED:
+            return Failure(
+                ErrorCode.REFRESH_REUSED,
+                "This sign-in was used twice, so it was ended for safety; sign in again.",
+            )
+        case Refusal.EXPIRED:
+            return Failure(ErrorCode.TOKEN_EXPIRED, "Your sign-in has ended; sign in again.")
+        case Refusal.SUSPENDED:
+            return account_suspended()
+        case Refusal.UNKNOWN | Refusal.ENDED:
+            return Failure(ErrorCode.UNAUTHENTICATED, "Your sign-in has ended; sign in again.")

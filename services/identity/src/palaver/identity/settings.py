@@ -1,0 +1,64 @@
+"""Everything about this service that an operator may set."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from palaver.servicekit.secret_keys import SecretKey
+from palaver.servicekit.settings import DatabaseSettings, RedisSettings, ServiceSettings, service_config
+
+MIN_CODE_CHARACTERS = 32
+"""Of `secrets.token_urlsafe`: more than 128 bits."""
+
+OWASP_MEMORY_KIB = 19_456
+OWASP_ITERATIONS = 2
+OWASP_PARALLELISM = 1
+"""OWASP Password Storage Cheat Sheet, Argon2id: "a minimum configuration of 19 MiB of memory, an iteration count of 2,
+and 1 degree of parallelism"."""
+
+DAY = 24 * 3600
+Seconds = Annotated[int, Field(gt=0)]
+PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
+def _unguessable(code: SecretStr | None) -> SecretStr | None:
+    if code is not None and len(code.get_secret_value()) < MIN_CODE_CHARACTERS:
+        raise ValueError(f"A sign-in code needs {MIN_CODE_CHARACTERS} random characters or more.")
+    return code
+
+
+class Settings(ServiceSettings):
+    """Settings of the identity service."""
+
+    model_config = service_config("identity")
+
+    database: DatabaseSettings
+    redis: RedisSettings
+    sealing_key: SecretKey = Field(description="X25519 private key that sign-in secrets are sealed to.")
+    signing_key: SecretKey = Field(description="Ed25519 private key that signs access tokens.")
+    retired_signing_keys: tuple[PublicKey, ...] = Field(
+        (), description="Public keys that signed before; published until their last tokens have expired."
+    )
+    issuer: str = Field("palaver", description="`iss` of access tokens.")
+    audience: str = Field("palaver", description="`aud` of access tokens.")
+    registration: Literal["open", "closed"] = Field("open", description="Whether anybody may open an account.")
+    owner_sign_in_code: Annotated[SecretStr | None, AfterValidator(_unguessable)] = Field(
+        None, description="A one-time code that signs the owner in; whoever starts the service makes a new one."
+    )
+    owner_sign_in_code_seconds: Seconds = Field(DAY, description="How long the owner's code can be used.")
+    access_token_seconds: Seconds = Field(15 * 60, description="Life of an access token.")
+    refresh_token_seconds: Seconds = Field(30 * DAY, description="A sign-in that is not used for so long ends.")
+    sign_in_seconds: Seconds = Field(90 * DAY, description="A sign-in ends after so long, however it is used.")
+    ticket_seconds: Seconds = Field(30, description="Life of a WebSocket ticket.")
+    audit_retention_days: Annotated[int, Field(gt=0)] = Field(365, description="Older audit entries are deleted.")
+    argon2_memory_kib: int = Field(OWASP_MEMORY_KIB, ge=OWASP_MEMORY_KIB, description="Memory per password hash.")
+    argon2_iterations: int = Field(OWASP_ITERATIONS, ge=OWASP_ITERATIONS, description="Passes per password hash.")
+    max_concurrent_hashes: Annotated[int, Field(gt=0)] = Field(
+        4, description="Password hashes computed at a time; each takes a thread and its memory."
+    )
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        if self.sealing_key.get_secret_value() == self.signing_key.get_secret_value():
+            raise ValueError("The sealing key and the signing key must be two different keys.")
+        return self

@@ -1,0 +1,1 @@
+"""Tables and queries of this service: one file per noun, functions over an open connection."""

@@ -1,0 +1,50 @@
+"""The audit trail of all services."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.contracts.ids import UserId
+from palaver.contracts.operations import AuditRecorded
+from palaver.identity.store.tables import audit
+
+
+async def add(conn: AsyncConnection, service: str, entry: AuditRecorded) -> bool:
+    """Keep an entry; False for a repetition."""
+    statement = insert(audit).values(service=service, **entry.model_dump()).on_conflict_do_nothing()
+    return (await conn.execute(statement)).rowcount == 1
+
+
+async def page(
+    conn: AsyncConnection, *, actor_id: UserId | None, before: datetime | None, limit: int
+) -> Sequence[AuditRecorded]:
+    """The newest entries, of one person or of all."""
+    statement = select(audit).order_by(audit.c.at.desc(), audit.c.event_id.desc()).limit(limit)
+    if actor_id is not None:
+        statement = statement.where(audit.c.actor_id == actor_id)
+    if before is not None:
+        statement = statement.where(audit.c.at < before)
+    return [_entry_of(row) for row in await conn.execute(statement)]
+
+
+async def forget(conn: AsyncConnection, before: datetime) -> int:
+    """Delete older entries; returns how many."""
+    return (await conn.execute(delete(audit).where(audit.c.at < before))).rowcount
+
+
+def _entry_of(row: Row[Any]) -> AuditRecorded:
+    return AuditRecorded(
+        event_id=row.event_id,
+        at=row.at,
+        actor_id=row.actor_id,
+        action=row.action,
+        target_kind=row.target_kind,
+        target_id=row.target_id,
+        outcome=row.outcome,
+        address=row.address,
+        details=row.details,
+    )

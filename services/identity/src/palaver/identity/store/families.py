@@ -1,0 +1,88 @@
+"""Sign-ins and their refresh tokens. Tokens are known by digest only."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.contracts.ids import UserId
+from palaver.identity.domain import Family, FamilyEnd, Origin, PresentedToken
+from palaver.identity.store.tables import refresh_families, refresh_tokens, users
+from palaver.identity.store.users import user_of
+
+
+async def add(conn: AsyncConnection, family: Family, origin: Origin, now: datetime) -> None:
+    """A new sign-in, without tokens."""
+    await conn.execute(
+        insert(refresh_families).values(
+            id=family.id,
+            user_id=family.user_id,
+            created_at=now,
+            ends_at=family.ends_at,
+            used_at=now,
+            address=origin.address,
+            device=origin.device,
+        )
+    )
+
+
+async def add_token(conn: AsyncConnection, family_id: str, digest: bytes, expires_at: datetime) -> None:
+    """The token to be presented next."""
+    await conn.execute(insert(refresh_tokens).values(digest=digest, family_id=family_id, expires_at=expires_at))
+
+
+async def lock_presented(conn: AsyncConnection, digest: bytes) -> PresentedToken | None:
+    """What is known of a token. It and its sign-in are locked: of two that present it at once, one is second."""
+    statement = (
+        select(
+            users,
+            refresh_families.c.id.label("family_id"),
+            refresh_families.c.ends_at,
+            refresh_families.c.ended,
+            refresh_tokens.c.expires_at,
+            refresh_tokens.c.used_at,
+        )
+        .join_from(refresh_tokens, refresh_families)
+        .join(users, users.c.id == refresh_families.c.user_id)
+        .where(refresh_tokens.c.digest == digest)
+        .with_for_update(of=(refresh_tokens, refresh_families))
+    )
+    row = (await conn.execute(statement)).first()
+    if row is None:
+        return None
+    user = user_of(row)
+    family = Family(row.family_id, user.id, row.ends_at, row.ended)
+    return PresentedToken(family, user, row.expires_at, used=row.used_at is not None)
+
+
+async def use(conn: AsyncConnection, digest: bytes, family_id: str, origin: Origin, now: datetime) -> None:
+    """The token is spent, the sign-in was seen."""
+    await conn.execute(update(refresh_tokens).where(refresh_tokens.c.digest == digest).values(used_at=now))
+    seen = {"used_at": now, "address": origin.address, "device": origin.device}
+    known = {name: value for name, value in seen.items() if value is not None}
+    await conn.execute(update(refresh_families).where(refresh_families.c.id == family_id).values(known))
+
+
+async def end(conn: AsyncConnection, family_id: str, how: FamilyEnd, now: datetime) -> None:
+    """The sign-in is over; how it ended first stays."""
+    open_family = (refresh_families.c.id == family_id) & refresh_families.c.ended_at.is_(None)
+    await conn.execute(update(refresh_families).where(open_family).values(ended_at=now, ended=how))
+
+
+async def end_by_token(conn: AsyncConnection, digest: bytes, now: datetime) -> UserId | None:
+    """Log out with any token of the sign-in; whose it was, or None if it is unknown or over already."""
+    family_id = select(refresh_tokens.c.family_id).where(refresh_tokens.c.digest == digest).scalar_subquery()
+    statement = (
+        update(refresh_families)
+        .where(refresh_families.c.id == family_id, refresh_families.c.ended_at.is_(None))
+        .values(ended_at=now, ended="logged_out")
+        .returning(refresh_families.c.user_id)
+    )
+    return (await conn.execute(statement)).scalar_one_or_none()
+
+
+async def forget(conn: AsyncConnection, before: datetime) -> int:
+    """Delete sign-ins and tokens that were over by then; returns how many rows."""
+    tokens = await conn.execute(delete(refresh_tokens).where(refresh_tokens.c.expires_at < before))
+    over = (refresh_families.c.ends_at < before) | (refresh_families.c.ended_at < before)
+    return tokens.rowcount + (await conn.execute(delete(refresh_families).where(over))).rowcount

@@ -1,0 +1,84 @@
+"""People and their passwords' hashes. A hash leaves the table only by `with_password`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.contracts.actors import Role
+from palaver.contracts.ids import UserId
+from palaver.identity.domain import Status, User
+from palaver.identity.store.tables import passwords, users
+
+
+async def read(conn: AsyncConnection, user_id: UserId) -> User | None:
+    """The person, whatever their status."""
+    row = (await conn.execute(select(users).where(users.c.id == user_id))).first()
+    return None if row is None else user_of(row)
+
+
+async def with_password(conn: AsyncConnection, email: str) -> tuple[User, str | None] | None:
+    """The person with this normal e-mail address, and the hash of their password if they have one."""
+    statement = select(users, passwords.c.hash).join_from(users, passwords, isouter=True).where(users.c.email == email)
+    row = (await conn.execute(statement)).first()
+    return None if row is None else (user_of(row), row.hash)
+
+
+async def add(conn: AsyncConnection, user: User) -> bool:
+    """A new person; False if the e-mail address is taken."""
+    values = {
+        "id": user.id,
+        "email": user.email,
+        "nickname": user.nickname,
+        "avatar_url": user.avatar_url,
+        "role": user.role.value,
+        "status": user.status.value,
+        "created_at": user.created_at,
+    }
+    statement = upsert(users).values(values).on_conflict_do_nothing(index_elements=["email"])
+    return (await conn.execute(statement)).rowcount == 1
+
+
+async def set_password(conn: AsyncConnection, user_id: UserId, new_hash: str, now: datetime) -> None:
+    """The first password of a person."""
+    await conn.execute(insert(passwords).values(user_id=user_id, hash=new_hash, changed_at=now))
+
+
+async def rehash_password(conn: AsyncConnection, user_id: UserId, old_hash: str, new_hash: str) -> None:
+    """The same password under other parameters; nothing happens if it was changed meanwhile."""
+    same = (passwords.c.user_id == user_id) & (passwords.c.hash == old_hash)
+    await conn.execute(update(passwords).where(same).values(hash=new_hash))
+
+
+async def change(conn: AsyncConnection, user_id: UserId, changes: dict[str, Any]) -> User | None:
+    """Write the given columns; None if there is no such person."""
+    statement = update(users).where(users.c.id == user_id).values(changes).returning(users)
+    row = (await conn.execute(statement)).first()
+    return None if row is None else user_of(row)
+
+
+async def first_owner(conn: AsyncConnection) -> User | None:
+    """The oldest account with the role owner."""
+    statement = select(users).where(users.c.role == Role.OWNER.value).order_by(users.c.created_at).limit(1)
+    row = (await conn.execute(statement)).first()
+    return None if row is None else user_of(row)
+
+
+async def lock_owner_creation(conn: AsyncConnection) -> None:
+    """One replica at a time makes the first owner; held until the transaction ends."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext("palaver.identity.first-owner"))))
+
+
+def user_of(row: Row[Any]) -> User:
+    """From a row that has the columns of `users`."""
+    return User(
+        id=UserId(row.id),
+        email=row.email,
+        nickname=row.nickname,
+        avatar_url=row.avatar_url,
+        role=Role(row.role),
+        status=Status(row.status),
+        created_at=row.created_at,
+    )
