@@ -1,6 +1,6 @@
 """The real service on real servers, with session and model-router played on the broker."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 import pytest_asyncio
@@ -9,13 +9,27 @@ from palaver.context.app import MIGRATIONS, SCHEMA, build
 from palaver.context.settings import Settings
 from palaver.context.testing.world import Neighbours, World
 from palaver.contracts.catalogue import DURABLES, STREAMS
-from palaver.contracts.context import USAGE_CHANGED
+from palaver.contracts.context import OWNER, USAGE_CHANGED
 from palaver.contracts.model_router import MODEL_READ
+from palaver.contracts.permissions import permissions_of
 from palaver.contracts.session import LOG_READ
 from palaver.servicekit.database import Database
+from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.routes import answer, hear
 from palaver.servicekit.service import Service
 from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
+
+
+@pytest.fixture(scope="session")
+def identity() -> Nkey:
+    """This service's own credential: what the catalogue does not grant, the broker refuses."""
+    return new_nkey()
+
+
+@pytest.fixture
+def nats_users(identity: Nkey) -> Sequence[NatsUser]:
+    allowed = permissions_of(OWNER)
+    return [NatsUser(OWNER, identity.public, allowed.publish, allowed.subscribe, allow_responses=True)]
 
 
 @pytest.fixture
@@ -26,6 +40,7 @@ def neighbours() -> Neighbours:
 @pytest_asyncio.fixture
 async def world(  # noqa: PLR0917 - fixtures come by name
     neighbours: Neighbours,
+    identity: Nkey,
     kit_for: KitFor,
     broker_for: BrokerFor,
     running: Running,
@@ -40,7 +55,7 @@ async def world(  # noqa: PLR0917 - fixtures come by name
     router = Service("model-router", (answer(MODEL_READ, neighbours.model_read),))
     watcher = Service("gateway", (hear(USAGE_CHANGED, neighbours.on_usage),))
     kits = {name: await kit_for(name) for name in ("session", "model-router", "gateway")}
-    life = _Life(settings, kit_for, running)
+    life = _Life(settings, identity, kit_for, running)
     async with (
         running(session, kits["session"]),
         running(router, kits["model-router"]),
@@ -55,13 +70,14 @@ async def world(  # noqa: PLR0917 - fixtures come by name
 class _Life:
     """Starts and stops the service under test."""
 
-    def __init__(self, settings: Settings, kit_for: KitFor, running: Running) -> None:
+    def __init__(self, settings: Settings, identity: Nkey, kit_for: KitFor, running: Running) -> None:
         self._settings = settings
+        self._identity = identity
         self._kit_for = kit_for
         self._running = running
 
     async def start(self) -> None:
-        kit = await self._kit_for("context")
+        kit = await self._kit_for(OWNER, nkey_seed=self._identity.seed)
         self._open = self._running(build(self._settings, kit), kit)
         await self._open.__aenter__()
 
