@@ -39,7 +39,6 @@ export function AccountMenu({ keysOpen, onOpenKeys }: AccountMenuProps) {
         trigger={
           <button
             type="button"
-            aria-label={t('account.menu', { name: nickname })}
             className="flex items-center gap-2.5 rounded-xl p-2 text-left hover:bg-sunken/60 data-[state=open]:bg-sunken"
           >
             <span

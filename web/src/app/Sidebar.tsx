@@ -32,7 +32,8 @@ export function Sidebar({ route, open, onClose }: SidebarProps) {
           className="fixed inset-0 z-20 cursor-default bg-black/40 md:hidden"
         />
       ) : null}
-      <div
+      <aside
+        aria-label={t('sidebar')}
         className={classes(
           'z-30 flex w-72 shrink-0 flex-col border-r border-line bg-surface px-3 pt-3.5 pb-3 transition-transform duration-200',
           'max-md:fixed max-md:inset-y-0 max-md:left-0 max-md:shadow-overlay',
@@ -72,7 +73,7 @@ export function Sidebar({ route, open, onClose }: SidebarProps) {
           />
         </div>
         <AccountMenu onOpenKeys={() => go({ page: 'keys' })} keysOpen={route.page === 'keys'} />
-      </div>
+      </aside>
     </>
   )
 }

@@ -143,11 +143,11 @@ function ModelTile({ model, provider, keyMissing, seats, full, onToggle, onAddAn
           type="button"
           onClick={onAddAnother}
           title={t('convene.again', { name: model.display_name })}
-          aria-label={t('convene.again', { name: model.display_name })}
           className="absolute right-3.5 bottom-3.5 inline-flex h-7 items-center gap-1 rounded-lg bg-raised px-2 text-xs font-medium text-muted shadow-raised hover:text-ink"
         >
           <Plus size={13} />
           {seats > 1 ? seats : t('convene.twice')}
+          <span className="sr-only">{t('convene.again', { name: model.display_name })}</span>
         </button>
       ) : null}
     </li>

@@ -20,6 +20,7 @@ interface ConversationProps {
 }
 
 export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: ConversationProps) {
+  const { t } = useTranslation()
   useFollow(sessionId)
   const session = useLiveSession(sessionId)
   const refusal = useLiveState(({ refused }) => refused[sessionId])
@@ -37,7 +38,7 @@ export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: C
       </div>
       {membersOpen ? (
         <aside
-          aria-label="members"
+          aria-label={t('members.title')}
           className="scroll-quiet hidden w-80 shrink-0 overflow-y-auto border-l border-line bg-surface xl:block"
         >
           <MembersPanel session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} />
