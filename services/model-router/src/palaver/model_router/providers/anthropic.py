@@ -17,7 +17,7 @@ from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import drain, ended_early, events_of, malformed
+from palaver.model_router.providers.streams import progress_of
 from palaver.model_router.sse import ServerEvent
 
 _ERRORS: dict[str, ErrorCode] = {
@@ -97,7 +97,7 @@ class AnthropicMessages:
         client = self._client(call.model.provider, call.key.secret)
         with _in_our_words():
             async with client.messages.with_streaming_response.create(stream=True, **request_of(call)) as response:
-                yield _read(response.iter_bytes())
+                yield progress_of(response.iter_bytes(), apply)
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:
         """See `ProviderAdapter`: lists one model."""
@@ -114,26 +114,9 @@ class AnthropicMessages:
         )
 
 
-async def _read(chunks: AsyncIterator[bytes]) -> AsyncIterator[Progress]:
-    async for events in events_of(chunks):
-        progress = Progress()
-        stopped = False
-        for event in events:
-            stopped = _apply(event, progress) or stopped
-        yield progress
-        if stopped:
-            await drain(chunks)
-            return
-    raise ended_early()
-
-
-def _apply(event: ServerEvent, progress: Progress) -> bool:
-    """Take one event in; True for the last one."""
-    try:
-        said = _decode(event.data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise malformed(error) from error
-    match said:
+def apply(event: ServerEvent, progress: Progress) -> bool:
+    """Write one stream event into the progress; True for the last one. Raises ProviderFailed, msgspec.DecodeError."""
+    match _decode(event.data):
         case _Event(type="content_block_delta", delta=_Delta(type="text_delta", text=str(text))):
             progress.text += text
         case _Event(type="message_start", message=_Message(usage=_Usage() as usage)):

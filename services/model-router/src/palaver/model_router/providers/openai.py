@@ -18,7 +18,7 @@ from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import drain, ended_early, events_of, malformed
+from palaver.model_router.providers.streams import progress_of
 from palaver.model_router.sse import ServerEvent
 
 _DONE = b"[DONE]"
@@ -46,7 +46,7 @@ class _Usage(msgspec.Struct):
 class _Chunk(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: msgspec.Raw | None = None
+    error: Any = None
 
 
 _decode = msgspec.json.Decoder(_Chunk).decode
@@ -86,7 +86,7 @@ class OpenAIChat:
             async with client.chat.completions.with_streaming_response.create(
                 stream=True, **request_of(call)
             ) as response:
-                yield _read(response.iter_bytes())
+                yield progress_of(response.iter_bytes(), apply)
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:
         """See `ProviderAdapter`: lists the models."""
@@ -104,30 +104,11 @@ class OpenAIChat:
         )
 
 
-async def _read(chunks: AsyncIterator[bytes]) -> AsyncIterator[Progress]:
-    finished = False
-    async for events in events_of(chunks):
-        progress = Progress()
-        done = False
-        for event in events:
-            if event.data == _DONE:
-                done = True
-                break
-            _apply(event, progress)
-        finished = finished or progress.finish_reason is not None
-        yield progress
-        if done:
-            await drain(chunks)
-            break
-    if not finished:
-        raise ended_early()
-
-
-def _apply(event: ServerEvent, progress: Progress) -> None:
-    try:
-        chunk = _decode(event.data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise malformed(error) from error
+def apply(event: ServerEvent, progress: Progress) -> bool:
+    """Write one stream event into the progress; True for the last one. Raises ProviderFailed, msgspec.DecodeError."""
+    if event.data == _DONE:
+        return True
+    chunk = _decode(event.data)
     if chunk.error is not None:
         raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, "error event")
     for choice in chunk.choices or ():
@@ -142,6 +123,7 @@ def _apply(event: ServerEvent, progress: Progress) -> None:
             chunk.usage.completion_tokens,
             None if details is None else details.cached_tokens,
         )
+    return False
 
 
 def _finish(reason: str) -> Literal["stop", "length"]:

@@ -1,12 +1,14 @@
-"""Reading the raw bytes of a provider's stream as events; its breakdowns in our words."""
+"""Reading the raw bytes of a provider's stream; its breakdowns in our words."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import httpx2
+import msgspec
 
 from palaver.contracts.failures import ErrorCode
+from palaver.model_router.domain import Progress
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.sse import EventReader, EventTooLargeError, ServerEvent
 
@@ -17,21 +19,47 @@ TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, O
 """What a connection that breaks raises: the SDKs pass their transport's errors on while a body is read raw."""
 
 
-async def events_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[ServerEvent]]:
-    """The events of each network chunk, together. Raises ProviderFailed(PROVIDER_STREAM_BROKEN)."""
+async def progress_of(
+    chunks: AsyncIterator[bytes], apply: Callable[[ServerEvent, Progress], bool]
+) -> AsyncIterator[Progress]:
+    """What each network chunk brought. `apply` writes one event into the progress and returns True for the last one.
+
+    Raises ProviderFailed when the stream breaks, after everything that came before the break.
+    """
     reader = EventReader()
     try:
         async for chunk in chunks:
             events = reader.feed(chunk)
+            progress = Progress()
+            failure, ended = _apply_all(events, progress, apply)
             if events:
-                yield events
+                yield progress
+            if failure is not None:
+                raise failure
+            if ended:
+                await _drain(chunks)
+                return
     except EventTooLargeError:
         raise ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, "event too large") from None
     except TRANSPORT_ERRORS as error:
         raise ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, type(error).__name__) from error
 
 
-async def drain(chunks: AsyncIterator[bytes]) -> None:
+def _apply_all(
+    events: list[ServerEvent], progress: Progress, apply: Callable[[ServerEvent, Progress], bool]
+) -> tuple[ProviderFailed | None, bool]:
+    try:
+        for event in events:
+            if apply(event, progress):
+                return None, True
+    except ProviderFailed as failure:
+        return failure, False
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, f"malformed event: {type(error).__name__}"), False
+    return None, False
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
     """Read what follows the last event, briefly."""
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
@@ -39,13 +67,3 @@ async def drain(chunks: AsyncIterator[bytes]) -> None:
                 pass
     except (TimeoutError, *TRANSPORT_ERRORS):
         return
-
-
-def malformed(error: Exception) -> ProviderFailed:
-    """An event that is not what the protocol says."""
-    return ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, f"malformed event: {type(error).__name__}")
-
-
-def ended_early() -> ProviderFailed:
-    """The stream ended without saying so."""
-    return ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, "no end of answer")

@@ -1,0 +1,1 @@
+"""For tests of this service: its neighbours, played on a real broker."""

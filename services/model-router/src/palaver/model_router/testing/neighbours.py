@@ -1,0 +1,186 @@
+"""Session, context, keyvault and analytics as far as this service talks to them, and the gateway's ears."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from palaver.contracts.analytics import BUDGET_RESERVE, Reservation, ReserveBudget
+from palaver.contracts.client_protocol import Delta
+from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window, WindowMessage
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import KeyId, TurnId
+from palaver.contracts.keyvault import KEY_LEASE, SEAL_CONTEXT_LEASE, KeyLease, KeySecret, LeaseKey
+from palaver.contracts.model_router import (
+    KEY_CHECKED,
+    TURN_COMPLETED,
+    TURN_DELTA,
+    TURN_FAILED,
+    TURN_STARTED,
+    TURN_STOPPED,
+    USAGE_METERED,
+    KeyChecked,
+    Outcome,
+    TurnStarted,
+    UsageMetered,
+)
+from palaver.contracts.session import (
+    TURN_CLAIM,
+    TURN_RENEW,
+    ClaimTurn,
+    Renewal,
+    RenewedTurn,
+    RenewedTurns,
+    RenewTurns,
+    TurnClaim,
+)
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.routes import Route, answer, hear
+from palaver.servicekit.sealing import from_base64url, key_id_of, seal
+
+Status = Literal["held", "stopped", "lost", "ended"]
+KEY_ID = KeyId("key-of-the-payer")
+WINDOW = Window(
+    messages=(
+        WindowMessage(role="system", text="You are Ada."),
+        WindowMessage(role="user", text="<<< User (person) >>>\nIs tea good?"),
+    ),
+    used=40,
+    maximum=10_000,
+    entries=1,
+    left_out=0,
+    speaker_prefixes=("<<< Ada (model) >>>", "Ada:"),
+)
+
+
+class Neighbours:
+    """Set its fields to make the neighbours behave; read them to see what was said and asked."""
+
+    def __init__(self) -> None:
+        # how they behave
+        self.verdict: Literal["run", "drop"] = "run"
+        self.status: dict[TurnId, Status] = {}
+        self.session_up = True
+        self.ends_turns = True
+        self.context_up = True
+        self.window = WINDOW
+        self.money = True
+        self.secret = "sk-of-the-payer-1234"  # noqa: S105 - a made-up one
+        self.lease_host: str | None = None
+        # what was asked
+        self.claims: list[ClaimTurn] = []
+        self.renewals: list[Renewal] = []
+        self.windows: list[BuildWindow] = []
+        self.leases: list[LeaseKey] = []
+        self.reservations: list[ReserveBudget] = []
+        # what was said
+        self.started: list[TurnStarted] = []
+        self.outcomes: list[Outcome] = []
+        self.usages: list[UsageMetered] = []
+        self.key_checks: list[KeyChecked] = []
+        self.deltas: dict[TurnId, list[Delta]] = defaultdict(list)
+        self.checkpoints: dict[tuple[TurnId, int], str] = defaultdict(str)
+
+    @property
+    def answers(self) -> tuple[Route, ...]:
+        """What they answer."""
+        return (
+            answer(TURN_CLAIM, self._on_claim),
+            answer(TURN_RENEW, self._on_renew),
+            answer(WINDOW_BUILD, self._on_window),
+            answer(KEY_LEASE, self._on_lease),
+            answer(BUDGET_RESERVE, self._on_reserve),
+        )
+
+    @property
+    def ears(self) -> tuple[Route, ...]:
+        """What they hear."""
+        return (
+            hear(TURN_STARTED, self._on_started),
+            hear(TURN_COMPLETED, self._on_outcome),
+            hear(TURN_FAILED, self._on_outcome),
+            hear(TURN_STOPPED, self._on_outcome),
+            hear(USAGE_METERED, self._on_usage),
+            hear(KEY_CHECKED, self._on_key_checked),
+            hear(TURN_DELTA, self._on_delta),
+        )
+
+    def shown(self, turn_id: TurnId, attempt: int = 1) -> str:
+        """The text as a reader sees it who folds the deltas of an attempt. Raises AssertionError at a gap."""
+        text = ""
+        for delta in self.deltas[turn_id]:
+            if delta.attempt == attempt:
+                assert delta.offset <= len(text), f"gap: {delta.offset} after {len(text)}"
+                text = text[: delta.offset] + delta.text + text[delta.offset + len(delta.text) :]
+        return text
+
+    # ---- session ---------------------------------------------------------------------------------------------------
+
+    async def _on_claim(self, request: ClaimTurn) -> TurnClaim:
+        self.claims.append(request)
+        if not self.session_up:
+            raise Unavailable("postgres")
+        return TurnClaim(verdict=self.verdict)
+
+    async def _on_renew(self, request: RenewTurns) -> RenewedTurns:
+        self.renewals.extend(request.turns)
+        if not self.session_up:
+            raise Unavailable("postgres")
+        return RenewedTurns(turns=tuple(self._renewed(renewal) for renewal in request.turns))
+
+    def _renewed(self, renewal: Renewal) -> RenewedTurn:
+        stored = self.checkpoints[renewal.turn_id, renewal.attempt]
+        if renewal.checkpoint is not None:
+            assert renewal.checkpoint.offset <= len(stored), "gap in checkpoints"
+            stored = stored[: renewal.checkpoint.offset] + renewal.checkpoint.text
+            self.checkpoints[renewal.turn_id, renewal.attempt] = stored
+        status = self.status.get(renewal.turn_id, "held")
+        return RenewedTurn(turn_id=renewal.turn_id, status=status, acknowledged=len(stored))
+
+    # ---- context, keyvault, analytics ------------------------------------------------------------------------------
+
+    async def _on_window(self, request: BuildWindow) -> Window:
+        self.windows.append(request)
+        if not self.context_up:
+            raise Unavailable("postgres")
+        return self.window
+
+    async def _on_lease(self, request: LeaseKey) -> KeyLease:
+        self.leases.append(request)
+        if not self.secret:
+            raise Failure(ErrorCode.KEY_MISSING, "There is no key for this provider.")
+        public = from_base64url(request.public_key)
+        return KeyLease(
+            key_id=KEY_ID,
+            provider=request.provider or "openai",
+            host=self.lease_host or request.host or "",
+            sealed=seal(
+                KeySecret(secret=self.secret), public=public, key_id=key_id_of(public), context=SEAL_CONTEXT_LEASE
+            ),
+            expires_at=datetime.now(UTC) + timedelta(minutes=10),
+        )
+
+    async def _on_reserve(self, request: ReserveBudget) -> Reservation:
+        self.reservations.append(request)
+        if not self.money:
+            raise Failure(ErrorCode.QUOTA_EXCEEDED, "Today's limit is reached.")
+        return Reservation(amount=request.amount, remaining=Decimal(1))
+
+    # ---- ears ------------------------------------------------------------------------------------------------------
+
+    async def _on_started(self, fact: TurnStarted) -> None:
+        self.started.append(fact)
+
+    async def _on_outcome(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        if self.ends_turns:
+            self.status[outcome.turn_id] = "ended"
+
+    async def _on_usage(self, fact: UsageMetered) -> None:
+        self.usages.append(fact)
+
+    async def _on_key_checked(self, fact: KeyChecked) -> None:
+        self.key_checks.append(fact)
+
+    async def _on_delta(self, delta: Delta) -> None:
+        self.deltas[delta.turn_id].append(delta)

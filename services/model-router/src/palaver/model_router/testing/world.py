@@ -1,0 +1,90 @@
+"""A room with one worker, or several, on a real broker with played neighbours."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
+from palaver.contracts.model_router import RUN_TURN, Outcome, RunTurn
+from palaver.contracts.session_log import TurnRef
+from palaver.model_router.app import build
+from palaver.model_router.settings import Settings
+from palaver.model_router.testing.neighbours import Neighbours
+from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.testing.kits import KitFor, Running
+
+PAYER = UserId("01900000-0000-7000-8000-000000000001")
+SETTLE_SECONDS = 20.0
+POLL_SECONDS = 0.005
+
+
+class World:
+    """Enter it to have the neighbours; `worker` adds the service under test."""
+
+    def __init__(self, kit_for: KitFor, running: Running, base_urls: Mapping[str, str]) -> None:
+        self.neighbours = Neighbours()
+        self.session_id = SessionId(new_id())
+        self._kit_for = kit_for
+        self._running = running
+        self._base_urls = dict(base_urls)
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> "World":
+        for name, routes in (("session", self.neighbours.answers), ("gateway", self.neighbours.ears)):
+            kit = await self._kit_for(name)
+            await self._exit.enter_async_context(self._running(Service(name, routes), kit))
+        self.broker = (await self._kit_for("test")).broker
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._exit.aclose()
+
+    async def worker(self, **settings: Any) -> Kit:
+        """Start a worker that runs until the test ends."""
+        kit, life = await self.own_worker(**settings)
+        await self._exit.enter_async_context(life)
+        return kit
+
+    async def own_worker(self, **settings: Any) -> tuple[Kit, AbstractAsyncContextManager[None]]:
+        """A worker whose life the test decides on."""
+        kit = await self._kit_for("model-router")
+        quick = {"first_pause_seconds": 0.01, **settings.pop("retry", {})}
+        made = Settings.model_validate({"base_urls": self._base_urls, "retry": quick, **settings})
+        return kit, self._running(build(made, kit), kit)
+
+    async def order(self, model: str, *, attempt: int = 1, turn_id: str | None = None, seconds: float = 60) -> TurnId:
+        """Order a turn."""
+        turn = TurnRef(
+            turn_id=TurnId(turn_id or new_id()),
+            reply_id=MessageId(new_id()),
+            participant_id=ParticipantId(new_id()),
+            model=model,
+            branch="main",
+            round=3,
+            step=1,
+            speaker="Ada",
+        )
+        order = RunTurn(
+            session_id=self.session_id,
+            turn=turn,
+            attempt=attempt,
+            issues=1,
+            payer=PAYER,
+            min_seq=7,
+            deadline=datetime.now(UTC) + timedelta(seconds=seconds),
+        )
+        await self.broker.publish(RUN_TURN, order, turn.turn_id, message_id=new_id())
+        return turn.turn_id
+
+    async def outcome(self, turn_id: TurnId) -> Outcome:
+        """How the turn ended, once it has."""
+        await self.until(lambda: any(o.turn_id == turn_id for o in self.neighbours.outcomes))
+        return next(o for o in self.neighbours.outcomes if o.turn_id == turn_id)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that will be so. Raises TimeoutError."""
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while not condition():  # noqa: ASYNC110 - what is waited for is plain data
+                await asyncio.sleep(POLL_SECONDS)

@@ -1,0 +1,52 @@
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from palaver.contracts.failures import ErrorCode
+from palaver.model_router.providers.statuses import failure_of, retry_after
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "expected"),
+    [
+        (401, "invalid_api_key", "Incorrect API key provided: sk-a***1234", ErrorCode.KEY_INVALID),
+        (404, "model_not_found", "", ErrorCode.MODEL_NOT_FOUND),
+        (400, "context_length_exceeded", "", ErrorCode.CONTEXT_OVERFLOW),
+        (400, None, "prompt is too long: 9 tokens > 8 maximum", ErrorCode.CONTEXT_OVERFLOW),
+        (400, None, "input length and `max_tokens` exceed context limit: 9", ErrorCode.CONTEXT_OVERFLOW),
+        (400, None, "Your credit balance is too low", ErrorCode.PROVIDER_QUOTA),
+        (400, "invalid_value", "Invalid value: 'narrator'", ErrorCode.PROVIDER_REFUSED),
+        (429, "insufficient_quota", "", ErrorCode.PROVIDER_QUOTA),
+        (429, "rate_limit_exceeded", "", ErrorCode.PROVIDER_RATE_LIMITED),
+        (402, None, "", ErrorCode.PROVIDER_QUOTA),
+        (403, None, "", ErrorCode.PROVIDER_REFUSED),
+        (500, None, "", ErrorCode.PROVIDER_UNAVAILABLE),
+        (529, "overloaded_error", "Overloaded", ErrorCode.PROVIDER_UNAVAILABLE),
+    ],
+)
+def test_a_status_has_a_meaning_and_shows_nothing_of_the_key(
+    status: int, code: str | None, message: str, expected: ErrorCode
+) -> None:
+    failure = failure_of(status, code, message, {})
+    assert failure.code is expected
+    assert failure.refused
+    assert "1234" not in str(failure) + failure.message
+
+
+def test_retry_after_comes_in_milliseconds_seconds_or_as_a_date() -> None:
+    assert retry_after({"retry-after-ms": "1500", "retry-after": "9"}) == 1.5
+    assert retry_after({"retry-after": "2.5"}) == 2.5
+    at = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    asked = retry_after({"retry-after": at})
+    assert asked is not None
+    assert 25 < asked <= 30
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf", ""])
+def test_a_senseless_retry_after_is_ignored(value: str) -> None:
+    assert retry_after({"retry-after": value}) is None
+
+
+def test_without_the_header_there_is_none() -> None:
+    assert retry_after({}) is None
