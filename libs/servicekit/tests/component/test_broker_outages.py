@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 
 import pytest
+from nats.aio.msg import Msg
 from pydantic import SecretStr
 
 from palaver.servicekit.broker import Broker
@@ -132,6 +133,29 @@ async def test_asking_and_hearing_go_on_after_a_restart(
         assert (await admin.ask(COUNT, Note(text="x"), timeout_seconds=5)).number == 1
         await admin.send(CLOSED, Note(text="bye"))
         await until(lambda: heard == ["bye"])
+
+
+async def test_a_consumer_too_slow_to_keep_up_is_told_of_the_gap_once(broker_for: BrokerFor) -> None:
+    slow, speaker = await broker_for("slow"), await broker_for("speaker")
+    gaps: list[str] = []
+    release = asyncio.Event()
+
+    async def gap() -> None:
+        gaps.append("gap")
+
+    async def dawdle(msg: Msg) -> None:
+        await release.wait()
+
+    slow.on_gap(gap)
+    await slow.nc.subscribe(CLOSED.at(), cb=dawdle, pending_msgs_limit=1)
+    await slow.ping()
+    for _ in range(50):
+        await speaker.send(CLOSED, Note(text="x"))
+    await speaker.ping()
+    await until(lambda: gaps == ["gap"])
+    await asyncio.sleep(0.4)
+    assert gaps == ["gap"]
+    release.set()
 
 
 async def test_without_a_broker_everything_fails_at_once_and_says_why(

@@ -282,6 +282,25 @@ async def test_a_stopping_service_finishes_its_work_and_gives_back_the_rest(
     assert writer.seen == ["stuck"]
 
 
+async def test_what_is_held_is_given_back_at_once_when_the_service_ends(
+    admin: Broker, kit_for: KitFor, running: Running
+) -> None:
+    tried = asyncio.Event()
+
+    async def write(note: Note) -> None:
+        tried.set()
+        raise Unavailable("postgres")
+
+    service = Service("notes", (consume(WRITER, bind(WRITE, write)),), drain_seconds=3600)
+    async with running(service, await kit_for("notes")):
+        await admin.publish(WRITE, Note(text="held"), "b1")
+        await tried.wait()
+    writer = Writer()
+    async with running(Service("notes", (writer.unordered(),)), await kit_for("notes")):
+        await settled(admin, WRITER)
+    assert writer.seen == ["held"]
+
+
 async def test_a_durable_that_was_never_declared_is_waited_for_and_said(
     admin: Broker, kit_for: KitFor, running: Running, declared: Declared
 ) -> None:

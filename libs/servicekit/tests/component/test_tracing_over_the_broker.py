@@ -1,6 +1,7 @@
 """A trace goes through commands, events, queries and controls; live messages carry no headers at all."""
 
 import asyncio
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from nats.aio.msg import Msg
 from opentelemetry import trace
@@ -11,6 +12,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from palaver.servicekit.broker import Outgoing
 from palaver.servicekit.routes import answer, bind, consume, hear
 from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.settings import TelemetrySettings
+from palaver.servicekit.telemetry import Tracing
 from palaver.servicekit.testing.kits import BrokerFor, Declared, KitFor, Running
 from palaver.servicekit.testing.notes import (
     CLOSED,
@@ -24,6 +27,7 @@ from palaver.servicekit.testing.notes import (
     Note,
     until,
 )
+from palaver.servicekit.tracing import trace_headers
 
 
 def _traced(kit: Kit, exporter: InMemorySpanExporter) -> Kit:
@@ -98,3 +102,37 @@ async def test_an_outbox_keeps_the_trace_under_which_a_message_was_made(broker_f
     assert f"{span.get_span_context().trace_id:032x}" in made.trace
     assert made.headers == {"Nats-Msg-Id": "m1", "traceparent": made.trace}
     assert Outgoing("evt.x", b"").headers is None
+
+
+async def test_spans_go_to_the_collector_when_there_is_one() -> None:
+    bodies: list[bytes] = []
+
+    class Sink(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.path == "/v1/traces"
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the signature is the library's
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Sink) as sink:
+        serving = asyncio.create_task(asyncio.to_thread(sink.serve_forever, 0.01))
+        settings = TelemetrySettings(otlp_endpoint=f"http://127.0.0.1:{sink.server_port}/")
+        tracing = Tracing(settings, service="notes", instance="i1")
+        with tracing.tracer.start_as_current_span("a-span-of-ours"):
+            pass
+        await tracing.stop()
+        sink.shutdown()
+        await serving
+    assert b"a-span-of-ours" in b"".join(bodies)
+    assert b"palaver-notes" in b"".join(bodies)
+
+
+async def test_without_a_collector_nothing_is_recorded_but_traces_are_still_named() -> None:
+    tracing = Tracing(TelemetrySettings(), service="notes", instance="i1")
+    with tracing.tracer.start_as_current_span("unrecorded") as span:
+        assert not span.is_recording()
+        assert trace_headers() is not None
+    await tracing.stop()

@@ -42,6 +42,7 @@ MAX_PUBLISHES_IN_FLIGHT = 4000
 MAX_RECONNECT_PAUSE_SECONDS = 2.0
 FIRST_RECONNECT_PAUSE_SECONDS = 0.05
 CONNECT_PAUSE_SECONDS = 0.25
+DRAIN_TIMEOUT_SECONDS = 2
 COMPLAINT_INTERVAL_SECONDS = 5.0
 """A broker that stays away is complained about at this pace, not at the pace of the attempts."""
 GAP_SETTLE_SECONDS = 0.2
@@ -118,6 +119,7 @@ class Broker:
             connect_timeout=self._settings.connect_timeout_seconds,  # pyright: ignore[reportArgumentType]  # as above
             ping_interval=self._settings.ping_interval_seconds,  # pyright: ignore[reportArgumentType]  # as above
             pending_size=self._settings.max_pending_bytes,
+            drain_timeout=DRAIN_TIMEOUT_SECONDS,
             error_cb=self._on_error,
             disconnected_cb=self._on_disconnected,
             reconnected_cb=self._on_reconnected,

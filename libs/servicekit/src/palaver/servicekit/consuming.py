@@ -63,6 +63,7 @@ class Consumer:
         self._holding: set[_Delivered] = set()
         self._open = asyncio.Event()
         self._open.set()
+        self._closing = asyncio.Event()
 
     @property
     def name(self) -> str:
@@ -77,6 +78,7 @@ class Consumer:
 
     async def close(self, timeout_seconds: float) -> None:
         """Pull nothing more, finish what is in work, give the rest back to the broker at once."""
+        self._closing.set()
         await self._pull.stop(min(timeout_seconds, STOP_PULLING_SECONDS))
         if not await self._tasks.join(timeout_seconds):
             left = list(self._in_work.values())
@@ -142,7 +144,8 @@ class Consumer:
                 case Verdict.HOLD:
                     tries -= 1  # an outage is no failure of the handler
                     holds += 1
-                    await self._hold(delivered, holds)
+                    if not await self._hold(delivered, holds):
+                        return
                 case Verdict.RETRY_NOW:
                     pass
                 case Verdict.RETRY_LATER:
@@ -175,11 +178,18 @@ class Consumer:
 
     # ---- outages ----
 
-    async def _hold(self, delivered: _Delivered, holds: int) -> None:
+    async def _hold(self, delivered: _Delivered, holds: int) -> bool:
+        """Keep the message in progress for a while; False when it was given back instead, because the service ends."""
         self._holding.add(delivered)
         self._runtime.metrics.held.labels(self._durable.name).set(len(self._holding))
         self._open.clear()
-        await asyncio.sleep(hold_pause_seconds(holds))
+        try:
+            async with asyncio.timeout(hold_pause_seconds(holds)):
+                await self._closing.wait()
+        except TimeoutError:
+            return True
+        await self._say(delivered.msg.nak())
+        return False
 
     def _release(self, delivered: _Delivered) -> None:
         if delivered in self._holding:
@@ -204,7 +214,8 @@ class Consumer:
                 break
             except Unavailable:
                 holds += 1
-                await self._hold(delivered, holds)
+                if not await self._hold(delivered, holds):
+                    return
         await self._say(delivered.msg.ack())
         self._runtime.metrics.dead_letters.labels(self._durable.name, delivered.stem).inc()
         self._runtime.metrics.handled.labels(delivered.stem, "dead_letter").inc()
@@ -222,6 +233,8 @@ class Consumer:
         await said(acknowledgement, self._durable.name)
 
     def _note(self, delivered: _Delivered, error: Exception, verdict: Verdict) -> None:
+        if delivered in self._holding and verdict is Verdict.HOLD:
+            return  # said when the hold began
         expected = isinstance(error, Unavailable) or verdict is Verdict.DEAD_LETTER
         _log.warning(
             "message_failed",

@@ -32,6 +32,7 @@ class MessageMetrics:
         self.dead_letters = Counter(
             "palaver_dead_letters", "Messages given up.", ("durable", "subject"), registry=registry
         )
+        self.broker_up = Gauge("palaver_broker_up", "Whether the broker is connected.", registry=registry)
         self.task_failures = Counter(
             "palaver_task_failures", "Supervised loops that raised and were run again.", ("task",), registry=registry
         )

@@ -4,6 +4,8 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis as Client
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from palaver.servicekit.errors import Unavailable
@@ -25,6 +27,8 @@ class Redis:
             socket_connect_timeout=settings.timeout_seconds,
             max_connections=settings.max_connections,
             decode_responses=True,
+            # Once more at once, for a pooled connection that died unnoticed. redis-py's default pauses for seconds.
+            retry=Retry(NoBackoff(), 1),
         )
 
     async def start(self) -> None:

@@ -73,6 +73,7 @@ class _Life:
         self._service = service
         self._kit = kit
         self._runtime = Runtime(service.name, kit.broker, MessageMetrics(kit.metrics), kit.tracer)
+        self._runtime.metrics.broker_up.set_function(lambda: kit.broker.up)
         self._consumers = [Consumer(route, self._runtime) for route in service.routes if isinstance(route, Consume)]
         self._subscribed: list[Answering | Hearing] = []
         self._started: list[Resource] = []
