@@ -1,0 +1,21 @@
+"""The whole of Palaver for tests through its public edge."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from palaver.cli.testing.stack import Stack, stack_in
+
+
+@pytest_asyncio.fixture
+async def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
+    """A running stack; `@pytest.mark.parametrize("stack", [{"copies": {…}}], indirect=True)` asks for another shape."""
+    directory: Path = tmp_path_factory.mktemp("e2e")
+    made = stack_in(directory, **getattr(request, "param", {}))
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
