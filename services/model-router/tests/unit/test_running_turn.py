@@ -21,6 +21,7 @@ class Outlet:
         self.pieces: list[tuple[int, str]] = []
 
     async def publish(self, subject: str, frame: bytes) -> None:
+        assert subject == "live.x"
         delta = Delta.model_validate_json(frame)
         self.pieces.append((delta.offset, delta.text))
 
