@@ -72,7 +72,7 @@ class Wiring:
                 return {
                     "sealing_key": self.secrets.sealing_keys[service],
                     "signing_key": self.secrets.token_signing_key,
-                    "owner_sign_in_code": self.sign_in.link.code,
+                    "owner_code_digests": self.sign_in.digests,
                 }
             case "keyvault":
                 return {"sealing_key": self.secrets.sealing_keys[service]}
