@@ -17,7 +17,8 @@ from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
 from palaver.contracts.streams import Durable
-from palaver.servicekit.broker import NATS, Broker
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.connection import NATS
 from palaver.servicekit.errors import NotProvisioned, Unavailable
 
 EXPIRES_SECONDS = 30.0

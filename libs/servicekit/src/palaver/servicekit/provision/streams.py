@@ -8,7 +8,8 @@ from nats.js import JetStreamManager, api
 from nats.js.errors import APIError, NotFoundError
 
 from palaver.contracts.streams import Durable, Stream
-from palaver.servicekit.broker import NATS, Broker
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.connection import NATS
 from palaver.servicekit.errors import NotProvisioned, Unavailable
 
 API_TIMEOUT_SECONDS = 10.0
