@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx2
 import jwt
@@ -15,10 +15,12 @@ import pytest
 import pytest_asyncio
 import websockets
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
 from nats.aio.msg import Msg
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, SecretStr
 from websockets.asyncio.client import ClientConnection
+from websockets.typing import Subprotocol
 
 from palaver.contracts import gateway, identity, model_router, session
 from palaver.contracts.catalogue import STREAMS
@@ -65,7 +67,7 @@ class TokenMint:
         self.private = Ed25519PrivateKey.generate()
 
     def jwk(self) -> dict[str, Any]:
-        document = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.private.public_key()))
+        document = cast("dict[str, Any]", OKPAlgorithm.to_jwk(self.private.public_key(), as_dict=True))
         return {**document, "kid": self.key_id, "alg": "EdDSA", "use": "sig"}
 
     def token(self, user_id: str, *, seconds: float = 900.0, role: str = "member", **claims: Any) -> str:
@@ -80,18 +82,29 @@ class Neighbours:
     broker: Broker
     asked: list[tuple[str, BaseModel]] = field(default_factory=list[tuple[str, BaseModel]])
 
+    handlers: dict[str, Callable[[Any], Awaitable[BaseModel]]] = field(
+        default_factory=dict[str, Callable[[Any], Awaitable[BaseModel]]]
+    )
+
     async def answer(self, query: Query[Req, Res], handler: Callable[[Req], Awaitable[Res]], *keys: str) -> None:
+        """From now on; an earlier answer to the same subject is replaced."""
+        subject = query.address.at(*keys) if keys else query.address.wildcard
+        known = subject in self.handlers
+        self.handlers[subject] = handler
+        if known:
+            return
+
         async def on_request(message: Msg) -> None:
             request = query.request.model_validate_json(message.data)
             self.asked.append((query.address.stem, request))
             try:
-                reply: BaseModel = await handler(request)
+                reply = await self.handlers[subject](request)
                 headers = None
             except Failure as failure:
                 reply, headers = failure.body, {FAILURE_HEADER: failure.code.value}
             await self.broker.nc.publish(message.reply, reply.model_dump_json().encode(), headers=headers)
 
-        await self.broker.nc.subscribe(query.address.at(*keys) if keys else query.address.wildcard, cb=on_request)
+        await self.broker.nc.subscribe(subject, cb=on_request)
         await self.broker.ping()
 
     async def always(self, query: Query[Req, Res], response: Res) -> None:
@@ -248,6 +261,26 @@ class Log:
         await self.neighbours.broker.nc.publish(model_router.TURN_DELTA.at(self.session_id), frame)
 
 
+@dataclass
+class Worker:
+    """Plays a model worker: holds the text of its turns and answers snapshots."""
+
+    neighbours: Neighbours
+    id: str = field(default_factory=new_id)
+    texts: dict[str, model_router.Snapshot] = field(default_factory=dict[str, model_router.Snapshot])
+    answers: int = 0
+
+    async def serve(self) -> None:
+        async def snapshot(request: model_router.ReadSnapshots) -> model_router.Snapshots:
+            self.answers += 1
+            return model_router.Snapshots(turns=tuple(self.texts[turn] for turn in request.turns if turn in self.texts))
+
+        await self.neighbours.answer(model_router.TURN_SNAPSHOT, snapshot, self.id)
+
+    def hold(self, turn: TurnRef, text: str, attempt: int = 1) -> None:
+        self.texts[turn.turn_id] = model_router.Snapshot(turn_id=turn.turn_id, attempt=attempt, text=text)
+
+
 class Client:
     """A WebSocket client that sorts what it receives, batches opened."""
 
@@ -264,8 +297,8 @@ class Client:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 text = await self.socket.recv()
             self.batches += 1
-            parsed = json.loads(text)
-            self.frames.extend(parsed if isinstance(parsed, list) else [parsed])
+            parsed: Any = json.loads(text)
+            self.frames.extend(cast("list[dict[str, Any]]", parsed) if isinstance(parsed, list) else [parsed])
         return self.frames.pop(0)
 
     async def until(self, **wanted: Any) -> dict[str, Any]:
@@ -329,9 +362,9 @@ class Gateway:
         async with websockets.connect(
             url,
             additional_headers=sent,
-            subprotocols=["palaver.v1"],
+            subprotocols=[Subprotocol("palaver.v1")],
             max_size=None,
-            **options,  # type: ignore[list-item]
+            **options,
         ) as socket:
             yield Client(socket)
 
@@ -496,3 +529,10 @@ async def room(neighbours: Neighbours) -> Log:
     log = Log(neighbours)
     await log.serve()
     return log
+
+
+@pytest_asyncio.fixture
+async def worker(neighbours: Neighbours) -> Worker:
+    played = Worker(neighbours)
+    await played.serve()
+    return played

@@ -90,6 +90,8 @@ class Connection:
 
     def send_delta(self, frame: bytes) -> None:
         """Queue a delta. When it does not fit, all queued ones are dropped and the client is told that it lags."""
+        if not self.queue.fits(frame) and self._wire.is_writable:
+            self._flush()  # much came in one turn of the event loop; that is not the client's slowness
         if self.queue.put_delta(frame):
             self._schedule()
             return

@@ -35,12 +35,16 @@ class SendQueue:
         self._control.append(frame)
         self.control_bytes += len(frame)
 
+    def fits(self, frame: bytes) -> bool:
+        """Whether `put_delta` would take it."""
+        return self.control_bytes + self.delta_bytes + len(frame) <= self.max_bytes
+
     def put_delta(self, frame: bytes) -> bool:
         """Queue a delta; False if it did not fit, and then every queued delta is gone and the queue lags."""
         if self.lagging:
             self.dropped_bytes += len(frame)
             return True
-        if self.control_bytes + self.delta_bytes + len(frame) > self.max_bytes:
+        if not self.fits(frame):
             self.dropped_bytes = self.delta_bytes + len(frame)
             self._deltas.clear()
             self.delta_bytes = 0

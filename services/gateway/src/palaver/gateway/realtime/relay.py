@@ -224,8 +224,9 @@ class Relay:
         async with attachment.joining, self._joins:
             if attachment.detached:
                 return
+            epoch = attachment.room.epoch
             try:
-                state, live = await self._read(attachment, attachment.seq, attachment.room.epoch)
+                state, live = await self._read(attachment, attachment.seq if epoch else None, epoch)
             except (Failure, Unavailable) as error:
                 _log.info("refresh_postponed", session_id=attachment.room.session_id, error=str(error))
                 attachment.resume()  # the client sees a gap, if there is one, and attaches again
