@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -107,6 +107,7 @@ class ProviderCalls:
         adapter = await self._adapters.of(prepared.model.provider)
         echo = EchoFilter(prepared.window.speaker_prefixes)
         finish: FinishReason | None = None
+        loop = asyncio.get_running_loop()
 
         async def show(text: str) -> None:
             if text:
@@ -118,8 +119,10 @@ class ProviderCalls:
                 asyncio.timeout(self._patience.first_token_seconds) as silence,
                 adapter.stream(prepared.call) as stream,
             ):
-                async for progress in self._bounded(stream, silence):
+                async for progress in stream:
                     account.note(progress)
+                    if account.first_token_seconds is not None:
+                        silence.reschedule(loop.time() + self._patience.gap_seconds)
                     finish = progress.finish_reason or finish
                     await show(echo.feed(progress.text))
         except TimeoutError:
@@ -129,13 +132,3 @@ class ProviderCalls:
         if finish is None:
             raise ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, "no end of answer")
         return finish
-
-    async def _bounded(self, stream: AsyncIterator[Progress], silence: asyncio.Timeout) -> AsyncIterator[Progress]:
-        """The stream; from the first text on, each chunk gives the provider a new gap to be silent in."""
-        loop = asyncio.get_running_loop()
-        speaking = False
-        async for progress in stream:
-            speaking = speaking or bool(progress.text)
-            if speaking:
-                silence.reschedule(loop.time() + self._patience.gap_seconds)
-            yield progress

@@ -8,26 +8,24 @@ import asyncio
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Literal
 
 import structlog
 
-from palaver.contracts.failures import TRAITS, ErrorCode, Failure
+from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import WorkerId
-from palaver.contracts.model_router import (
-    Outcome,
-    TurnCompleted,
-    TurnFailed,
-    TurnStarted,
-    TurnStopped,
-    UsageMetered,
-)
-from palaver.contracts.session_log import ContextFill, Usage
-from palaver.model_router import cost
-from palaver.model_router.calling import ProviderCalls
+from palaver.contracts.model_router import TurnStarted
+from palaver.model_router.calling import FinishReason, ProviderCalls
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.metrics import RouterMetrics
+from palaver.model_router.outcomes import (
+    Completed,
+    Ending,
+    Failed,
+    GivenUp,
+    ending_of,
+    outcome_of,
+    usage_fact,
+)
 from palaver.model_router.ports import Events, KeySource
 from palaver.model_router.preparing import Preparation, Prepared
 from palaver.model_router.routing import RetryPolicy, pause_before_retry
@@ -36,24 +34,13 @@ from palaver.model_router.running import RunningTurn, TurnInterrupted
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class _Completed:
-    reason: Literal["stop", "length"]
+@dataclass(slots=True)
+class _Run:
+    """One run on its way. `saying` holds the announcements that nobody waits for before the end."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    code: ErrorCode
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Stopped:
-    pass
-
-
-_Ending = _Completed | _Failed | _Stopped | None
-"""How an attempt ended; None if it is somebody else's now and there is nothing to say."""
+    turn: RunningTurn
+    saying: asyncio.TaskGroup
+    prepared: Prepared | None = None
 
 
 class Generation:
@@ -87,29 +74,23 @@ class Generation:
                 run = _Run(turn, saying)
                 ending = await self._generate(run)
                 await turn.flow.flush()
-                if turn.interruption != "lost":
-                    turn.finished = ending is not None
-            self._count(run, ending)
-            outcome = self._outcome(run, ending)
+                turn.finished = not isinstance(ending, GivenUp)
+            self._count(turn, ending)
+            outcome = outcome_of(turn, ending, run.prepared, self._worker)
             if outcome is not None:
                 await self._events.ended(outcome)
 
-    # ---- until it ends -----------------------------------------------------------------------------------------------
-
-    async def _generate(self, run: "_Run") -> _Ending:
-        turn = run.turn
+    async def _generate(self, run: _Run) -> Ending:
         try:
-            async with turn.interruptible(self._seconds_left(turn)):
-                run.prepared = await self._preparation.prepare(turn.order)
+            async with run.turn.interruptible(self._seconds_left(run.turn)):
+                run.prepared = await self._preparation.prepare(run.turn.order)
                 return await self._converse(run, run.prepared)
         except TurnInterrupted as interrupted:
-            return _ending_of(interrupted)
-        except ProviderFailed as failure:
-            return _Failed(failure.code, failure.message)
-        except Failure as failure:
-            return _Failed(failure.code, failure.message)
+            return ending_of(interrupted)
+        except (ProviderFailed, Failure) as failure:
+            return Failed(failure.code, failure.message)
 
-    async def _converse(self, run: "_Run", prepared: Prepared) -> _Ending:
+    async def _converse(self, run: _Run, prepared: Prepared) -> Ending:
         while True:
             try:
                 finish = await self._call(run, prepared)
@@ -117,16 +98,16 @@ class Generation:
                 await self._pause_or_give_up(run, prepared, failure)
             else:
                 if not run.turn.text:
-                    return _Failed(ErrorCode.PROVIDER_REFUSED, "The model gave no answer.")
-                return _Completed(finish)
+                    return Failed(ErrorCode.PROVIDER_REFUSED, "The model gave no answer.")
+                return Completed(finish)
 
-    async def _call(self, run: "_Run", prepared: Prepared) -> Literal["stop", "length"]:
+    async def _call(self, run: _Run, prepared: Prepared) -> FinishReason:
         try:
             return await self._calls.make(run.turn, prepared, lambda: self._begin(run, prepared))
         finally:
             self._meter(run)
 
-    async def _pause_or_give_up(self, run: "_Run", prepared: Prepared, failure: ProviderFailed) -> None:
+    async def _pause_or_give_up(self, run: _Run, prepared: Prepared, failure: ProviderFailed) -> None:
         """Wait for the next call. Raises the failure if there is to be none."""
         turn = run.turn
         _log.warning(
@@ -157,7 +138,9 @@ class Generation:
         left = (turn.order.deadline - datetime.now(UTC)).total_seconds()
         return min(left, self._turn_seconds)
 
-    def _begin(self, run: "_Run", prepared: Prepared) -> None:
+    # ---- what is said on the way -----------------------------------------------------------------------------------
+
+    def _begin(self, run: _Run, prepared: Prepared) -> None:
         """There is text: the reply has its place in the round from here on."""
         turn = run.turn
         if turn.first_token_at is not None:
@@ -173,74 +156,20 @@ class Generation:
         )
         run.saying.create_task(self._events.started(fact))
 
-    def _meter(self, run: "_Run") -> None:
+    def _meter(self, run: _Run) -> None:
         """Book the call that is over; nobody waits for it before the turn's end."""
-        fact = run.turn.calls[-1]
-        usage = cost.usage_of(fact)
-        amount = cost.cost_of(usage, fact.model.price)
-        run.cost += amount
-        run.usage = usage
-        order, provider = run.turn.order, fact.model.provider.id
-        metered = UsageMetered(
-            session_id=order.session_id,
-            turn_id=order.turn.turn_id,
-            participant_id=order.turn.participant_id,
-            attempt=order.attempt,
-            call=fact.call,
-            call_id=fact.call_id,
-            payer=order.payer,
-            provider=provider,
-            model_id=fact.model.id,
-            key_id=fact.key_id,
-            usage=usage,
-            cost=amount,
-            outcome=fact.outcome,
-            started_at=fact.started_at,
-            first_token_seconds=fact.first_token_seconds,
-            duration_seconds=fact.duration_seconds,
-        )
-        run.saying.create_task(self._events.metered(metered))
-        self._metrics.calls.labels(provider, fact.outcome).inc()
-        self._metrics.tokens.labels(provider, "input").inc(usage.tokens_input)
-        self._metrics.tokens.labels(provider, "output").inc(usage.tokens_output)
+        fact = usage_fact(run.turn, run.turn.calls[-1])
+        run.saying.create_task(self._events.metered(fact))
+        self._metrics.calls.labels(fact.provider, fact.outcome).inc()
+        self._metrics.tokens.labels(fact.provider, "input").inc(fact.usage.tokens_input)
+        self._metrics.tokens.labels(fact.provider, "output").inc(fact.usage.tokens_output)
         if fact.first_token_seconds is not None:
-            self._metrics.first_token_seconds.labels(provider).observe(fact.first_token_seconds)
+            self._metrics.first_token_seconds.labels(fact.provider).observe(fact.first_token_seconds)
 
-    # ---- what is said about it ---------------------------------------------------------------------------------------
-
-    def _outcome(self, run: "_Run", ending: _Ending) -> Outcome | None:
-        turn, prepared = run.turn, run.prepared
-        common = {
-            "session_id": turn.order.session_id,
-            "turn_id": turn.turn_id,
-            "attempt": turn.order.attempt,
-            "worker": self._worker,
-            "at": datetime.now(UTC),
-            "text": turn.text,
-            "model": turn.order.turn.model,
-            "usage": run.usage,
-            "cost": run.cost if turn.calls else None,
-            "context": (
-                None if prepared is None else ContextFill(used=prepared.window.used, maximum=prepared.window.maximum)
-            ),
-            "first_token_at": turn.first_token_at,
-        }
-        match ending:
-            case _Completed(reason):
-                return TurnCompleted.model_validate({**common, "finish_reason": reason})
-            case _Failed(code, message):
-                retryable = TRAITS[code].retryable
-                return TurnFailed.model_validate({**common, "code": code, "message": message, "retryable": retryable})
-            case _Stopped():
-                return TurnStopped.model_validate(common)
-            case None:
-                return None
-
-    def _count(self, run: "_Run", ending: _Ending) -> None:
-        turn = run.turn
-        code = ending.code if isinstance(ending, _Failed) else ""
-        how = "given_up" if ending is None else type(ending).__name__.removeprefix("_").lower()
-        self._metrics.turns_ended.labels(how, code).inc()
+    def _count(self, turn: RunningTurn, ending: Ending) -> None:
+        code = ending.code if isinstance(ending, Failed) else None
+        how = type(ending).__name__.lower()
+        self._metrics.turns_ended.labels(how, code or "").inc()
         _log.info(
             "turn_ended",
             session=turn.order.session_id,
@@ -248,28 +177,7 @@ class Generation:
             attempt=turn.order.attempt,
             model=turn.order.turn.model,
             how=how,
-            code=code or None,
+            code=code,
             calls=len(turn.calls),
             characters=len(turn.text),
         )
-
-
-class _Run:
-    """What one run collects on its way. `saying` holds the announcements that nobody waits for before the end."""
-
-    def __init__(self, turn: RunningTurn, saying: asyncio.TaskGroup) -> None:
-        self.turn = turn
-        self.saying = saying
-        self.prepared: Prepared | None = None
-        self.usage: Usage | None = None
-        self.cost = Decimal(0)
-
-
-def _ending_of(interrupted: TurnInterrupted) -> _Ending:
-    match interrupted.reason:
-        case "stopped":
-            return _Stopped()
-        case "deadline":
-            return _Failed(ErrorCode.TIMEOUT, "The turn's time is over.")
-        case "lost" | "released":
-            return None

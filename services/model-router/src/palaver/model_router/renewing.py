@@ -33,6 +33,7 @@ class Renewals:
         self._turns = turns
         self._urgent: dict[RunningTurn, None] = {}
         self._wake = asyncio.Event()
+        self._answered = True
 
     def nudge(self, turn: RunningTurn) -> None:
         """Renew this one now, without anybody waiting for it: its call begins, or its outcome is out."""
@@ -70,8 +71,13 @@ class Renewals:
         try:
             renewed = await self._claims.renew([renewal for _, renewal in batch])
         except (Unavailable, Failure) as error:
-            _log.warning("renewal_unanswered", turns=len(batch), error=str(error))
+            if self._answered:  # said once per outage, not twice a second
+                _log.warning("renewals_unanswered", turns=len(batch), error=str(error))
+            self._answered = False
             return False
+        if not self._answered:
+            _log.info("renewals_answered_again", turns=len(batch))
+        self._answered = True
         if [r.turn_id for r in renewed.turns] != [turn.turn_id for turn, _ in batch]:
             _log.error("renewal_answer_mismatched", asked=len(batch), answered=len(renewed.turns))
             return False

@@ -102,7 +102,13 @@ class Worker:
         return turn
 
     async def _run(self, turn: RunningTurn) -> None:
-        await self._generation.run(turn)
+        over = False
+        try:
+            await self._generation.run(turn)
+            over = True
+        finally:
+            if not over:  # a defect, or this process ends: not renewed, the claim expires and the turn runs elsewhere
+                self._turns.forget(turn)
         if turn.interruption == "released" and not turn.finished:
             self._released.append(turn)
             self._turns.forget(turn)

@@ -18,7 +18,7 @@ from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import progress_of
+from palaver.model_router.providers.streams import TRANSPORT_ERRORS, progress_of
 from palaver.model_router.sse import ServerEvent
 
 _DONE = b"[DONE]"
@@ -141,5 +141,7 @@ def _in_our_words() -> Generator[None, None, None]:
     except openai.APIConnectionError as error:
         cause = type(error.__cause__).__name__
         raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, f"no connection: {cause}", refused=True) from None
+    except TRANSPORT_ERRORS as error:
+        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, type(error).__name__, refused=True) from None
     except openai.OpenAIError as error:
         raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, type(error).__name__) from None

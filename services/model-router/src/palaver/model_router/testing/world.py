@@ -54,8 +54,16 @@ class World:
         made = Settings.model_validate({"base_urls": self._base_urls, "retry": quick, **settings})
         return kit, self._running(build(made, kit), kit)
 
-    async def order(self, model: str, *, attempt: int = 1, turn_id: str | None = None, seconds: float = 60) -> TurnId:
-        """Order a turn."""
+    async def order(
+        self,
+        model: str,
+        *,
+        attempt: int = 1,
+        turn_id: str | None = None,
+        seconds: float = 60,
+        deadline: datetime | None = None,
+    ) -> TurnId:
+        """Order a turn that may take `seconds`, or until `deadline`."""
         turn = TurnRef(
             turn_id=TurnId(turn_id or new_id()),
             reply_id=MessageId(new_id()),
@@ -73,7 +81,7 @@ class World:
             issues=1,
             payer=PAYER,
             min_seq=7,
-            deadline=datetime.now(UTC) + timedelta(seconds=seconds),
+            deadline=deadline or datetime.now(UTC) + timedelta(seconds=seconds),
         )
         await self.broker.publish(RUN_TURN, order, turn.turn_id, message_id=new_id())
         return turn.turn_id
