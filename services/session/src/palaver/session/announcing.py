@@ -1,0 +1,91 @@
+"""How news leaves the service: entries through the log's relay, commands and broadcasts straight to the broker."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from palaver.contracts.client_protocol import Error
+from palaver.contracts.failures import FailureBody
+from palaver.contracts.ids import SessionId, UserId
+from palaver.contracts.model_router import MODEL_READ, RUN_TURN, ReadModels, RunTurn
+from palaver.contracts.session import TURN_STOP, USER_NOTIFIED, TurnsStopping
+from palaver.servicekit.broker import Broker, Outgoing
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.outbox import OutboxRelay
+from palaver.session.domain import Turn
+from palaver.session.log import said
+from palaver.session.ports import News
+from palaver.session.store.log import EntryKey
+
+_log = structlog.get_logger()
+
+
+def run_command(turn: Turn) -> Outgoing:
+    """The order to run an issued turn. Its message id is new for every issue: the broker swallows one used before."""
+    if turn.deadline is None:
+        raise ValueError(f"turn {turn.ref.turn_id} was never issued")
+    command = RunTurn(
+        session_id=turn.session_id,
+        turn=turn.ref,
+        attempt=turn.attempt,
+        issues=turn.issues,
+        payer=turn.payer,
+        min_seq=turn.min_seq,
+        deadline=turn.deadline,
+    )
+    turn_id = turn.ref.turn_id
+    return Broker.outgoing(RUN_TURN, command, turn_id, message_id=f"{turn_id}:{turn.attempt}:{turn.issues}")
+
+
+class BrokerAnnouncer:
+    """An `Announcer`. An order that the broker did not take is issued again by the sweep."""
+
+    def __init__(self, broker: Broker, log_relay: OutboxRelay[EntryKey], outbox_relay: OutboxRelay[int]) -> None:
+        self._broker = broker
+        self._log_relay = log_relay
+        self._outbox_relay = outbox_relay
+
+    async def announce(self, news: News) -> None:
+        """See `Announcer`."""
+        if news.stopping:
+            await self._broadcast_stop(news)
+        if news.outbox:
+            self._outbox_relay.nudge()
+        await asyncio.gather(
+            self._log_relay.publish_now([said(entry) for entry in news.entries]), self._order(news.issued)
+        )
+
+    async def refuse(
+        self, author: UserId, session_id: SessionId, client_message_id: str | None, refusal: FailureBody
+    ) -> None:
+        """See `Announcer`."""
+        frame = Error(**refusal.model_dump(), session_id=session_id, client_message_id=client_message_id)
+        try:
+            await self._broker.send(USER_NOTIFIED, frame, author)
+        except Unavailable:
+            _log.warning("refusal_unsaid", session=session_id, code=refusal.code)
+
+    async def _order(self, issued: Sequence[Turn]) -> None:
+        if issued:
+            taken = await self._broker.publish_all([run_command(turn) for turn in issued])
+            if not all(taken):
+                _log.warning("turns_not_offered", turns=taken.count(False))
+
+    async def _broadcast_stop(self, news: News) -> None:
+        try:
+            await self._broker.send(TURN_STOP, TurnsStopping(turns=news.stopping))
+        except Unavailable:
+            _log.warning("stop_unsaid", turns=len(news.stopping))  # renewals repeat it
+
+
+class BrokerModelNames:
+    """`ModelNames` by asking the model-router."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def names_of(self, model_ids: Sequence[str]) -> Mapping[str, str]:
+        """See `ModelNames`."""
+        answer = await self._broker.ask(MODEL_READ, ReadModels(ids=tuple(dict.fromkeys(model_ids))))
+        return {card.id: card.display_name for card in answer.models}

@@ -1,0 +1,164 @@
+"""The session service, wired: every subject in, every adapter out."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from palaver.contracts import limits
+from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.model_router import TURN_COMPLETED, TURN_FAILED, TURN_STARTED, TURN_STOPPED
+from palaver.contracts.session import (
+    ATTACH_READ,
+    HEADS_GET,
+    LOG_READ,
+    MESSAGE_DELETE,
+    MESSAGE_GET,
+    MESSAGE_LIST,
+    OWNER,
+    PARTICIPANT_ADD,
+    PARTICIPANT_REMOVE,
+    PARTICIPANT_UPDATE,
+    POST_MESSAGE,
+    SESSION_CREATE,
+    SESSION_DELETE,
+    SESSION_GET,
+    SESSION_LIST,
+    SESSION_UPDATE,
+    STOP_TURNS,
+    TURN_CLAIM,
+    TURN_RENEW,
+)
+from palaver.servicekit.database import Database
+from palaver.servicekit.dependencies import Dependencies
+from palaver.servicekit.outbox import DatabaseOutbox, OutboxRelay
+from palaver.servicekit.routes import Route, answer, bind, consume
+from palaver.servicekit.service import Kit, Service
+from palaver.session.announcing import BrokerAnnouncer, BrokerModelNames
+from palaver.session.deleting import Deletion
+from palaver.session.directors import Directors
+from palaver.session.handlers import Handlers
+from palaver.session.log import LogSource
+from palaver.session.metrics import SessionMetrics
+from palaver.session.posting import Posts
+from palaver.session.reading import Reading
+from palaver.session.room import Rooms
+from palaver.session.roomkeeping import RoomKeeping
+from palaver.session.rounds import Rounds
+from palaver.session.seating import Seating
+from palaver.session.settings import Settings
+from palaver.session.stopping import Stops
+from palaver.session.sweeping import Sweeper
+from palaver.session.turns import Turns
+
+SCHEMA = "session"
+MIGRATIONS = Path(__file__).parent / "migrations"
+LEFT_OVER_SECONDS = 1.0
+"""Younger entries are being published by whoever committed them."""
+
+
+def build(settings: Settings, kit: Kit) -> Service:
+    """Make the service; nothing runs yet."""
+    metrics = SessionMetrics(kit.metrics)
+    policy = settings.turn_policy
+    directors = Directors.installed()
+    database = Database(settings.database, schema=SCHEMA)
+    claims_pool = {"pool_size": settings.claims_pool_size, "max_overflow": 0}
+    claims_database = Database(settings.database.model_copy(update=claims_pool), schema=SCHEMA)
+
+    log_relay = OutboxRelay(kit.broker, LogSource(database, LEFT_OVER_SECONDS))
+    outbox_relay = OutboxRelay(kit.broker, DatabaseOutbox(database))
+    announcer = BrokerAnnouncer(kit.broker, log_relay, outbox_relay)
+
+    rooms = Rooms(database, announcer, policy, _now)
+    rounds = Rounds(directors, metrics, settings.max_steps_per_round)
+    stops = Stops(database, rooms, rounds, announcer)
+    seating = Seating(database, rooms, directors, BrokerModelNames(kit.broker), stops)
+    handlers = Handlers(
+        posts=Posts(rooms, rounds, announcer, metrics, settings.max_queued_rounds),
+        stops=stops,
+        turns=Turns(claims_database, rooms, rounds, metrics, policy),
+        roomkeeping=RoomKeeping(
+            database,
+            rooms,
+            directors=directors,
+            seating=seating,
+            stops=stops,
+            clock=_now,
+            max_sessions_per_owner=settings.max_sessions_per_owner,
+        ),
+        seating=seating,
+        deletion=Deletion(database, rooms),
+        reading=Reading(database),
+    )
+    sweeper = Sweeper(
+        database,
+        kit.broker,
+        rooms,
+        rounds,
+        announcer=announcer,
+        metrics=metrics,
+        policy=policy,
+        sweep_seconds=settings.sweep_seconds,
+        monotonic=time.monotonic,
+    )
+    return Service(
+        name=OWNER,
+        routes=(*_commands(handlers), *_queries(handlers)),
+        resources=(database, claims_database),
+        tasks={
+            "publish-log": log_relay.run,
+            "publish-outbox": outbox_relay.run,
+            "sweep": sweeper.run,
+            "watch-dependencies": Dependencies(kit, {"postgres": database.ping}).run,
+        },
+        drain_seconds=settings.drain_seconds,
+    )
+
+
+def _commands(handlers: Handlers) -> tuple[Route, ...]:
+    posts = (
+        consume(
+            DURABLES[f"session-post-{partition}"],
+            bind(POST_MESSAGE, handlers.post_message),
+            ordered=True,
+            on_dead_letter=handlers.on_post_given_up,
+        )
+        for partition in range(limits.POST_PARTITIONS)
+    )
+    return (
+        *posts,
+        consume(DURABLES["session-turn-stop"], bind(STOP_TURNS, handlers.stop_turns)),
+        consume(
+            DURABLES["session-turn-outcomes"],
+            bind(TURN_STARTED, handlers.on_turn_started),
+            bind(TURN_COMPLETED, handlers.on_turn_completed),
+            bind(TURN_FAILED, handlers.on_turn_failed),
+            bind(TURN_STOPPED, handlers.on_turn_stopped),
+            on_dead_letter=handlers.on_outcome_given_up,
+        ),
+    )
+
+
+def _queries(handlers: Handlers) -> tuple[Route, ...]:
+    return (
+        answer(TURN_CLAIM, handlers.claim_turn),
+        answer(TURN_RENEW, handlers.renew_turns),
+        answer(SESSION_CREATE, handlers.create_session),
+        answer(SESSION_GET, handlers.get_session),
+        answer(SESSION_LIST, handlers.list_sessions),
+        answer(SESSION_UPDATE, handlers.update_session),
+        answer(SESSION_DELETE, handlers.delete_session),
+        answer(PARTICIPANT_ADD, handlers.add_participant),
+        answer(PARTICIPANT_UPDATE, handlers.update_participant),
+        answer(PARTICIPANT_REMOVE, handlers.remove_participant),
+        answer(MESSAGE_LIST, handlers.list_messages),
+        answer(MESSAGE_GET, handlers.get_message),
+        answer(MESSAGE_DELETE, handlers.delete_message),
+        answer(ATTACH_READ, handlers.read_attach),
+        answer(HEADS_GET, handlers.get_heads),
+        answer(LOG_READ, handlers.read_log),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,33 @@
+"""Deleting what was said: its text goes for good."""
+
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.session import Done, OfMessage
+from palaver.contracts.session_log import MessageDeleted, MessageRemoval
+from palaver.servicekit.database import Database
+from palaver.session.room import Rooms
+from palaver.session.store import messages
+
+
+class Deletion:
+    """Deletes messages and replies."""
+
+    def __init__(self, database: Database, rooms: Rooms) -> None:
+        self._database = database
+        self._rooms = rooms
+
+    async def delete(self, request: OfMessage) -> Done:
+        """Raises Failure(NOT_FOUND), also for a message of somebody else's room."""
+        async with self._database.read() as conn:
+            session_id = await messages.session_of(conn, request.message_id)
+        if session_id is None:
+            raise _not_found()
+        async with self._rooms.open(session_id) as room:
+            if room.session.deleted_at is not None or room.session.owner_id != request.actor.user_id:
+                raise _not_found()
+            if await messages.erase(room.conn, request.message_id):
+                room.record(MessageDeleted, MessageRemoval(message_id=request.message_id))
+        return Done()
+
+
+def _not_found() -> Failure:
+    return Failure(ErrorCode.NOT_FOUND, "There is no such message.")

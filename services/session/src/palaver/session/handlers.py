@@ -1,0 +1,162 @@
+"""The inbound edge: each message to its use-case. Decides nothing."""
+
+from palaver.contracts.model_router import TurnCompleted, TurnFact, TurnFailed, TurnStarted, TurnStopped
+from palaver.contracts.session import (
+    AddParticipant,
+    AttachState,
+    ClaimTurn,
+    CreateSession,
+    Done,
+    Heads,
+    ListMessages,
+    ListSessions,
+    LogPage,
+    MessagePage,
+    OfMessage,
+    OfSession,
+    PostMessage,
+    ReadAttach,
+    ReadHeads,
+    ReadLog,
+    RemoveParticipant,
+    RenewedTurns,
+    RenewTurns,
+    SessionPage,
+    StopTurns,
+    TurnClaim,
+    UpdateParticipant,
+    UpdateSession,
+)
+from palaver.contracts.session_log import Participant, SessionView
+from palaver.session.deleting import Deletion
+from palaver.session.posting import Posts
+from palaver.session.reading import Reading
+from palaver.session.roomkeeping import RoomKeeping
+from palaver.session.seating import Seating
+from palaver.session.stopping import Stops
+from palaver.session.turns import Turns
+
+
+class Handlers:
+    """One method per subject."""
+
+    def __init__(
+        self,
+        *,
+        posts: Posts,
+        stops: Stops,
+        turns: Turns,
+        roomkeeping: RoomKeeping,
+        seating: Seating,
+        deletion: Deletion,
+        reading: Reading,
+    ) -> None:
+        self._posts = posts
+        self._stops = stops
+        self._turns = turns
+        self._roomkeeping = roomkeeping
+        self._seating = seating
+        self._deletion = deletion
+        self._reading = reading
+
+    # ---- commands --------------------------------------------------------------------------------------------------
+    async def post_message(self, command: PostMessage) -> None:
+        """A person says something."""
+        await self._posts.post(command)
+
+    async def on_post_given_up(self, command: PostMessage | None, error: BaseException) -> None:
+        """A post is dead-lettered."""
+        await self._posts.give_up(command, error)
+
+    async def stop_turns(self, command: StopTurns) -> None:
+        """A person stops turns."""
+        await self._stops.stop(command)
+
+    # ---- outcomes --------------------------------------------------------------------------------------------------
+    async def on_turn_started(self, fact: TurnStarted) -> None:
+        """A turn's first token came."""
+        await self._turns.started(fact)
+
+    async def on_turn_completed(self, outcome: TurnCompleted) -> None:
+        """An attempt completed."""
+        await self._turns.completed(outcome)
+
+    async def on_turn_failed(self, outcome: TurnFailed) -> None:
+        """An attempt failed."""
+        await self._turns.failed(outcome)
+
+    async def on_turn_stopped(self, outcome: TurnStopped) -> None:
+        """An attempt was stopped."""
+        await self._turns.stopped(outcome)
+
+    async def on_outcome_given_up(self, fact: TurnFact | None, _error: BaseException) -> None:
+        """An outcome is dead-lettered."""
+        if fact is not None and not isinstance(fact, TurnStarted):
+            await self._turns.give_up(fact.session_id, fact.turn_id)
+
+    # ---- queries: the life of a turn -------------------------------------------------------------------------------
+    async def claim_turn(self, request: ClaimTurn) -> TurnClaim:
+        """A worker wants an attempt."""
+        return await self._turns.claim(request)
+
+    async def renew_turns(self, request: RenewTurns) -> RenewedTurns:
+        """A worker still lives."""
+        return await self._turns.renew(request)
+
+    # ---- queries: rooms --------------------------------------------------------------------------------------------
+    async def create_session(self, request: CreateSession) -> SessionView:
+        """Open a room."""
+        return await self._roomkeeping.create(request)
+
+    async def get_session(self, request: OfSession) -> SessionView:
+        """Read a room."""
+        return await self._reading.session(request)
+
+    async def list_sessions(self, request: ListSessions) -> SessionPage:
+        """List the actor's rooms."""
+        return await self._reading.list_sessions(request)
+
+    async def update_session(self, request: UpdateSession) -> SessionView:
+        """Change a room."""
+        return await self._roomkeeping.update(request)
+
+    async def delete_session(self, request: OfSession) -> Done:
+        """Delete a room."""
+        return await self._roomkeeping.delete(request)
+
+    async def add_participant(self, request: AddParticipant) -> Participant:
+        """Seat a model."""
+        return await self._seating.add(request)
+
+    async def update_participant(self, request: UpdateParticipant) -> Participant:
+        """Change a seat."""
+        return await self._seating.update(request)
+
+    async def remove_participant(self, request: RemoveParticipant) -> Done:
+        """Take a seat away."""
+        return await self._seating.remove(request)
+
+    # ---- queries: messages and the log -----------------------------------------------------------------------------
+    async def list_messages(self, request: ListMessages) -> MessagePage:
+        """A page of a room's messages."""
+        return await self._reading.list_messages(request)
+
+    async def get_message(self, request: OfMessage) -> MessagePage:
+        """One message."""
+        return await self._reading.message(request)
+
+    async def delete_message(self, request: OfMessage) -> Done:
+        """Delete what was said."""
+        return await self._deletion.delete(request)
+
+    async def read_attach(self, request: ReadAttach) -> AttachState:
+        """What a client needs to follow a room."""
+        return await self._reading.attach(request)
+
+    async def get_heads(self, request: ReadHeads) -> Heads:
+        """The newest `seq` of many rooms."""
+        return await self._reading.heads(request)
+
+    async def read_log(self, request: ReadLog) -> LogPage:
+        """A page of a room's log."""
+        return await self._reading.log(request)

@@ -1,0 +1,129 @@
+"""A person's message becomes a message, a round and its turns: once, in order, in one transaction."""
+
+import structlog
+
+from palaver.contracts import limits
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import MessageId, new_id
+from palaver.contracts.session import PostMessage
+from palaver.contracts.session_log import MessagePosted, Posting, UserMessage
+from palaver.session.domain import Round, speaking, storable
+from palaver.session.metrics import SessionMetrics
+from palaver.session.ports import Announcer
+from palaver.session.room import Room, Rooms
+from palaver.session.rounds import Rounds
+from palaver.session.store import messages, rounds
+
+_log = structlog.get_logger()
+
+
+class Posts:
+    """Takes posts. `max_queued_rounds` bounds what waits in one room."""
+
+    def __init__(
+        self, rooms: Rooms, rounds_: Rounds, announcer: Announcer, metrics: SessionMetrics, max_queued_rounds: int
+    ) -> None:
+        self._rooms = rooms
+        self._rounds = rounds_
+        self._announcer = announcer
+        self._metrics = metrics
+        self._max_queued_rounds = max_queued_rounds
+
+    async def post(self, command: PostMessage) -> None:
+        """Take a message, or tell its author why not. Taking it again changes nothing."""
+        try:
+            _check(command)
+            async with self._rooms.open(command.session_id) as room:
+                room.authorise(command.actor)
+                outcome = await self._take(room, command)
+        except Failure as refusal:
+            self._metrics.posts.labels(refusal.code.value).inc()
+            _log.info("post_refused", session=command.session_id, code=refusal.code)
+            await self._refuse(command, refusal)
+        else:
+            self._metrics.posts.labels(outcome).inc()
+
+    async def give_up(self, command: PostMessage | None, error: BaseException) -> None:
+        """The delivery policy gave a post up: its author is told, for nothing else will come."""
+        if command is not None:
+            self._metrics.posts.labels("given_up").inc()
+            refusal = Failure(ErrorCode.INTERNAL, "The message could not be stored.")
+            await self._refuse(command, error if isinstance(error, Failure) else refusal)
+
+    async def _refuse(self, command: PostMessage, refusal: Failure) -> None:
+        author = command.actor.user_id
+        await self._announcer.refuse(author, command.session_id, command.client_message_id, refusal.body)
+
+    async def _take(self, room: Room, command: PostMessage) -> str:
+        refusal = await self._refusal(room, command)
+        author = command.actor.user_id
+        if refusal is not None:
+            # What was taken while the room allowed it stays taken, however often it is resent.
+            if await messages.is_stored(room.conn, room.id, author, command.client_message_id):
+                return "repeated"
+            raise refusal
+        number = room.session.last_round + 1
+        message = UserMessage(
+            id=MessageId(new_id()),
+            client_message_id=command.client_message_id,
+            author=author,
+            content=storable(command.content),
+            branch=room.session.branch,
+            round=number,
+            to=command.to,
+            metadata={
+                storable(name): storable(value) if isinstance(value, str) else value
+                for name, value in command.metadata.items()
+            },
+            created_at=room.now,
+        )
+        if not await messages.add_user_message(room.conn, room.id, message):
+            return "repeated"
+        room.change(last_round=number, updated_at=room.now)
+        room.record(MessagePosted, Posting(message=message))
+        await self._open_round(room, message, command.options.model_id)
+        return "taken"
+
+    async def _refusal(self, room: Room, command: PostMessage) -> Failure | None:
+        if room.session.archived:
+            return Failure(ErrorCode.SESSION_ARCHIVED, "This session is archived.")
+        if not speaking(await room.seats(), command.to):
+            return Failure(ErrorCode.NO_ACTIVE_PARTICIPANT, "Nobody in the room can answer this message.")
+        if room.session.current_round is not None:
+            waiting = await rounds.count_queued(room.conn, room.id)
+            if waiting >= self._max_queued_rounds:
+                return Failure(ErrorCode.RATE_LIMITED, "Too many messages wait in this room.", waiting=waiting)
+        return None
+
+    async def _open_round(self, room: Room, message: UserMessage, model_id: str | None) -> None:
+        busy = room.session.current_round is not None
+        opened = Round(
+            session_id=room.id,
+            number=message.round,
+            branch=message.branch,
+            state="queued" if busy else "running",
+            step=0,
+            message_id=message.id,
+            addressed=message.to,
+            model_id=model_id,
+            stopped=False,
+        )
+        await rounds.add(room.conn, opened, room.now)
+        if not busy:
+            await self._rounds.begin(room, opened)
+
+
+def _check(command: PostMessage) -> None:
+    """Raises Failure for what no room would take; the gateway checks the same, but does not own the rule."""
+    if not command.content.strip():
+        raise Failure(ErrorCode.VALIDATION_FAILED, "The message is empty.", field="content")
+    length = len(command.content)
+    if length > limits.MAX_MESSAGE_CHARACTERS:
+        raise Failure(
+            ErrorCode.MESSAGE_TOO_LONG,
+            f"The message is longer than {limits.MAX_MESSAGE_CHARACTERS} characters.",
+            length=length,
+            maximum=limits.MAX_MESSAGE_CHARACTERS,
+        )
+    if len(command.metadata) > limits.MAX_METADATA_ENTRIES:
+        raise Failure(ErrorCode.VALIDATION_FAILED, "Too much metadata.", field="metadata")

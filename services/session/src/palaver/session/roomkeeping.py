@@ -1,0 +1,137 @@
+"""Opening, changing, archiving and deleting rooms."""
+
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import SessionId, UserId, new_id
+from palaver.contracts.operations import AuditRecorded
+from palaver.contracts.session import AUDIT_RECORDED, CreateSession, Done, OfSession, UpdateSession
+from palaver.contracts.session_log import (
+    Nothing,
+    Participant,
+    SessionArchived,
+    SessionCreated,
+    SessionDeleted,
+    SessionUpdated,
+    SessionView,
+)
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.database import Database
+from palaver.session.directors import Director, Directors
+from palaver.session.domain import FIRST_ROUND, Session, storable
+from palaver.session.ports import Clock
+from palaver.session.room import Room, Rooms
+from palaver.session.seating import Seating, check_seats
+from palaver.session.stopping import Stops
+from palaver.session.store import sessions
+
+
+class RoomKeeping:
+    """What an owner does with rooms as a whole."""
+
+    def __init__(
+        self,
+        database: Database,
+        rooms: Rooms,
+        *,
+        directors: Directors,
+        seating: Seating,
+        stops: Stops,
+        clock: Clock,
+        max_sessions_per_owner: int,
+    ) -> None:
+        self._database = database
+        self._rooms = rooms
+        self._directors = directors
+        self._seating = seating
+        self._stops = stops
+        self._clock = clock
+        self._max_sessions_per_owner = max_sessions_per_owner
+
+    async def create(self, request: CreateSession) -> SessionView:
+        """Open a room. Raises Failure for an unknown mode or model, too many seats or none, too many rooms."""
+        director = self._directors.named(request.mode)
+        if not request.participants:
+            raise Failure(ErrorCode.VALIDATION_FAILED, "Choose at least one model.", field="participants")
+        check_seats(len(request.participants), director.max_participants)
+        owner = request.actor.user_id
+        async with self._database.read() as conn:
+            if await sessions.count_of_owner(conn, owner) >= self._max_sessions_per_owner:
+                maximum = self._max_sessions_per_owner
+                raise Failure(ErrorCode.TOO_MANY_SESSIONS, f"You have {maximum} sessions already.", maximum=maximum)
+        seats = await self._seating.plan(request.participants)
+        session = self._new(request, director)
+        async with self._rooms.open_new(session) as room:
+            await _furnish(room, seats)
+            await room.record_session(SessionCreated)
+            return room.session.view(seats)
+
+    def _new(self, request: CreateSession, director: Director) -> Session:
+        now = self._clock()
+        return Session(
+            id=SessionId(new_id()),
+            owner_id=request.actor.user_id,
+            title=storable(request.title),
+            mode=request.mode,
+            mode_version=director.version,
+            mode_state={},
+            prompt_mode=request.prompt_mode,
+            system_prompt=storable(request.system_prompt or "") or None,
+            state="initialised",
+            archived=False,
+            path=(new_id(),),
+            epoch=new_id(),
+            head_seq=0,
+            last_round=FIRST_ROUND - 1,
+            current_round=None,
+            created_at=now,
+            updated_at=now,
+        )
+
+    async def update(self, request: UpdateSession) -> SessionView:
+        """Change what is given. An empty `system_prompt` removes it."""
+        async with self._rooms.open(request.session_id) as room:
+            room.authorise(request.actor)
+            before = room.session
+            if request.title is not None:
+                room.change(title=storable(request.title))
+            if request.prompt_mode is not None:
+                room.change(prompt_mode=request.prompt_mode)
+            if request.system_prompt is not None:
+                room.change(system_prompt=storable(request.system_prompt) or None)
+            if room.session != before:
+                room.change(updated_at=room.now)
+                await room.record_session(SessionUpdated)
+            if request.archived is not None and request.archived != room.session.archived:
+                room.change(archived=request.archived, updated_at=room.now)
+                await room.record_session(SessionArchived)
+            return room.session.view(await room.seats())
+
+    async def delete(self, request: OfSession) -> Done:
+        """Delete a room: what runs in it stops, and from then on it is not found."""
+        async with self._rooms.open(request.session_id) as room:
+            room.authorise(request.actor)
+            await self._stops.stop_all(room)
+            room.change(deleted_at=room.now)
+            room.record(SessionDeleted, Nothing())
+            _audit_deletion(room, request.actor.user_id, request.actor.address)
+        return Done()
+
+
+async def _furnish(room: Room, seats: tuple[Participant, ...]) -> None:
+    await sessions.add_branch(
+        room.conn, room.id, room.session.branch, parent=None, first_round=FIRST_ROUND, at=room.now
+    )
+    await sessions.add_seats(room.conn, room.id, seats, room.now)
+    room.reseat(seats)
+
+
+def _audit_deletion(room: Room, actor: UserId, address: str | None) -> None:
+    record = AuditRecorded(
+        event_id=new_id(),
+        at=room.now,
+        actor_id=actor,
+        action="session.deleted",
+        target_kind="session",
+        target_id=room.id,
+        address=address,
+    )
+    room.post_letter(Broker.outgoing(AUDIT_RECORDED, record, message_id=record.event_id))

@@ -1,0 +1,71 @@
+"""Rows of the session log, which is also the outbox of what it says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.contracts.ids import SessionId
+from palaver.session.store.tables import clock, session_log, sessions
+
+EntryKey = tuple[SessionId, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One entry as it is stored: references and small data."""
+
+    session_id: SessionId
+    epoch: str
+    seq: int
+    name: str
+    data: Mapping[str, Any]
+    at: datetime
+
+    @property
+    def key(self) -> EntryKey:
+        """What names it."""
+        return self.session_id, self.seq
+
+
+async def add(conn: AsyncConnection, rows: Sequence[LogRow]) -> None:
+    """Append entries whose `seq` the caller gave under the session's lock."""
+    await conn.execute(
+        insert(session_log),
+        [
+            {"session_id": row.session_id, "seq": row.seq, "name": row.name, "data": row.data, "at": row.at}
+            for row in rows
+        ],
+    )
+
+
+async def after(conn: AsyncConnection, session_id: SessionId, seq: int, limit: int) -> list[LogRow]:
+    """At most `limit` entries behind `seq`, in order."""
+    statement = _entries().where(session_log.c.session_id == session_id, session_log.c.seq > seq)
+    return [_row(row) for row in await conn.execute(statement.order_by(session_log.c.seq).limit(limit))]
+
+
+async def unpublished(conn: AsyncConnection, older_than_seconds: float, limit: int) -> list[LogRow]:
+    """The oldest entries of which nobody noted the broker's acknowledgement, by session in order."""
+    overdue = clock() - timedelta(seconds=older_than_seconds)
+    statement = _entries().where(session_log.c.published_at.is_(None), session_log.c.at < overdue)
+    ordered = statement.order_by(session_log.c.at, session_log.c.session_id, session_log.c.seq)
+    return [_row(row) for row in await conn.execute(ordered.limit(limit))]
+
+
+async def mark_published(conn: AsyncConnection, keys: Sequence[EntryKey]) -> None:
+    """The broker has these entries."""
+    here = tuple_(session_log.c.session_id, session_log.c.seq).in_(sorted(keys))
+    statement = update(session_log).where(here, session_log.c.published_at.is_(None))
+    await conn.execute(statement.values(published_at=clock()))
+
+
+def _entries() -> Any:
+    return select(session_log, sessions.c.epoch).join(sessions, sessions.c.id == session_log.c.session_id)
+
+
+def _row(row: Row[Any]) -> LogRow:
+    return LogRow(row.session_id, row.epoch, row.seq, row.name, row.data, row.at)

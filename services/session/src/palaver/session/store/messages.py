@@ -1,0 +1,240 @@
+"""What was said: people's messages and models' replies, one table. Text stands here and nowhere else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.contracts.client_protocol import FailedTurnItem, MessageItem, ReplyItem, UserMessageItem
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import MessageId, SessionId, UserId
+from palaver.contracts.session_log import Reply, TurnRef, UserMessage
+from palaver.session.domain import Segment
+from palaver.session.store.tables import BY_PERSON, clock, messages, rounds, turns
+from palaver.session.store.turns import ref_of
+
+
+async def add_user_message(conn: AsyncConnection, session_id: SessionId, message: UserMessage) -> bool:
+    """Store a person's message; False if this author's `client_message_id` is stored in the session already."""
+    statement = insert_or_skip(messages).values(
+        id=message.id,
+        version=1,
+        session_id=session_id,
+        kind="user",
+        branch_id=message.branch,
+        round=message.round,
+        step=0,
+        rank=0,
+        active=True,
+        text=message.content,
+        author=message.author,
+        client_message_id=message.client_message_id,
+        addressed=None if message.to is None else list(message.to),
+        metadata=message.metadata,
+        created_at=message.created_at,
+    )
+    once = statement.on_conflict_do_nothing(
+        index_elements=[messages.c.session_id, messages.c.author, messages.c.client_message_id],
+        index_where=BY_PERSON,
+    )
+    return (await conn.execute(once.returning(messages.c.id))).one_or_none() is not None
+
+
+async def is_stored(conn: AsyncConnection, session_id: SessionId, author: UserId, client_message_id: str) -> bool:
+    """Whether this post was taken before."""
+    statement = select(messages.c.id).where(
+        messages.c.session_id == session_id,
+        messages.c.author == author,
+        messages.c.client_message_id == client_message_id,
+        BY_PERSON,
+    )
+    return (await conn.execute(statement)).one_or_none() is not None
+
+
+async def add_reply(conn: AsyncConnection, session_id: SessionId, ref: TurnRef, reply: Reply) -> None:
+    """Store an answer; it becomes the version that is shown."""
+    if reply.version > 1:
+        older = update(messages).where(messages.c.id == reply.id, messages.c.active)
+        await conn.execute(older.values(active=False))
+    await conn.execute(
+        insert(messages).values(
+            id=reply.id,
+            version=reply.version,
+            session_id=session_id,
+            kind="reply",
+            branch_id=ref.branch,
+            round=ref.round,
+            step=ref.step,
+            rank=reply.rank,
+            active=True,
+            text=reply.text,
+            turn_id=reply.turn_id,
+            participant_id=reply.participant_id,
+            model=reply.model,
+            finish_reason=reply.finish_reason,
+            usage=None if reply.usage is None else reply.usage.model_dump(mode="json"),
+            cost=reply.cost,
+            context=None if reply.context is None else reply.context.model_dump(mode="json"),
+            first_token_at=reply.first_token_at,
+            created_at=reply.created_at,
+        )
+    )
+
+
+async def session_of(conn: AsyncConnection, message_id: MessageId) -> SessionId | None:
+    """Where a message was said; None if it is unknown or deleted."""
+    statement = select(messages.c.session_id).where(messages.c.id == message_id, messages.c.deleted_at.is_(None))
+    return (await conn.execute(statement.limit(1))).scalar_one_or_none()
+
+
+async def erase(conn: AsyncConnection, message_id: MessageId) -> bool:
+    """Remove the text of all its versions for good; False if that happened before."""
+    statement = update(messages).where(messages.c.id == message_id, messages.c.deleted_at.is_(None))
+    erased = await conn.execute(statement.values(text="", metadata=None, deleted_at=clock()).returning(messages.c.id))
+    return bool(erased.all())
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+async def one(conn: AsyncConnection, message_id: MessageId) -> MessageItem | None:
+    """The version of a message that is shown; None if there is none or it is deleted."""
+    statement = _shown().where(messages.c.id == message_id)
+    row = (await conn.execute(statement)).one_or_none()
+    return None if row is None else _item(row)
+
+
+async def referenced(
+    conn: AsyncConnection, keys: Sequence[tuple[MessageId, int]]
+) -> dict[tuple[MessageId, int], UserMessage | Reply]:
+    """Messages by id and version, deleted ones too (their text is empty by then)."""
+    if not keys:
+        return {}
+    statement = select(messages).where(tuple_(messages.c.id, messages.c.version).in_(keys))
+    return {(row.id, row.version): _message(row) for row in await conn.execute(statement)}
+
+
+async def newest_rounds(
+    conn: AsyncConnection, session_id: SessionId, path: Sequence[Segment], before: int | None, limit: int
+) -> list[tuple[int, int]]:
+    """The newest `limit` + 1 rounds of the path before `before`, newest first, each with its count of items."""
+    said = select(func.count()).where(
+        messages.c.session_id == session_id,
+        messages.c.round == rounds.c.number,
+        messages.c.active,
+        messages.c.deleted_at.is_(None),
+    )
+    failed = select(func.count()).where(turns.c.session_id == session_id, turns.c.round == rounds.c.number, _silent())
+    items = (said.scalar_subquery() + failed.scalar_subquery()).label("items")
+    statement = select(rounds.c.number, items).where(
+        rounds.c.session_id == session_id, _on_path(path, rounds.c.branch_id, rounds.c.number)
+    )
+    if before is not None:
+        statement = statement.where(rounds.c.number < before)
+    rows = await conn.execute(statement.order_by(rounds.c.number.desc()).limit(limit + 1))
+    return [(row.number, row.items) for row in rows]
+
+
+async def of_rounds(
+    conn: AsyncConnection, session_id: SessionId, path: Sequence[Segment], first: int, before: int | None
+) -> list[MessageItem]:
+    """All items of the path's rounds from `first` to before `before`, oldest first."""
+    said = _shown().where(
+        messages.c.session_id == session_id,
+        messages.c.round >= first,
+        _on_path(path, messages.c.branch_id, messages.c.round),
+    )
+    failed = select(turns).where(
+        turns.c.session_id == session_id,
+        turns.c.round >= first,
+        _silent(),
+        _on_path(path, turns.c.branch_id, turns.c.round),
+    )
+    if before is not None:
+        said, failed = said.where(messages.c.round < before), failed.where(turns.c.round < before)
+    placed: list[tuple[tuple[int, bool, int, int, str], MessageItem]] = [
+        ((row.round, row.kind != "user", row.step, row.rank, row.id), _item(row)) for row in await conn.execute(said)
+    ]
+    placed += [  # turns without text have no rank: they come after the answers of their step
+        ((row.round, True, row.step, _AFTER_ALL_RANKS, row.id), _failed(row)) for row in await conn.execute(failed)
+    ]
+    return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
+
+
+_AFTER_ALL_RANKS = 2**31
+_TURN_COLUMNS = tuple(turns.c[name].label(f"its_{name}") for name in turns.c.keys())  # noqa: SIM118 - not a dict
+
+
+def _shown() -> Any:
+    return (
+        select(messages, *_TURN_COLUMNS)
+        .outerjoin(turns, turns.c.id == messages.c.turn_id)
+        .where(messages.c.active, messages.c.deleted_at.is_(None))
+    )
+
+
+def _silent() -> Any:
+    # A failed new version of an answer is no item of its own: the older version is still shown.
+    return and_(turns.c.ending.in_(["failed", "stopped"]), turns.c.version == 1)
+
+
+def _on_path(path: Sequence[Segment], branch: Any, number: Any) -> Any:
+    return or_(
+        *(
+            and_(
+                branch == segment.branch,
+                number >= segment.first,
+                *([] if segment.last is None else [number <= segment.last]),
+            )
+            for segment in path
+        )
+    )
+
+
+# ---- rows to values --------------------------------------------------------------------------------------------------
+def _item(row: Row[Any]) -> MessageItem:
+    message = _message(row)
+    if isinstance(message, UserMessage):
+        return UserMessageItem(message=message)
+    return ReplyItem(turn=ref_of(row, "its_"), reply=message)
+
+
+def _failed(row: Row[Any]) -> FailedTurnItem:
+    body = Failure(ErrorCode(row.code), row.message).body
+    return FailedTurnItem(turn=ref_of(row), error=body.model_copy(update={"retryable": row.retryable}))
+
+
+def _message(row: Row[Any]) -> UserMessage | Reply:
+    if row.kind == "user":
+        return _user_message(row)
+    return Reply.model_validate(
+        {
+            "id": row.id,
+            "turn_id": row.turn_id,
+            "participant_id": row.participant_id,
+            "model": row.model,
+            "text": row.text,
+            "finish_reason": row.finish_reason,
+            "usage": row.usage,
+            "cost": row.cost,
+            "context": row.context,
+            "rank": row.rank,
+            "version": row.version,
+            "first_token_at": row.first_token_at,
+            "created_at": row.created_at,
+        }
+    )
+
+
+def _user_message(row: Row[Any]) -> UserMessage:
+    return UserMessage(
+        id=row.id,
+        client_message_id=row.client_message_id,
+        author=row.author,
+        content=row.text,
+        branch=row.branch_id,
+        round=row.round,
+        to=None if row.addressed is None else tuple(row.addressed),
+        metadata=row.metadata or {},
+        created_at=row.created_at,
+    )

@@ -1,0 +1,169 @@
+"""Sessions, their seats and branches."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from palaver.contracts.ids import ParticipantId, SessionId, UserId
+from palaver.contracts.session_log import Participant
+from palaver.session.domain import Session
+from palaver.session.store.tables import branches, participants, sessions
+
+_CHANGING = (
+    "title",
+    "mode_version",
+    "mode_state",
+    "prompt_mode",
+    "system_prompt",
+    "state",
+    "archived",
+    "path",
+    "head_seq",
+    "last_round",
+    "current_round",
+    "updated_at",
+    "deleted_at",
+)
+_IDENTITY = ("id", "owner_id", "mode", "epoch", "created_at")
+
+
+async def lock(conn: AsyncConnection, session_id: SessionId, *, skip_locked: bool = False) -> Session | None:
+    """The session, locked until the transaction ends; None if there is none, or if it is locked and to be skipped."""
+    # NO KEY UPDATE: rows that refer to the session may be inserted by their own transactions meanwhile.
+    statement = select(sessions).where(sessions.c.id == session_id)
+    statement = statement.with_for_update(key_share=True, skip_locked=skip_locked)
+    return await _one(conn, statement)
+
+
+async def read(conn: AsyncConnection, session_id: SessionId) -> Session | None:
+    """The session as it is, deleted ones too."""
+    return await _one(conn, select(sessions).where(sessions.c.id == session_id))
+
+
+async def add(conn: AsyncConnection, session: Session) -> None:
+    """A new row."""
+    await conn.execute(insert(sessions).values({name: _plain(session, name) for name in _IDENTITY + _CHANGING}))
+
+
+async def save(conn: AsyncConnection, before: Session, after: Session) -> None:
+    """Write what changed; the row is locked by the caller."""
+    changes = {name: _plain(after, name) for name in _CHANGING if getattr(before, name) != getattr(after, name)}
+    if changes:
+        await conn.execute(update(sessions).where(sessions.c.id == after.id).values(changes))
+
+
+async def count_of_owner(conn: AsyncConnection, owner: UserId) -> int:
+    """Rooms of a person that are not deleted."""
+    statement = select(func.count()).where(sessions.c.owner_id == owner, sessions.c.deleted_at.is_(None))
+    return (await conn.execute(statement)).scalar_one()
+
+
+async def page(
+    conn: AsyncConnection,
+    owner: UserId,
+    *,
+    archived: bool | None,
+    mode: str | None,
+    title: str | None,
+    limit: int,
+    offset: int,
+) -> tuple[list[Session], int]:
+    """Rooms of a person, newest change first, and how many there are in all. `title` is searched as a part."""
+    wanted = [sessions.c.owner_id == owner, sessions.c.deleted_at.is_(None)]
+    if archived is not None:
+        wanted.append(sessions.c.archived.is_(archived))
+    if mode is not None:
+        wanted.append(sessions.c.mode == mode)
+    if title:
+        wanted.append(sessions.c.title.icontains(title, autoescape=True))
+    newest = select(sessions).where(*wanted).order_by(sessions.c.updated_at.desc(), sessions.c.id.desc())
+    rows = (await conn.execute(newest.limit(limit).offset(offset))).all()
+    total = (await conn.execute(select(func.count()).select_from(sessions).where(*wanted))).scalar_one()
+    return [_session(row) for row in rows], total
+
+
+async def heads(conn: AsyncConnection, ids: Sequence[SessionId]) -> dict[SessionId, int]:
+    """The newest `seq` of each that exists; deleted ones too, for the entry that says so must be found."""
+    rows = await conn.execute(select(sessions.c.id, sessions.c.head_seq).where(sessions.c.id.in_(ids)))
+    return {SessionId(row.id): row.head_seq for row in rows}
+
+
+# ---- seats -----------------------------------------------------------------------------------------------------------
+async def seats(conn: AsyncConnection, ids: Sequence[SessionId]) -> dict[SessionId, tuple[Participant, ...]]:
+    """Who sits in each of these rooms, in the order of their seats."""
+    statement = select(participants).where(participants.c.session_id.in_(ids), participants.c.removed_at.is_(None))
+    found: dict[SessionId, list[Participant]] = {session_id: [] for session_id in ids}
+    for row in await conn.execute(statement.order_by(participants.c.position)):
+        found[SessionId(row.session_id)].append(_seat(row))
+    return {session_id: tuple(taken) for session_id, taken in found.items()}
+
+
+async def add_seats(conn: AsyncConnection, session_id: SessionId, taken: Sequence[Participant], at: datetime) -> None:
+    """New seats."""
+    rows = [{**seat.model_dump(), "session_id": session_id, "created_at": at} for seat in taken]
+    await conn.execute(insert(participants), rows)
+
+
+async def change_seat(conn: AsyncConnection, seat: Participant) -> None:
+    """Write a seat as it is now."""
+    values = seat.model_dump(exclude={"id", "position"})
+    await conn.execute(update(participants).where(participants.c.id == seat.id).values(values))
+
+
+async def remove_seat(conn: AsyncConnection, seat: ParticipantId, at: datetime) -> None:
+    """The seat stays as a row, for what was said from it refers to it."""
+    await conn.execute(update(participants).where(participants.c.id == seat).values(removed_at=at))
+
+
+async def highest_position(conn: AsyncConnection, session_id: SessionId) -> int:
+    """The last position ever given in the room, -1 before the first: positions are not given twice."""
+    statement = select(func.max(participants.c.position)).where(participants.c.session_id == session_id)
+    highest = (await conn.execute(statement)).scalar_one()
+    return -1 if highest is None else highest
+
+
+# ---- branches --------------------------------------------------------------------------------------------------------
+async def add_branch(
+    conn: AsyncConnection, session_id: SessionId, branch: str, *, parent: str | None, first_round: int, at: datetime
+) -> None:
+    """A new branch; `first_round` is the first that belongs to it."""
+    values = {"id": branch, "session_id": session_id, "parent_id": parent, "first_round": first_round, "created_at": at}
+    await conn.execute(insert(branches).values(values))
+
+
+async def first_rounds(conn: AsyncConnection, session_id: SessionId) -> dict[str, int]:
+    """Branch → the first round that belongs to it."""
+    statement = select(branches.c.id, branches.c.first_round).where(branches.c.session_id == session_id)
+    return {row.id: row.first_round for row in await conn.execute(statement)}
+
+
+# ---- rows to values --------------------------------------------------------------------------------------------------
+async def _one(conn: AsyncConnection, statement: Select[Any]) -> Session | None:
+    row = (await conn.execute(statement)).one_or_none()
+    return None if row is None else _session(row)
+
+
+def _session(row: Row[Any]) -> Session:
+    fields: dict[str, Any] = {name: getattr(row, name) for name in _IDENTITY + _CHANGING}
+    fields["path"] = tuple(row.path)
+    return Session(**fields)
+
+
+def _seat(row: Row[Any]) -> Participant:
+    return Participant(
+        id=row.id,
+        model_id=row.model_id,
+        name=row.name,
+        color=row.color,
+        system_prompt=row.system_prompt,
+        muted=row.muted,
+        position=row.position,
+    )
+
+
+def _plain(session: Session, name: str) -> Any:
+    value = getattr(session, name)
+    return list(value) if name == "path" else value
