@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict
 class Payload(BaseModel):
     """What crosses a process boundary: immutable, and tolerant of fields that a newer sender adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # hide_input_in_errors: what does not validate may be a password or somebody's words, and errors reach logs.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 P = TypeVar("P", bound=BaseModel)

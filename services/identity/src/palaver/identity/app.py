@@ -72,7 +72,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     first_owner = FirstOwner(
         transactions,
         clock,
-        code=settings.owner_sign_in_code,
+        codes_sha256=settings.owner_codes,
         lifetime=timedelta(seconds=settings.owner_sign_in_code_seconds),
     )
     handlers = Handlers(

@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 import structlog
-from pydantic import SecretStr
 
 from palaver.contracts.actors import Role
 from palaver.contracts.ids import UserId, new_id
 from palaver.identity import audit_events
 from palaver.identity.domain import OWNER_EMAIL, OWNER_NICKNAME, Status, User
-from palaver.identity.opaque import digest_of
 from palaver.identity.ports import Clock
 from palaver.identity.store import codes, users
 from palaver.servicekit.errors import Unavailable
@@ -19,18 +17,18 @@ _log = structlog.get_logger()
 
 
 class FirstOwner:
-    """Makes the owner's account, without a password, if there is no owner, and offers them the code of the settings.
+    """Makes the owner's account, without a password, if there is no owner, and offers them the codes of the settings.
 
     A `Resource`: tried at once, so that the link works when the service is ready; and a task, for a database that is
     not there yet.
     """
 
     def __init__(
-        self, transactions: Transactions, clock: Clock, *, code: SecretStr | None, lifetime: timedelta
+        self, transactions: Transactions, clock: Clock, *, codes_sha256: tuple[bytes, ...], lifetime: timedelta
     ) -> None:
         self._transactions = transactions
         self._clock = clock
-        self._code = code
+        self._codes = codes_sha256
         self._lifetime = lifetime
         self._done = False
 
@@ -51,12 +49,13 @@ class FirstOwner:
         async with self._transactions.begin() as work:
             await users.lock_owner_creation(work.conn)
             owner = await users.first_owner(work.conn) or await self._create(work)
-            if self._code is not None:
-                now = self._clock()
-                digest = digest_of(self._code.get_secret_value())
-                if await codes.offer(work.conn, digest, owner.id, now, now + self._lifetime):
-                    await work.say(audit_events.done("link.offer", owner.id, now))
+            await self._offer_codes(work, owner)
         self._done = True
+
+    async def _offer_codes(self, work: Work, owner: User) -> None:
+        now = self._clock()
+        if await codes.offer(work.conn, self._codes, owner.id, now, now + self._lifetime):
+            await work.say(audit_events.done("link.offer", owner.id, now))
 
     async def _create(self, work: Work) -> User:
         now = self._clock()

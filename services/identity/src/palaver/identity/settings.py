@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from palaver.identity.opaque import digest_of
 from palaver.servicekit.secret_keys import SecretKey
 from palaver.servicekit.settings import DatabaseSettings, RedisSettings, ServiceSettings, service_config
 
@@ -19,6 +20,7 @@ and 1 degree of parallelism"."""
 DAY = 24 * 3600
 Seconds = Annotated[int, Field(gt=0)]
 PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 def _unguessable(code: SecretStr | None) -> SecretStr | None:
@@ -45,7 +47,10 @@ class Settings(ServiceSettings):
     owner_sign_in_code: Annotated[SecretStr | None, AfterValidator(_unguessable)] = Field(
         None, description="A one-time code that signs the owner in; whoever starts the service makes a new one."
     )
-    owner_sign_in_code_seconds: Seconds = Field(DAY, description="How long the owner's code can be used.")
+    owner_code_digests: tuple[Digest, ...] = Field(
+        (), description="SHA-256, in hexadecimal, of further such codes; each works once."
+    )
+    owner_sign_in_code_seconds: Seconds = Field(DAY, description="How long the owner's codes can be used.")
     access_token_seconds: Seconds = Field(15 * 60, description="Life of an access token.")
     refresh_token_seconds: Seconds = Field(30 * DAY, description="A sign-in that is not used for so long ends.")
     sign_in_seconds: Seconds = Field(90 * DAY, description="A sign-in ends after so long, however it is used.")
@@ -56,6 +61,13 @@ class Settings(ServiceSettings):
     max_concurrent_hashes: Annotated[int, Field(gt=0)] = Field(
         4, description="Password hashes computed at a time; each takes a thread and its memory."
     )
+
+    @property
+    def owner_codes(self) -> tuple[bytes, ...]:
+        """The digests of all codes that sign the owner in."""
+        code = self.owner_sign_in_code
+        own = () if code is None else (digest_of(code.get_secret_value()),)
+        return (*own, *(bytes.fromhex(digest) for digest in self.owner_code_digests))
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:

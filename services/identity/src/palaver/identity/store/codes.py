@@ -1,5 +1,6 @@
 """One-time sign-in codes, by digest. Used ones are kept: the same setting at the next start must not revive them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -10,15 +11,18 @@ from palaver.contracts.ids import UserId
 from palaver.identity.store.tables import sign_in_codes
 
 
-async def offer(conn: AsyncConnection, digest: bytes, user_id: UserId, now: datetime, expires_at: datetime) -> bool:
-    """A new code, which replaces all earlier ones of that person; False if it was offered before."""
-    statement = insert(sign_in_codes).values(digest=digest, user_id=user_id, created_at=now, expires_at=expires_at)
-    added = (await conn.execute(statement.on_conflict_do_nothing())).rowcount == 1
+async def offer(
+    conn: AsyncConnection, digests: Sequence[bytes], user_id: UserId, now: datetime, expires_at: datetime
+) -> bool:
+    """New codes, which replace all earlier ones of that person; False if there is none that was not offered before."""
+    if not digests:
+        return False
+    rows = [{"digest": digest, "user_id": user_id, "created_at": now, "expires_at": expires_at} for digest in digests]
+    added = (await conn.execute(insert(sign_in_codes).values(rows).on_conflict_do_nothing())).rowcount > 0
     if added:
-        earlier = (sign_in_codes.c.user_id == user_id) & (sign_in_codes.c.digest != digest)
-        await conn.execute(
-            update(sign_in_codes).where(earlier, sign_in_codes.c.expires_at > now).values(expires_at=now)
-        )
+        earlier = (sign_in_codes.c.user_id == user_id) & sign_in_codes.c.digest.not_in(digests)
+        still_good = sign_in_codes.c.expires_at > now
+        await conn.execute(update(sign_in_codes).where(earlier, still_good).values(expires_at=now))
     return added
 
 

@@ -1,0 +1,140 @@
+"""Identity as the gateway meets it: secrets sealed to it, answers opened with keys made for one asker."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from palaver.contracts.actors import Actor
+from palaver.contracts.identity import (
+    LINK_REDEEM,
+    SEAL_CONTEXT_ANSWER,
+    SEAL_CONTEXT_REQUEST,
+    TICKET_ISSUE,
+    TICKET_REDEEM,
+    USER_LOGIN,
+    USER_LOGOUT,
+    USER_REFRESH,
+    USER_REGISTER,
+    Credentials,
+    IssueTicket,
+    LogIn,
+    LogOut,
+    RedeemLink,
+    RedeemTicket,
+    Refresh,
+    Register,
+    Registration,
+    SecretToken,
+    SignedIn,
+    TicketHolder,
+    Tokens,
+    UserView,
+)
+from palaver.contracts.sealed import Sealed
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.database import Database
+from palaver.servicekit.redis import Redis
+from palaver.servicekit.sealing import KeyPair, seal, to_base64url, unseal
+
+PASSPHRASE = "correct horse battery"  # noqa: S105 - exists in tests only
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that a test moves."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        """See `ports.Clock`."""
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        """By days, seconds, …"""
+        self.now += timedelta(**by)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in."""
+
+    user: UserView
+    tokens: Tokens
+
+    @property
+    def actor(self) -> Actor:
+        """As the gateway names them."""
+        return Actor(user_id=self.user.id, role=self.user.role)
+
+
+class Edge:
+    """What the gateway does with identity."""
+
+    def __init__(self, broker: Broker, public: bytes, key_id: str) -> None:
+        self.broker = broker
+        self._public = public
+        self._key_id = key_id
+        self.reply_keys = KeyPair.generate()
+        self.reply_key = to_base64url(self.reply_keys.public)
+
+    def sealed(self, payload: Any, *, context: str = SEAL_CONTEXT_REQUEST) -> Sealed[Any]:
+        """Sealed to identity."""
+        return seal(payload, public=self._public, key_id=self._key_id, context=context)
+
+    def opened(self, signed_in: SignedIn) -> Person:
+        """The answer, opened."""
+        tokens = unseal(signed_in.sealed, Tokens, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER)
+        return Person(signed_in.user, tokens)
+
+    async def register(self, email: str, password: str = PASSPHRASE, nickname: str = "Ada") -> Person:
+        """Open an account."""
+        sealed = self.sealed(Registration(email=email, password=password, nickname=nickname))
+        request = Register(sealed=sealed, reply_key=self.reply_key, address="203.0.113.7", device="test")
+        return self.opened(await self.broker.ask(USER_REGISTER, request))
+
+    async def log_in(self, email: str, password: str = PASSPHRASE) -> Person:
+        """Sign in with a password."""
+        request = LogIn(sealed=self.sealed(Credentials(email=email, password=password)), reply_key=self.reply_key)
+        return self.opened(await self.broker.ask(USER_LOGIN, request))
+
+    async def refresh(self, token: str) -> Person:
+        """Exchange a refresh token."""
+        request = Refresh(sealed=self.sealed(SecretToken(token=token)), reply_key=self.reply_key)
+        return self.opened(await self.broker.ask(USER_REFRESH, request))
+
+    async def log_out(self, token: str) -> None:
+        """Sign out."""
+        await self.broker.ask(USER_LOGOUT, LogOut(sealed=self.sealed(SecretToken(token=token))))
+
+    async def redeem_link(self, code: str) -> Person:
+        """Sign in with a one-time code."""
+        request = RedeemLink(sealed=self.sealed(SecretToken(token=code)), reply_key=self.reply_key)
+        return self.opened(await self.broker.ask(LINK_REDEEM, request))
+
+    async def ticket(self, actor: Actor, ends_at: datetime | None = None) -> str:
+        """A ticket for the actor."""
+        request = IssueTicket(actor=actor, reply_key=self.reply_key, sign_in_ends_at=ends_at)
+        issued = await self.broker.ask(TICKET_ISSUE, request)
+        return unseal(issued.sealed, SecretToken, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER).token
+
+    async def redeem_ticket(self, ticket: str) -> TicketHolder:
+        """Use a ticket."""
+        return await self.broker.ask(TICKET_REDEEM, RedeemTicket(sealed=self.sealed(SecretToken(token=ticket))))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Identity, running, and everything around it."""
+
+    edge: Edge
+    clock: Clock
+    database: Database
+    redis: Redis
+    metrics: CollectorRegistry
+
+    def metric(self, name: str, *, about: str = "") -> float:
+        """The sum of the samples that have a label containing `about`, or of all."""
+        samples = [sample for family in self.metrics.collect() for sample in family.samples if sample.name == name]
+        return sum(s.value for s in samples if not about or any(about in label for label in s.labels.values()))
