@@ -1,7 +1,8 @@
 import { Tooltip } from 'radix-ui'
-import type { ComponentProps } from 'react'
+import { type ComponentProps, use } from 'react'
 
 import { classes } from './classes'
+import { OverlayRoot } from './overlayRoot'
 
 interface IconButtonProps extends ComponentProps<'button'> {
   /** Said by screen readers and shown on hover: an icon alone says too little. */
@@ -10,6 +11,7 @@ interface IconButtonProps extends ComponentProps<'button'> {
 }
 
 export function IconButton({ label, small, className, ...rest }: IconButtonProps) {
+  const container = use(OverlayRoot)
   return (
     <Tooltip.Root>
       <Tooltip.Trigger asChild>
@@ -25,7 +27,7 @@ export function IconButton({ label, small, className, ...rest }: IconButtonProps
           {...rest}
         />
       </Tooltip.Trigger>
-      <Tooltip.Portal>
+      <Tooltip.Portal container={container}>
         <Tooltip.Content
           sideOffset={6}
           collisionPadding={8}

@@ -1,8 +1,9 @@
 /** A menu behind a button. Not modal: a modal one would inject a style that the content security policy refuses. */
 import { DropdownMenu } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, use } from 'react'
 
 import { classes } from './classes'
+import { OverlayRoot } from './overlayRoot'
 
 interface MenuProps {
   readonly trigger: ReactNode
@@ -12,10 +13,11 @@ interface MenuProps {
 }
 
 export function Menu({ trigger, children, align = 'end', side = 'bottom' }: MenuProps) {
+  const container = use(OverlayRoot)
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={container}>
         <DropdownMenu.Content
           align={align}
           side={side}

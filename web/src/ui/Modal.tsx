@@ -3,10 +3,11 @@
  * nothing has to inject a style that the content security policy would refuse.
  */
 import { X } from 'lucide-react'
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useEffect, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { classes } from './classes'
+import { OverlayRoot } from './overlayRoot'
 
 interface ModalProps {
   readonly title: string
@@ -19,24 +20,24 @@ interface ModalProps {
 
 export function Modal({ title, description, onClose, children, footer, wide }: ModalProps) {
   const { t } = useTranslation()
-  const dialog = useRef<HTMLDialogElement>(null)
+  const [dialog, setDialog] = useState<HTMLDialogElement | null>(null)
   const titleId = useId()
   useEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    focusFirstField(element)
-    return () => element?.close()
-  }, [])
+    dialog?.showModal()
+    focusFirstField(dialog)
+    return () => dialog?.close()
+  }, [dialog])
   return (
     // A click beside the dialog closes it; for the keyboard there are Escape and the button.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <dialog
-      ref={dialog}
+      ref={setDialog}
       tabIndex={-1}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault()
-        onClose()
+        // React lets this event bubble: a dialog within this one is closed alone.
+        if (event.target === event.currentTarget) onClose()
       }}
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose()
@@ -47,26 +48,28 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
         wide ? 'sm:max-h-[88dvh] sm:w-[min(60rem,94vw)]' : 'sm:max-h-[88dvh] sm:w-[min(30rem,94vw)]',
       )}
     >
-      <div className="flex max-h-[inherit] flex-col">
-        <header className="flex items-start gap-4 px-6 pt-5 pb-3">
-          <div className="min-w-0 flex-1">
-            <h2 id={titleId} className="font-serif text-[22px] leading-8 font-medium tracking-[-0.01em]">
-              {title}
-            </h2>
-            {description ? <p className="mt-0.5 text-sm text-muted">{description}</p> : null}
-          </div>
-          <button
-            type="button"
-            aria-label={t('close')}
-            onClick={onClose}
-            className="-mr-2 rounded-lg p-2 text-muted hover:bg-sunken hover:text-ink"
-          >
-            <X size={18} />
-          </button>
-        </header>
-        <div className="scroll-quiet relative min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
-        {footer ? <footer className="border-t border-line bg-canvas px-6 py-4">{footer}</footer> : null}
-      </div>
+      <OverlayRoot value={dialog}>
+        <div className="flex max-h-[inherit] flex-col">
+          <header className="flex items-start gap-4 px-6 pt-5 pb-3">
+            <div className="min-w-0 flex-1">
+              <h2 id={titleId} className="font-serif text-[22px] leading-8 font-medium tracking-[-0.01em]">
+                {title}
+              </h2>
+              {description ? <p className="mt-0.5 text-sm text-muted">{description}</p> : null}
+            </div>
+            <button
+              type="button"
+              aria-label={t('close')}
+              onClick={onClose}
+              className="-mr-2 rounded-lg p-2 text-muted hover:bg-sunken hover:text-ink"
+            >
+              <X size={18} />
+            </button>
+          </header>
+          <div className="scroll-quiet relative min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
+          {footer ? <footer className="border-t border-line bg-canvas px-6 py-4">{footer}</footer> : null}
+        </div>
+      </OverlayRoot>
     </dialog>
   )
 }
