@@ -1,19 +1,34 @@
-"""The real service on a real broker and the real simulator; its neighbours answer their own subjects."""
+"""The real service under its own permissions on a real broker, and the real simulator; neighbours are played."""
 
 from collections.abc import AsyncGenerator
 
+import pytest
 import pytest_asyncio
 
+from palaver.contracts import model_router
 from palaver.contracts.catalogue import DURABLES, STREAMS
+from palaver.contracts.permissions import permissions_of
 from palaver.model_router.app import TURN_RUN
 from palaver.model_router.testing.world import World
+from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.testing.kits import Declared, KitFor, Running
 from palaver.simulator.server import SimulatorServer
 
 
+@pytest.fixture(scope="session")
+def worker_nkey() -> Nkey:
+    return new_nkey()
+
+
+@pytest.fixture
+def nats_users(worker_nkey: Nkey) -> tuple[NatsUser, ...]:
+    allowed = permissions_of(model_router.OWNER)
+    return (NatsUser(model_router.OWNER, worker_nkey.public, allowed.publish, allowed.subscribe, allow_responses=True),)
+
+
 @pytest_asyncio.fixture
 async def world(
-    kit_for: KitFor, running: Running, declared: Declared, simulator: SimulatorServer
+    kit_for: KitFor, running: Running, declared: Declared, simulator: SimulatorServer, worker_nkey: Nkey
 ) -> AsyncGenerator[World]:
     await declared(STREAMS, [DURABLES[TURN_RUN]])
     urls = {
@@ -22,5 +37,5 @@ async def world(
         "openai": simulator.openai_url,
         "anthropic": simulator.anthropic_url,
     }
-    async with World(kit_for, running, urls) as made:
+    async with World(kit_for, running, urls, nkey_seed=worker_nkey.seed) as made:
         yield made

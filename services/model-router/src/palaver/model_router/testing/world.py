@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
 from palaver.contracts.model_router import RUN_TURN, Outcome, RunTurn
 from palaver.contracts.session_log import TurnRef
@@ -21,9 +23,12 @@ POLL_SECONDS = 0.005
 
 
 class World:
-    """Enter it to have the neighbours; `worker` adds the service under test."""
+    """Enter it to have the neighbours; `worker` adds the service under test, under its own credential if given."""
 
-    def __init__(self, kit_for: KitFor, running: Running, base_urls: Mapping[str, str]) -> None:
+    def __init__(
+        self, kit_for: KitFor, running: Running, base_urls: Mapping[str, str], *, nkey_seed: SecretStr | None = None
+    ) -> None:
+        self._nkey_seed = nkey_seed
         self.neighbours = Neighbours()
         self.session_id = SessionId(new_id())
         self._kit_for = kit_for
@@ -49,7 +54,7 @@ class World:
 
     async def own_worker(self, **settings: Any) -> tuple[Kit, AbstractAsyncContextManager[None]]:
         """A worker whose life the test decides on."""
-        kit = await self._kit_for("model-router")
+        kit = await self._kit_for("model-router", nkey_seed=self._nkey_seed)
         quick = {"first_pause_seconds": 0.01, **settings.pop("retry", {})}
         made = Settings.model_validate({"base_urls": self._base_urls, "retry": quick, **settings})
         return kit, self._running(build(made, kit), kit)
