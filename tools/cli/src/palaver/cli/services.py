@@ -10,6 +10,9 @@ from palaver.contracts.catalogue import SERVICES
 from palaver.servicekit.service import Kit, Service
 from palaver.servicekit.settings import ServiceSettings
 
+STOPS_FIRST = ("gateway", "model-router")
+"""Who hands work over when it stops, and therefore stops while those who take it over still run."""
+
 # The settings type differs per service; each build takes exactly its own.
 Build = Callable[..., Service]
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from palaver.cli.errors import CommandError
-from palaver.cli.services import LoadedService
+from palaver.cli.services import STOPS_FIRST, LoadedService
 from palaver.cli.up.wiring import Wiring
 from palaver.servicekit.health import Health
 from palaver.servicekit.kit import open_kit
@@ -19,7 +19,8 @@ class ServicesInProcess:
     def __init__(self, services: Sequence[LoadedService], wiring: Wiring) -> None:
         self._services = services
         self._wiring = wiring
-        self._stop = asyncio.Event()
+        self._stop = {service.name: asyncio.Event() for service in services}
+        self._lives: dict[str, asyncio.Task[None]] = {}
         self._ready = {service.name: asyncio.Event() for service in services}
         self._simulator = wiring.simulation.server()
         self._running: asyncio.Task[None] | None = None
@@ -44,16 +45,23 @@ class ServicesInProcess:
             raise CommandError("; ".join(str(failure) for failure in failures.exceptions)) from failures
 
     async def stop(self) -> None:
-        """Stop all at once, in order within each."""
-        self._stop.set()
+        """Stop those that hand work over, then the others."""
+        await self._stop_some([name for name in self._lives if name in STOPS_FIRST])
+        await self._stop_some(list(self._lives))
         if self._running is not None:
             await asyncio.wait({self._running})
         await self._simulator.stop()
 
+    async def _stop_some(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._stop[name].set()
+        if names:
+            await asyncio.wait([self._lives[name] for name in names])
+
     async def _run_all(self) -> None:
         async with asyncio.TaskGroup() as group:
             for service in self._services:
-                group.create_task(self._run(service), name=service.name)
+                self._lives[service.name] = group.create_task(self._run(service), name=service.name)
 
     async def _run(self, service: LoadedService) -> None:
         try:
@@ -62,7 +70,7 @@ class ServicesInProcess:
                 built = service.built(settings, kit)
                 watching = asyncio.create_task(self._note_ready(service.name, kit.health))
                 try:
-                    await run(built, kit, self._stop)
+                    await run(built, kit, self._stop[service.name])
                 finally:
                     watching.cancel()
         except Exception as error:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from palaver.cli.services import LoadedService, package_of
+from palaver.cli.services import STOPS_FIRST, LoadedService, package_of
 from palaver.cli.settings import inherited_environment
 from palaver.cli.up.home import Home
 from palaver.cli.up.wiring import Wiring, as_environment
@@ -97,7 +97,8 @@ class ServicesInProcesses:
         await asyncio.gather(*self._watching)
 
     async def stop(self) -> None:
-        """Stop all at once."""
+        """Stop those that hand work over, then the others."""
         for task in self._watching:
             task.cancel()
+        await asyncio.gather(*(process.stop() for process in self._processes if process.name in STOPS_FIRST))
         await asyncio.gather(*(process.stop() for process in self._processes))

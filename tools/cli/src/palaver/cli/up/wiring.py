@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from palaver.cli.checkout import built_page
-from palaver.cli.services import LoadedService, role_of
+from palaver.cli.services import STOPS_FIRST, LoadedService, role_of
 from palaver.cli.settings import UpSettings
 from palaver.cli.up.secret_store import SEALED_TO, Secrets
 from palaver.cli.up.servers import Servers
@@ -18,7 +18,9 @@ from palaver.servicekit.embedded import LOOPBACK, free_port
 from palaver.servicekit.sealing import to_base64url
 
 DATABASE = "postgres"
-DRAIN_SECONDS = 5.0  # everything must be gone within ten seconds of Ctrl-C, the servers after the services
+# Everything must be gone within ten seconds of Ctrl-C: first who hands work over, then who takes it, then the servers.
+FIRST_DRAIN_SECONDS = 4.0
+DRAIN_SECONDS = 2.5
 
 Values = dict[str, Any]
 """Nested settings: `{"nats": {"url": …}}`. Secrets are SecretStr."""
@@ -40,7 +42,7 @@ class Wiring:
         values: Values = {
             "nats": {"url": self.servers.nats.url, "nkey_seed": self.secrets.nkey_seeds[service.name]},
             "health": {"host": LOOPBACK, "port": self.health_port(service.name)},
-            "drain_seconds": DRAIN_SECONDS,
+            "drain_seconds": FIRST_DRAIN_SECONDS if service.name in STOPS_FIRST else DRAIN_SECONDS,
         }
         if service.has_database:
             values["database"] = {"url": self.database_url(service.name)}
