@@ -118,28 +118,21 @@ class Rest:
         return SessionView.model_validate(await self.post("/api/v1/sessions", body))
 
     async def get(self, path: str, **query: str) -> Any:
-        """GET with authentication; the envelope's `data`."""
-        return await self._authorised("GET", path, None, query)
+        """GET any endpoint; the envelope's `data`."""
+        return await self.call("GET", path, None, **query)
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
-        """POST with authentication; the envelope's `data`."""
-        return await self._authorised("POST", path, body, {})
+        """POST to any endpoint; the envelope's `data`."""
+        return await self.call("POST", path, body)
 
-    async def put(self, path: str, body: dict[str, Any]) -> Any:
-        """PUT with authentication; the envelope's `data`."""
-        return await self._authorised("PUT", path, body, {})
-
-    async def delete(self, path: str) -> Any:
-        """DELETE with authentication; the envelope's `data`."""
-        return await self._authorised("DELETE", path, None, {})
+    async def call(self, method: str, path: str, body: dict[str, Any] | None, **query: str) -> Any:
+        """Any endpoint, as the signed-in person; the envelope's `data`. Raises Failure."""
+        token = await self.access_token()
+        return await self._call(method, path, body, query, {"Authorization": f"Bearer {token}"})
 
     async def _sign_in(self, how: str, body: dict[str, Any]) -> SignedIn:
         self._signed_in = SignedIn.model_validate(await self._call("POST", f"/api/v1/auth/{how}", body))
         return self._signed_in
-
-    async def _authorised(self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, str]) -> Any:
-        token = await self.access_token()
-        return await self._call(method, path, body, query, {"Authorization": f"Bearer {token}"})
 
     async def _call(
         self,

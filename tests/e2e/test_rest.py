@@ -1,0 +1,180 @@
+"""Every documented REST operation, called on the running whole; and each refused without a sign-in and to others."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from palaver.cli.testing.stack import PASSWORD, Stack
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import new_id
+
+pytestmark = pytest.mark.e2e
+
+PROVIDER_KEY = "sk-a-key-that-the-simulator-takes-0001"
+OPEN = {"register", "login", "link", "refresh", "logout", "jwks"}
+"""Operations of `auth` that need no access token."""
+
+
+@dataclass
+class Client:
+    """Calls by path template, and remembers which operations succeeded."""
+
+    http: httpx2.AsyncClient
+    token: str = ""
+    done: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+    async def call(self, method: str, template: str, body: Any = None, **values: str) -> Any:
+        """The envelope's `data`."""
+        query = {name: values.pop(name) for name in list(values) if f"{{{name}}}" not in template}
+        path = template.format(**values)
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        response = await self.http.request(method, path, json=body, params=query, headers=headers)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        self.done.add((method.lower(), template))
+        parsed: Any = response.json()
+        if not path.startswith("/api/") or path.endswith("/jwks"):
+            return parsed
+        assert parsed["success"] is True
+        return parsed["data"]
+
+
+@pytest.fixture
+def documented(openapi: dict[str, Any]) -> set[tuple[str, str]]:
+    return {
+        (method, path)
+        for path, operations in openapi["paths"].items()
+        for method in operations
+        if method in {"get", "post", "put", "delete"}
+    }
+
+
+@pytest_asyncio.fixture
+async def http(stack: Stack) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=stack.url, trust_env=False) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def openapi(http: httpx2.AsyncClient) -> dict[str, Any]:
+    return (await http.get("/api/v1/openapi.json")).json()
+
+
+async def test_every_documented_operation_works(
+    stack: Stack, http: httpx2.AsyncClient, documented: set[tuple[str, str]]
+):
+    client = Client(http)
+    await people(client, stack)
+    session_id = await rooms(client)
+    await messages(client, session_id)
+    await catalogue_and_keys(client)
+    for path in ("/api/v1/stats/overview", "/api/v1/users/me/quota", "/ws/status", "/ws/handlers"):
+        await client.call("GET", path)
+    await client.call("GET", "/api/v1/chat/context/{session_id}", session_id=session_id)
+    await client.call("DELETE", "/api/v1/sessions/{session_id}", session_id=session_id)
+    assert documented - client.done == set()
+
+
+async def people(client: Client, stack: Stack) -> None:
+    account = {"email": f"{new_id()}@example.org", "password": PASSWORD}
+    await client.call("POST", "/api/v1/auth/register", {**account, "nickname": "Ada"})
+    signed_in = await client.call("POST", "/api/v1/auth/login", account)
+    renewed = await client.call("POST", "/api/v1/auth/refresh", {"refresh_token": signed_in["refresh_token"]})
+    await client.call("POST", "/api/v1/auth/logout", {"refresh_token": renewed["refresh_token"]})
+    owner = await client.call("POST", "/api/v1/auth/link", {"code": stack.sign_in.link.code})
+    assert owner["user"]["role"] == "owner"
+    jwks = await client.call("GET", "/api/v1/auth/jwks")
+    assert jwks["keys"][0]["crv"] == "Ed25519"
+    client.token = (await client.call("POST", "/api/v1/auth/login", account))["access_token"]
+    assert (await client.call("POST", "/api/v1/auth/ticket"))["ticket"]
+    await client.call("PUT", "/api/v1/users/me", {"nickname": "Countess"})
+    assert (await client.call("GET", "/api/v1/users/me"))["nickname"] == "Countess"
+
+
+async def rooms(client: Client) -> str:
+    seats = [{"model": "sim-swift"}, {"model": "sim-sage"}]
+    session = await client.call("POST", "/api/v1/sessions", {"title": "Boats", "participants": seats})
+    here = {"session_id": session["id"]}
+    one = "/api/v1/sessions/{session_id}"
+    await client.call("PUT", one, {"title": "Cats"}, **here)
+    assert (await client.call("GET", one, **here))["title"] == "Cats"
+    await client.call("POST", f"{one}/archive", **here)
+    assert (await client.call("GET", "/api/v1/sessions")) == []
+    await client.call("POST", f"{one}/unarchive", **here)
+    await client.call("POST", f"{one}/interrupt", **here)
+    added = await client.call("POST", f"{one}/participants", {"model": "sim-oak", "name": "Tree"}, **here)
+    seat = {**here, "participant_id": added["id"]}
+    await client.call("PUT", f"{one}/participants/{{participant_id}}", {"muted": True}, **seat)
+    names = {p["name"]: p["muted"] for p in await client.call("GET", f"{one}/participants", **here)}
+    assert names == {"Swift": False, "Sage": False, "Tree": True}
+    await client.call("DELETE", f"{one}/participants/{{participant_id}}", **seat)
+    return session["id"]
+
+
+async def messages(client: Client, session_id: str) -> None:
+    post = {"session_id": session_id, "client_message_id": new_id(), "content": "Hello"}
+    await client.call("POST", "/api/v1/messages", post)
+    listing = "/api/v1/messages/session/{session_id}"
+    items: list[Any] = []
+    for _ in range(300):
+        items = await client.call("GET", listing, session_id=session_id)
+        if len(items) == 3:
+            break
+        await asyncio.sleep(0.05)
+    (mine,) = [item["message"] for item in items if item["kind"] == "user"]
+    assert mine["client_message_id"] == post["client_message_id"]
+    await client.call("GET", "/api/v1/messages/{message_id}", message_id=mine["id"])
+    await client.call("DELETE", "/api/v1/messages/{message_id}", message_id=mine["id"])
+
+
+async def catalogue_and_keys(client: Client) -> None:
+    models = await client.call("GET", "/api/v1/models")
+    assert {"sim-swift", "gpt-5"} <= {model["id"] for model in models}
+    await client.call("GET", "/api/v1/models/{model_id}", model_id="openrouter/auto")
+    providers = await client.call("GET", "/api/v1/models/providers")
+    keyed = next(p["id"] for p in providers if p["needs_key"])
+    key = await client.call("POST", "/api/v1/keys", {"provider": keyed, "api_key": PROVIDER_KEY, "label": "mine"})
+    assert key["key_hint"].endswith(PROVIDER_KEY[-4:])
+    assert PROVIDER_KEY not in str(await client.call("GET", "/api/v1/keys"))
+    await client.call("POST", "/api/v1/keys/{key_id}/validate", key_id=key["id"])
+    await client.call("DELETE", "/api/v1/keys/{key_id}", key_id=key["id"])
+
+
+async def test_every_operation_but_signing_in_refuses_who_is_not_signed_in(
+    http: httpx2.AsyncClient, documented: set[tuple[str, str]]
+):
+    for method, template in sorted(documented):
+        if not template.startswith("/api/v1/") or template.rsplit("/", 1)[-1] in OPEN:
+            continue
+        path = re.sub(r"\{\w+\}", new_id(), template)
+        for headers in ({}, {"Authorization": "Bearer made.up.token"}):
+            response = await http.request(method, path, headers=headers, json={})
+            assert (method, template, response.status_code) == (method, template, 401)
+            error = response.json()["error"]
+            assert (error["code"], error["category"]) == ("UNAUTHENTICATED", "authentication")
+            assert error["message"]
+
+
+async def test_another_persons_room_and_key_do_not_exist(stack: Stack):
+    async with await stack.person("Ada") as ada, await stack.person("Eve") as eve:
+        room = await ada.create_room(["sim-swift"])
+        for method, path in (
+            ("GET", f"/api/v1/sessions/{room.id}"),
+            ("PUT", f"/api/v1/sessions/{room.id}"),
+            ("DELETE", f"/api/v1/sessions/{room.id}"),
+            ("POST", f"/api/v1/sessions/{room.id}/archive"),
+            ("GET", f"/api/v1/messages/session/{room.id}"),
+            ("GET", f"/api/v1/chat/context/{room.id}"),
+        ):
+            with pytest.raises(Failure) as refused:
+                await eve.rest.call(method, path, {} if method == "PUT" else None)
+            assert refused.value.code is ErrorCode.SESSION_NOT_FOUND
+        with pytest.raises(Failure) as not_attached:
+            await eve.room(room.id)
+        assert not_attached.value.code is ErrorCode.SESSION_NOT_FOUND
+        assert (await ada.rest.session(room.id)).id == room.id
