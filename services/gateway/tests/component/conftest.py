@@ -67,7 +67,7 @@ class TokenMint:
         self.private = Ed25519PrivateKey.generate()
 
     def jwk(self) -> dict[str, Any]:
-        document = cast("dict[str, Any]", OKPAlgorithm.to_jwk(self.private.public_key(), as_dict=True))
+        document = OKPAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
         return {**document, "kid": self.key_id, "alg": "EdDSA", "use": "sig"}
 
     def token(self, user_id: str, *, seconds: float = 900.0, role: str = "member", **claims: Any) -> str:
@@ -332,6 +332,7 @@ class Gateway:
     identity_keys: KeyPair
     keyvault_keys: KeyPair
     user_id: str = field(default_factory=new_id)
+    identity: Any = None
 
     @property
     def url(self) -> str:
