@@ -14,6 +14,7 @@ from palaver.simulator.conversation import Conversation, Utterance, is_cjk
 
 _MAX_QUOTE_CHARACTERS = 60
 _MAX_QUOTED = 2
+_MAX_TOPIC_CHARACTERS = 24
 _RECALL_CHANCE = 0.5
 _STOP_WORDS = frozenset(
     "a about all am an and any are as at be but by can could did do does each every for from give had has have how i if"
@@ -91,4 +92,4 @@ def _english_topic(question: str) -> str:
 
 
 def _chinese_topic(question: str) -> str:
-    return _CHINESE_FILLER.sub("", question.strip())[:12] or "这个问题"
+    return _CHINESE_FILLER.sub("", question.strip())[:_MAX_TOPIC_CHARACTERS] or "这个问题"
