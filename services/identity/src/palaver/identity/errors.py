@@ -46,11 +46,6 @@ def invalid_avatar() -> Failure:
     return Failure(ErrorCode.VALIDATION_FAILED, "The picture's address must begin with https:// or http://.")
 
 
-def invalid_reply_key() -> Failure:
-    """The answer could not be sealed."""
-    return Failure(ErrorCode.VALIDATION_FAILED, "reply_key is not an X25519 public key.")
-
-
 def refresh_refused(refusal: Refusal) -> Failure:
     """Why a refresh token was not exchanged."""
     match refusal:

@@ -29,12 +29,13 @@ from palaver.contracts.operations import AuditRecorded
 from palaver.contracts.session import Done
 from palaver.identity.access_tokens import AccessTokens
 from palaver.identity.accounts import Accounts
-from palaver.identity.boxes import Boxes, ReplyBox
+from palaver.identity.boxes import Boxes, reply_to
 from palaver.identity.domain import Origin, SignedInPerson
 from palaver.identity.families import Families
 from palaver.identity.signing_in import SigningIn
 from palaver.identity.tickets import Tickets
 from palaver.identity.trail import Trail
+from palaver.servicekit.reply_box import ReplyBox
 
 
 class Handlers:
@@ -61,25 +62,25 @@ class Handlers:
 
     async def user_register(self, request: Register) -> SignedIn:
         """Answer `user.register`."""
-        reply = ReplyBox(request.reply_key)
+        reply = reply_to(request.reply_key)
         registration = self._boxes.open(request.sealed, Registration)
         return _signed_in(await self._accounts.register(registration, _origin(request)), reply)
 
     async def user_login(self, request: LogIn) -> SignedIn:
         """Answer `user.login`."""
-        reply = ReplyBox(request.reply_key)
+        reply = reply_to(request.reply_key)
         credentials = self._boxes.open(request.sealed, Credentials)
         return _signed_in(await self._signing_in.by_password(credentials, _origin(request)), reply)
 
     async def link_redeem(self, request: RedeemLink) -> SignedIn:
         """Answer `link.redeem`."""
-        reply = ReplyBox(request.reply_key)
+        reply = reply_to(request.reply_key)
         code = self._boxes.open(request.sealed, SecretToken).token
         return _signed_in(await self._signing_in.by_link(code, _origin(request)), reply)
 
     async def user_refresh(self, request: Refresh) -> SignedIn:
         """Answer `user.refresh`."""
-        reply = ReplyBox(request.reply_key)
+        reply = reply_to(request.reply_key)
         token = self._boxes.open(request.sealed, SecretToken).token
         return _signed_in(await self._families.refresh(token, _origin(request)), reply)
 
@@ -90,7 +91,7 @@ class Handlers:
 
     async def ticket_issue(self, request: IssueTicket) -> IssuedTicket:
         """Answer `ticket.issue`."""
-        reply = ReplyBox(request.reply_key)
+        reply = reply_to(request.reply_key)
         issued = await self._tickets.issue(request.actor, request.sign_in_ends_at)
         return IssuedTicket(sealed=reply.seal(SecretToken(token=issued.secret)), expires_at=issued.expires_at)
 

@@ -134,6 +134,11 @@ class World:
     redis: Redis
     metrics: CollectorRegistry
 
+    async def ticket_keys(self) -> list[str]:
+        """Every key in this test's Redis."""
+        found: Any = await self.redis.client.keys("*")
+        return list(found)
+
     def metric(self, name: str, *, about: str = "") -> float:
         """The sum of the samples that have a label containing `about`, or of all."""
         samples = [sample for family in self.metrics.collect() for sample in family.samples if sample.name == name]
