@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from pydantic import SecretStr
@@ -30,7 +31,10 @@ class Box:
 
     def __init__(self, image: str, inner_port: int, ready: Callable[[], Awaitable[bool]]) -> None:
         self.port = free_port()
-        self.container = DockerContainer(image).with_kwargs(ports={f"{inner_port}/tcp": (LOOPBACK, self.port)})
+        self.container = DockerContainer(image)
+        # `with_bind_ports` would listen on every address; Docker's own library takes the pair.
+        ports: dict[str, Any] = {f"{inner_port}/tcp": (LOOPBACK, self.port)}
+        self.container.ports.update(ports)
         self._ready = ready
         self._made = False
 
@@ -48,8 +52,9 @@ class Box:
             await asyncio.sleep(POLL_SECONDS)
 
     async def stop(self) -> None:
-        """Stop it; its data stays until the test run ends."""
-        await asyncio.to_thread(self.container.get_wrapped_container().stop)
+        """Stop it; its data stays until the test run ends. Does nothing if it never started."""
+        if self._made:
+            await asyncio.to_thread(self.container.get_wrapped_container().stop)
 
     def remove(self) -> None:
         """Throw it away with its data."""
