@@ -149,7 +149,9 @@ async def test_each_endpoint_refuses_whoever_is_not_signed_in(
 ) -> None:
     forged = type(served.mint)().token(served.user_id)
     expired = served.mint.token(served.user_id, seconds=-60)
+    elsewhere = served.mint.token(served.user_id, aud="elsewhere")
     for token, code in (
+        (elsewhere, "UNAUTHENTICATED"),
         (None, "UNAUTHENTICATED"),
         ("nonsense", "UNAUTHENTICATED"),
         (forged, "UNAUTHENTICATED"),

@@ -50,7 +50,9 @@ def build(settings: Settings, kit: Kit) -> Service:
     origins = Origins(settings.allowed_origins)
     keys = KeySet(broker, keep_seconds=settings.jwks_seconds)
     recipient = Recipient.of(settings.identity_key)
-    authenticator = Authenticator(broker, keys, recipient)
+    authenticator = Authenticator(
+        broker, keys, recipient, issuer=settings.token_issuer, audience=settings.token_audience
+    )
     conversation = Conversation(
         broker,
         rate_limits,

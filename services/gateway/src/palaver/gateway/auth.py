@@ -62,10 +62,12 @@ class KeySet:
 class Authenticator:
     """From a credential to a person."""
 
-    def __init__(self, broker: Broker, keys: KeySet, identity: Recipient) -> None:
+    def __init__(self, broker: Broker, keys: KeySet, identity: Recipient, *, issuer: str, audience: str) -> None:
         self._broker = broker
         self._keys = keys
         self._identity = identity
+        self._issuer = issuer
+        self._audience = audience
 
     async def by_token(self, token: str) -> Person:
         """Raises Failure(UNAUTHENTICATED or TOKEN_EXPIRED), or Unavailable before identity's keys are known."""
@@ -74,7 +76,7 @@ class Authenticator:
             return Person(
                 user_id=UserId(str(claims["sub"])),
                 role=Role(claims.get("role", Role.MEMBER)),
-                nickname=str(claims.get("nickname") or claims.get("name") or ""),
+                nickname=str(claims.get("nickname", "")),
                 expires_at=float(claims["exp"]),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -102,7 +104,9 @@ class Authenticator:
                 key=key,
                 algorithms=[ALGORITHM],
                 leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "sub"], "verify_aud": False},
+                issuer=self._issuer,
+                audience=self._audience,
+                options={"require": ["exp", "sub", "iss", "aud"]},
             )
         except jwt.ExpiredSignatureError as error:
             raise Failure(ErrorCode.TOKEN_EXPIRED, "Your sign-in has ended; sign in again.") from error

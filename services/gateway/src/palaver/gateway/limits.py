@@ -52,6 +52,9 @@ class LocalRates:
     def __init__(self) -> None:
         self._due: dict[str, float] = {}
 
+    def __len__(self) -> int:
+        return len(self._due)
+
     def wait_seconds(self, rate: Rate, key: str, now: float) -> float:
         """0 if allowed (and then counted), else how long to wait."""
         if len(self._due) > MAX_LOCAL_KEYS:

@@ -16,4 +16,4 @@ class Origins:
             return True
         if origin.lower() in self.allowed:
             return True
-        return host is not None and urlsplit(origin).netloc.lower() == host.lower()
+        return bool(host) and urlsplit(origin).netloc.lower() == str(host).lower()

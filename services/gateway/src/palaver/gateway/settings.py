@@ -75,6 +75,8 @@ class Settings(ServiceSettings):
     max_body_bytes: Bytes = Field(limits.MAX_FRAME_BYTES, description="One REST body.")
     max_message_characters: Count = limits.MAX_MESSAGE_CHARACTERS
     idempotency_seconds: Count = Field(24 * 3600, description="How long an `Idempotency-Key` is remembered.")
+    token_issuer: str = Field("palaver", description="`iss` of access tokens, as identity sets it.")
+    token_audience: str = Field("palaver", description="`aud` of access tokens, as identity sets it.")
     jwks_seconds: Seconds = Field(300.0, description="How long identity's public keys are kept.")
     realtime: RealtimeSettings = RealtimeSettings()  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
     rates: RateSettings = RateSettings()  # pyright: ignore[reportCallIssue]  # as above
