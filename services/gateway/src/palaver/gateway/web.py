@@ -22,8 +22,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _MISSING = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Palaver</title>
 <h1>Palaver is running</h1>
-<p>The web page is not built yet; the API and the terminal client work. <code>make web</code> builds it.</p>
-<p>本服务正在运行，但网页尚未构建。API 与终端客户端可用。</p>
+<p>The web page is not built yet; the API and the terminal client work. <code>make page</code> builds it.</p>
+<p lang="zh">服务正在运行，但网页尚未构建；API 与终端客户端可用。运行 <code>make page</code> 即可构建。</p>
 </html>
 """
 

@@ -1,0 +1,185 @@
+"""The sending half of a WebSocket on uvicorn's protocol class: fails if an upgrade moves what it leans on."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import websockets
+from websockets.exceptions import ConnectionClosed
+
+from palaver.gateway.edge import WIRE, Edge
+from palaver.gateway.realtime.ports import Wire
+
+pytestmark = pytest.mark.component
+
+PATIENCE_SECONDS = 10.0
+FRAME = b"x" * 60_000
+
+
+@dataclass
+class Served:
+    """An edge whose application hands its wires to the test."""
+
+    edge: Edge = field(init=False)
+    wires: asyncio.Queue[Wire] = field(default_factory=asyncio.Queue[Wire])
+    ended: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue[dict[str, Any]])
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.edge.port}/ws"
+
+
+@asynccontextmanager
+async def served(**options: Any) -> AsyncGenerator[Served]:
+    queues = Served()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await queues.wires.put(scope["extensions"][WIRE])
+        while (message := await receive())["type"] != "websocket.disconnect":
+            pass
+        await queues.ended.put(message)
+
+    settings: dict[str, Any] = {"heartbeat_seconds": 30, "silence_seconds": 300, "close_seconds": 0.3, **options}
+    edge = Edge(app, host="127.0.0.1", port=0, max_frame_bytes=1_000_000, **settings)
+    queues.edge = edge
+    await edge.start()
+    try:
+        yield queues
+    finally:
+        await edge.stop()
+
+
+async def stuck_client(edge: Edge) -> Any:
+    """A client that reads nothing after the handshake."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    made.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+    await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", edge.port))
+    return await websockets.connect(
+        f"ws://127.0.0.1:{edge.port}/ws", sock=made, max_queue=1, ping_interval=None, max_size=None, close_timeout=0.1
+    )
+
+
+async def fill(wire: Wire) -> int:
+    """Send until the wire is full; how many frames that took."""
+    sent = 0
+    while wire.is_writable:
+        wire.send_text(FRAME)
+        sent += 1
+        await asyncio.sleep(0)
+    return sent
+
+
+async def test_what_is_sent_arrives_as_text() -> None:
+    async with served() as edge, websockets.connect(edge.url) as client:
+        wire = await edge.wires.get()
+        wire.send_text("hällo".encode())
+        assert await client.recv() == "hällo"
+        assert wire.buffered_bytes == 0
+
+
+async def test_a_full_socket_says_so_and_calls_back_when_it_has_drained() -> None:
+    async with served() as edge:
+        client = await stuck_client(edge.edge)
+        wire = await edge.wires.get()
+        drained = asyncio.Event()
+        wire.on_writable = drained.set
+        sent = await fill(wire)
+        assert wire.buffered_bytes > 0
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for _ in range(sent):
+                await client.recv()
+            await drained.wait()
+        assert wire.is_writable
+        await client.close()
+
+
+async def test_a_client_that_reads_nothing_is_cut_soon_after_the_close() -> None:
+    async with served() as edge:
+        client = await stuck_client(edge.edge)
+        wire = await edge.wires.get()
+        await fill(wire)
+        wire.close(4008, "too slow")
+        assert not wire.is_writable
+        assert (await edge.ended.get())["code"] == 4008
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while wire.buffered_bytes:  # noqa: ASYNC110 - a test waits for a plain number
+                await asyncio.sleep(0.01)
+        with pytest.raises(ConnectionClosed):
+            for _ in range(10_000):
+                await client.recv()
+
+
+async def test_a_client_that_reads_gets_the_code_and_reason() -> None:
+    async with served() as edge, websockets.connect(edge.url) as client:
+        wire = await edge.wires.get()
+        wire.send_text(b"last")
+        wire.close(4001, "bye")
+        wire.close(4002, "twice")
+        wire.send_text(b"never")
+        assert await client.recv() == "last"
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        assert (client.close_code, client.close_reason) == (4001, "bye")
+
+
+async def test_a_wire_whose_client_has_gone_is_silent() -> None:
+    async with served() as edge:
+        async with websockets.connect(edge.url) as client:
+            wire = await edge.wires.get()
+            await client.close()
+        await edge.ended.get()
+        wire.send_text(b"nobody")
+        wire.close(4001)
+        assert not wire.is_writable
+
+
+async def test_silence_ends_a_connection_and_pongs_keep_it() -> None:
+    async with served(heartbeat_seconds=0.1, silence_seconds=0.3) as edge, websockets.connect(edge.url) as lively:
+        await edge.wires.get()
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.edge.port)
+        key = "dGhlIHNhbXBsZSBub25jZQ=="
+        writer.write(
+            f"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        await edge.wires.get()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await edge.ended.get())["type"] == "websocket.disconnect"
+            await reader.read()
+        writer.close()
+        assert (await lively.ping()) is not None
+        assert edge.ended.empty()
+
+
+async def test_stopping_tells_everybody_to_come_back() -> None:
+    async with served() as edge:
+        client = await websockets.connect(edge.url)
+        await edge.wires.get()
+    with pytest.raises(ConnectionClosed):
+        await client.recv()
+    assert client.close_code == 1012
+
+
+async def test_a_taken_port_is_an_error_at_once() -> None:
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise AssertionError
+
+    async with served() as edge:
+        second = Edge(
+            app,
+            host="127.0.0.1",
+            port=edge.edge.port,
+            max_frame_bytes=1,
+            heartbeat_seconds=30,
+            silence_seconds=300,
+            close_seconds=1,
+        )
+        with pytest.raises(OSError, match="in use"):
+            await second.start()
