@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -18,7 +18,7 @@ from palaver.servicekit.settings import DatabaseSettings
 from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
 from palaver.session.app import MIGRATIONS, SCHEMA, build
 from palaver.session.settings import Settings
-from palaver.session.testing.world import World, answer_models
+from palaver.session.testing.world import Replica, World, answer_models
 
 
 @pytest.fixture(scope="session")
@@ -37,14 +37,6 @@ def nats_users(identity: Nkey) -> Sequence[NatsUser]:
 async def database_settings(database_settings_for: DatabaseSettingsFor) -> DatabaseSettings:
     """The migrated schema of this test."""
     return await database_settings_for(SCHEMA, MIGRATIONS)
-
-
-class Replica(Protocol):
-    """Starts copies of the service that run until the end of the test."""
-
-    async def __call__(self, **settings: Any) -> None:
-        """One more replica; `settings` differ from the defaults."""
-        ...
 
 
 @pytest_asyncio.fixture

@@ -67,6 +67,10 @@ from palaver.servicekit.broker import Broker
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+E = TypeVar("E", bound=EventFrame)
+
+Replica = Callable[..., Awaitable[None]]
+"""Starts one more copy of the service; keyword arguments are settings that differ from the defaults."""
 
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.01
@@ -196,12 +200,12 @@ class World:
             entries += page.entries
 
     # ---- listening -------------------------------------------------------------------------------------------------
-    def heard(self, name: str, room: SessionView | None = None) -> list[EventFrame]:
-        """Entries of this name that were published, each `seq` once, in the order of `seq`."""
+    def heard(self, kind: type[E], room: SessionView | None = None) -> list[E]:
+        """Entries of this kind that were published, each `seq` once, in the order of `seq`."""
         found = {
             (entry.session_id, entry.seq): entry
             for entry in self.entries
-            if getattr(entry, "name", None) == name and (room is None or entry.session_id == room.id)
+            if isinstance(entry, kind) and (room is None or entry.session_id == room.id)
         }
         return [found[key] for key in sorted(found)]
 
