@@ -63,6 +63,7 @@ lock-check: prepare ## requirements.lock says what the projects ask for
 
 generated-check: prepare ## generated files are those of the contracts
 	@$(IN_ROOT) "$(BIN)/python" -m palaver.contracts.generate --check
+	@$(PREPARE) npm run --silent contracts -- --check
 
 fmt: prepare ## format, and fix what can be fixed
 	@$(IN_ROOT) "$(BIN)/ruff" check --quiet --fix . ; "$(BIN)/ruff" format --quiet .
@@ -72,6 +73,7 @@ lock: prepare ## write requirements.lock anew from all projects
 
 generate: prepare ## write schemas, TypeScript types and documents from the contracts
 	@$(IN_ROOT) "$(BIN)/python" -m palaver.contracts.generate
+	@$(PREPARE) npm run --silent contracts
 
 clean: ## remove everything that was built; data in .palaver stays
 	@$(IN_ROOT) rm -rf .venv .tools .stamps web/node_modules web/dist
