@@ -77,7 +77,10 @@ class Wiring:
                     "owner_code_digests": self.sign_in.digests,
                 }
             case "keyvault":
-                return {"sealing_key": self.secrets.sealing_keys[service]}
+                return {
+                    "sealing_key": self.secrets.sealing_keys[service],
+                    "keks": {"1": self.secrets.key_encryption_key},
+                }
             case _:
                 return {}
 
