@@ -1,12 +1,13 @@
 /** The page's one live connection, made of the browser's own parts. */
 import { SUBPROTOCOL, type Socket } from '@/realtime/connection'
 import { LiveRooms } from '@/realtime/liveRooms'
+import { readUsage } from '@/lib/api/sessions'
 import { accessToken } from '@/lib/credentials'
 
 /** A hidden page paints nothing, but what arrives must still be kept up with. */
 const FLUSH_WITHIN_MS = 250
 
-export const live = new LiveRooms({ openSocket, accessToken, schedule })
+export const live = new LiveRooms({ openSocket, accessToken, schedule, readUsage })
 
 function openSocket(): Socket {
   const url = new URL('/ws', location.href)

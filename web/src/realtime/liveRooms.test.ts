@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import type { ClientFrame } from '@/contracts/protocol'
+import type { ClientFrame, ContextUsage } from '@/contracts/protocol'
 
 import { FakeSocket, WELCOME } from './fakeSocket'
 import { LiveRooms } from './liveRooms'
-import { EPOCH, ROOM, attached, delta, event, message, turn } from './sampleFrames'
+import { EPOCH, ROOM, attached, delta, event, message, turn, usage } from './sampleFrames'
 
 beforeEach(() => vi.useFakeTimers({ now: 0 }))
 afterEach(() => vi.useRealTimers())
 
-async function begin() {
+async function begin(readUsage: () => Promise<ContextUsage> = async () => usage(0)) {
   const sockets: FakeSocket[] = []
   const live = new LiveRooms({
     openSocket: () => {
@@ -19,6 +19,7 @@ async function begin() {
     },
     accessToken: async () => 'token',
     schedule: (flush) => flush(),
+    readUsage,
     random: () => 0,
   })
   const socket = () => sockets.at(-1) ?? new FakeSocket()
@@ -107,6 +108,33 @@ describe('live rooms', () => {
     expect(sent('attach')).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(1_000)
     expect(sent('attach')).toHaveLength(2)
+  })
+
+  test('fill the meters of a room once it is attached', async () => {
+    const { live, socket, room } = await begin(async () => usage(42))
+    live.follow(ROOM)
+    socket().say(attached())
+    await vi.advanceTimersByTimeAsync(0)
+    expect(room()?.usage).toEqual(usage(42))
+  })
+
+  test('keep a notice of the meters that overtook the answer to the question for them', async () => {
+    let answer: (usage: ContextUsage) => void = () => undefined
+    const { live, socket, room } = await begin(() => new Promise((resolve) => (answer = resolve)))
+    live.follow(ROOM)
+    socket().say(attached())
+    socket().say({ type: 'notice', name: 'context.usage', session_id: ROOM, data: usage(2) })
+    answer(usage(1))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(room()?.usage).toEqual(usage(2))
+  })
+
+  test('go on without meters when they cannot be read', async () => {
+    const { live, socket, room } = await begin(() => Promise.reject(new Error('down')))
+    live.follow(ROOM)
+    socket().say(attached())
+    await vi.advanceTimersByTimeAsync(0)
+    expect(room()?.usage).toBeNull()
   })
 
   test('remember why a room cannot be followed', async () => {

@@ -6,12 +6,12 @@
 import { type StoreApi, createStore } from 'zustand/vanilla'
 
 import type { MessageItem } from '@/contracts/frames'
-import type { ClientFrame, ServerFrame } from '@/contracts/protocol'
+import type { ClientFrame, ContextUsage, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
 import { Connection, type ConnectionOptions, type ConnectionStatus } from './connection'
 import { type Outbox, type PendingPost, addPost, markPosted, markSent, markWaiting, unconfirmed } from './outbox'
-import { NOTHING_HEARD, type RoomClient, addOlderPage, applyFrames, forgetRoom } from './roomClient'
+import { NOTHING_HEARD, type RoomClient, addOlderPage, applyFrames, fillMeters, forgetRoom } from './roomClient'
 
 /** A post that the gateway has not accepted for this long is sent again. */
 const RESEND_AFTER_MS = 10_000
@@ -25,6 +25,8 @@ export interface LiveState extends RoomClient {
 export interface LiveRoomsOptions extends Pick<ConnectionOptions, 'openSocket' | 'accessToken'> {
   /** Runs `flush` soon, once: the screen's own rhythm in a browser. */
   readonly schedule: (flush: () => void) => void
+  /** The meters of a room as they stand now: notices tell their changes only. */
+  readonly readUsage: (sessionId: string) => Promise<ContextUsage>
   readonly now?: () => number
   readonly random?: () => number
 }
@@ -151,8 +153,21 @@ export class LiveRooms {
     const frames = this.#queue
     this.#queue = []
     this.store.setState((client) => applyFrames(client, frames))
+    const attached = new Set(frames.flatMap((frame) => (frame.type === 'attached' ? [frame.session_id] : [])))
     for (const sessionId of this.#followers.keys()) {
+      if (attached.has(sessionId)) void this.#readMeters(sessionId)
       if (this.store.getState().rooms[sessionId]?.stale) this.#attach(sessionId)
+    }
+  }
+
+  /** A notice that comes meanwhile is newer than the answer, and stays. */
+  async #readMeters(sessionId: string): Promise<void> {
+    const before = this.store.getState().rooms[sessionId]?.usage
+    try {
+      const usage = await this.#options.readUsage(sessionId)
+      this.store.setState((client) => fillMeters(client, sessionId, usage, before))
+    } catch {
+      // Without an answer the next notice fills the meters.
     }
   }
 

@@ -9,7 +9,6 @@ import type {
   Attached,
   ContextUsage,
   Delta,
-  
   LiveTurn,
   Participant,
   Reply,

@@ -2,7 +2,7 @@
  * Everything the server has told this page, folded frame by frame. Pure: the store feeds it, tests feed it.
  */
 import type { Dependency, MessageItem, SessionEvent } from '@/contracts/frames'
-import type { ConnectionLimits, Delta, ServerFrame } from '@/contracts/protocol'
+import type { ConnectionLimits, ContextUsage, Delta, ServerFrame } from '@/contracts/protocol'
 
 import { type Outbox, markAccepted, markPosted, markRefused } from './outbox'
 import { type RoomState, applyDelta, applyEvent, attachRoom, withPage } from './room'
@@ -82,6 +82,17 @@ export function forgetRoom(client: RoomClient, sessionId: string): RoomClient {
 export function addOlderPage(client: RoomClient, sessionId: string, items: readonly MessageItem[]): RoomClient {
   const room = client.rooms[sessionId]
   return room ? { ...client, rooms: { ...client.rooms, [sessionId]: withPage(room, items) } } : client
+}
+
+/** Set the meters that were read over REST, unless they are no longer those of `before`, when the question was asked. */
+export function fillMeters(
+  client: RoomClient,
+  sessionId: string,
+  usage: ContextUsage,
+  before: ContextUsage | null | undefined,
+): RoomClient {
+  const room = client.rooms[sessionId]
+  return room && room.usage === before ? { ...client, rooms: { ...client.rooms, [sessionId]: { ...room, usage } } } : client
 }
 
 function withRoom(client: RoomClient, room: RoomState): RoomClient {

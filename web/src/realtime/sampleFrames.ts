@@ -1,6 +1,6 @@
 /** Frames as a server would send them, for tests of the reducers. */
 import type { MessageItem, SessionEvent } from '@/contracts/frames'
-import type { Attached, Delta, Participant, Reply, SessionView, TurnRef, UserMessage } from '@/contracts/protocol'
+import type { Attached, ContextUsage, Delta, Participant, Reply, SessionView, TurnRef, UserMessage } from '@/contracts/protocol'
 
 export const ROOM = '01900000-0000-7000-8000-000000000001'
 export const EPOCH = 'epoch-1'
@@ -104,4 +104,8 @@ export function delta(turnId: string, offset: number, text: string, attempt = 1)
 
 export function userItem(of: UserMessage): MessageItem {
   return { kind: 'user', message: of }
+}
+
+export function usage(tokens: number): ContextUsage {
+  return { session: { tokens, messages: 1, tokenizer: 'o200k_base' }, participants: [] }
 }

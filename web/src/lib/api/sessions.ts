@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import type { MessageItem } from '@/contracts/frames'
-import type { Participant, SessionView } from '@/contracts/protocol'
+import type { ContextUsage, Participant, SessionView } from '@/contracts/protocol'
 import type { NewParticipant, NewSession } from '@/contracts/rest'
 import { newId } from '@/lib/ids'
 
@@ -77,4 +77,9 @@ export function useRemoveParticipant(sessionId: string) {
 export async function olderMessages(sessionId: string, beforeRound: number): Promise<MessageItem[]> {
   const query = { before: beforeRound, limit: HISTORY_PAGE }
   return (await request<MessageItem[]>('GET', `/messages/session/${sessionId}`, { query })).data
+}
+
+/** How full each participant's window would be with the next message. */
+export async function readUsage(sessionId: string): Promise<ContextUsage> {
+  return (await request<ContextUsage>('GET', `/chat/context/${sessionId}`)).data
 }
