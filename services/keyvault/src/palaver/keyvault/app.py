@@ -1,0 +1,65 @@
+"""The keyvault, wired: every subject in, every adapter out."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from palaver.contracts import keyvault
+from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.model_router import KEY_CHECKED
+from palaver.keyvault.envelope import Envelopes
+from palaver.keyvault.handlers import Handlers
+from palaver.keyvault.kek_check import KekCheck
+from palaver.keyvault.keys import Keys
+from palaver.keyvault.leases import Leases
+from palaver.keyvault.metrics import KeyvaultMetrics
+from palaver.keyvault.ports import Clock
+from palaver.keyvault.settings import Settings
+from palaver.keyvault.workers import BrokerWorkers
+from palaver.servicekit.database import Database
+from palaver.servicekit.dependencies import Dependencies
+from palaver.servicekit.routes import answer, bind, consume
+from palaver.servicekit.sealing import KeyPair
+from palaver.servicekit.secret_keys import raw_key
+from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.transactions import Transactions
+
+SCHEMA = "keyvault"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
+    """Make the service; nothing runs yet."""
+    metrics = KeyvaultMetrics(kit.metrics)
+    database = Database(settings.database, schema=SCHEMA)
+    transactions = Transactions(database, kit.broker)
+    envelopes = Envelopes(settings.kek_bytes, current=settings.encrypting_version)
+    keys = Keys(
+        database=database,
+        transactions=transactions,
+        envelopes=envelopes,
+        workers=BrokerWorkers(kit.broker),
+        metrics=metrics,
+        clock=clock,
+        max_per_user=settings.max_keys_per_user,
+    )
+    leases = Leases(transactions, envelopes, metrics, clock, lifetime=timedelta(seconds=settings.lease_seconds))
+    handlers = Handlers(KeyPair.from_private(raw_key(settings.sealing_key)), keys, leases)
+    dependencies = Dependencies(kit, {"postgres": database.ping})
+    return Service(
+        name=keyvault.OWNER,
+        routes=(
+            answer(keyvault.KEY_CREATE, handlers.key_create),
+            answer(keyvault.KEY_LIST, handlers.key_list),
+            answer(keyvault.KEY_GET, handlers.key_get),
+            answer(keyvault.KEY_DELETE, handlers.key_delete),
+            answer(keyvault.KEY_LEASE, handlers.key_lease),
+            consume(DURABLES["keyvault-key-checks"], bind(KEY_CHECKED, handlers.on_key_checked)),
+        ),
+        resources=(database, KekCheck(database, settings.keks)),
+        tasks={"outbox": transactions.relay, "dependencies": dependencies.run},
+        drain_seconds=settings.drain_seconds,
+    )

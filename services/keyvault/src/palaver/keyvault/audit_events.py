@@ -1,0 +1,52 @@
+"""What the keyvault reports to the audit trail: every use of every key, and every refusal."""
+
+from datetime import datetime
+from typing import Literal
+
+from palaver.contracts.ids import KeyId, UserId, new_id
+from palaver.contracts.keyvault import AUDIT_RECORDED
+from palaver.contracts.operations import AuditRecorded
+from palaver.servicekit.broker import Broker, Outgoing
+
+CREATE = "key.create"
+DELETE = "key.delete"
+READ = "key.read"
+LEASE = "key.lease"
+CHECK = "key.check"
+
+
+def done(
+    action: str, actor_id: UserId, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
+) -> Outgoing:
+    """Somebody did something with a key."""
+    return _recorded(action, actor_id, key_id, at, "done", address, details)
+
+
+def refused(
+    action: str, actor_id: UserId, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
+) -> Outgoing:
+    """Somebody was not allowed or not able to."""
+    return _recorded(action, actor_id, key_id, at, "refused", address, details)
+
+
+def _recorded(  # noqa: PLR0917 - the two functions above are the callers
+    action: str,
+    actor_id: UserId,
+    key_id: KeyId,
+    at: datetime,
+    outcome: Literal["done", "refused"],
+    address: str | None,
+    details: dict[str, str],
+) -> Outgoing:
+    entry = AuditRecorded(
+        event_id=new_id(),
+        at=at,
+        actor_id=actor_id,
+        action=action,
+        target_kind="key",
+        target_id=key_id,
+        outcome=outcome,
+        address=address,
+        details=details,
+    )
+    return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)

@@ -1,0 +1,63 @@
+"""The inbound edge: boxes are opened, use-cases are called, answers are sealed. Decides nothing."""
+
+from palaver.contracts.keyvault import (
+    SEAL_CONTEXT_CREATE,
+    SEAL_CONTEXT_LEASE,
+    CreateKey,
+    KeyLease,
+    KeyList,
+    KeySecret,
+    KeyView,
+    LeaseKey,
+    ListKeys,
+    OfKey,
+)
+from palaver.contracts.model_router import KeyChecked
+from palaver.contracts.session import Done
+from palaver.keyvault.keys import Keys
+from palaver.keyvault.leases import Leases
+from palaver.servicekit.reply_box import ReplyBox
+from palaver.servicekit.sealing import KeyPair, unseal
+
+
+class Handlers:
+    """One method per subject."""
+
+    def __init__(self, pair: KeyPair, keys: Keys, leases: Leases) -> None:
+        self._pair = pair
+        self._keys = keys
+        self._leases = leases
+
+    async def key_create(self, request: CreateKey) -> KeyView:
+        """Answer `key.create`."""
+        opened = unseal(request.sealed, KeySecret, keys=self._pair, context=SEAL_CONTEXT_CREATE)
+        return (await self._keys.create(request, opened.secret)).view()
+
+    async def key_list(self, request: ListKeys) -> KeyList:
+        """Answer `key.list`."""
+        return KeyList(keys=tuple(key.view() for key in await self._keys.list(request.actor)))
+
+    async def key_get(self, request: OfKey) -> KeyView:
+        """Answer `key.get`."""
+        return (await self._keys.read(request.actor, request.key_id)).view()
+
+    async def key_delete(self, request: OfKey) -> Done:
+        """Answer `key.delete`."""
+        await self._keys.delete(request.actor, request.key_id)
+        return Done()
+
+    async def key_lease(self, request: LeaseKey) -> KeyLease:
+        """Answer `key.lease`."""
+        reply = ReplyBox(request.public_key, context=SEAL_CONTEXT_LEASE)
+        lease = await self._leases.lend(request, reply)
+        return KeyLease(
+            key_id=lease.key.id,
+            provider=lease.key.provider,
+            host=lease.key.host,
+            sealed=lease.sealed,
+            expires_at=lease.expires_at,
+        )
+
+    async def on_key_checked(self, verdict: KeyChecked) -> None:
+        """A provider's verdict."""
+        await self._keys.apply_check(verdict)
