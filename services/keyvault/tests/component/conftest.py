@@ -1,0 +1,68 @@
+"""The real service on real servers, asked over the broker as gateway and workers ask it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from palaver.contracts.catalogue import DURABLES, STREAMS
+from palaver.keyvault.app import MIGRATIONS, SCHEMA, build
+from palaver.keyvault.settings import Settings
+from palaver.keyvault.testing.world import Clock, Edge, World
+from palaver.servicekit.database import Database
+from palaver.servicekit.sealing import KeyPair
+from palaver.servicekit.secret_keys import new_secret_key, raw_key
+from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
+
+
+class Worlds(Protocol):
+    """Starts the service under given settings; a second one works on the same database."""
+
+    def __call__(self, **settings: Any) -> AbstractAsyncContextManager[World]: ...
+
+
+@pytest.fixture
+def keks() -> dict[int, SecretStr]:
+    return {1: new_secret_key()}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def worlds(
+    *,
+    kit_for: KitFor,
+    broker_for: BrokerFor,
+    running: Running,
+    declared: Declared,
+    database_settings_for: DatabaseSettingsFor,
+    keks: dict[int, SecretStr],
+    clock: Clock,
+) -> Worlds:
+    await declared(STREAMS, [DURABLES["keyvault-key-checks"]])
+    database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
+    sealing_key = new_secret_key()
+    pair = KeyPair.from_private(raw_key(sealing_key))
+
+    @asynccontextmanager
+    async def start(**changes: Any) -> AsyncGenerator[World]:
+        values = {"database": database_settings, "sealing_key": sealing_key, "keks": keks}
+        kit = await kit_for("keyvault")
+        database = Database(database_settings, schema=SCHEMA)
+        async with running(build(Settings.model_validate(values | changes), kit, clock=clock), kit):
+            yield World(Edge(await broker_for("gateway"), pair), clock, database, kit.metrics)
+        await database.stop()
+
+    return start
+
+
+@pytest_asyncio.fixture
+async def world(worlds: Worlds) -> AsyncGenerator[World]:
+    async with worlds() as made:
+        yield made
