@@ -7,6 +7,7 @@ import pytest
 from palaver.contracts import session
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import new_id
+from palaver.contracts.session_log import Nothing, SessionDeleted
 
 pytestmark = pytest.mark.component
 
@@ -75,3 +76,33 @@ async def test_attaching_to_a_room_of_somebody_else_is_an_error_and_not_the_end(
             room.session_id,
         )
         assert (await client.ask({"type": "ping"}))["type"] == "pong"
+
+
+async def test_a_post_sent_twice_is_accepted_twice_with_the_same_key(served: Any, room: Any) -> None:
+    """Session makes one message of them; the gateway must not keep the second from it."""
+    post = {"type": "post", "session_id": room.session_id, "client_message_id": new_id(), "content": "hi"}
+    async with served.welcomed() as client:
+        answers = [await client.ask(post) for _ in range(2)]
+    assert [answer["type"] for answer in answers] == ["accepted", "accepted"]
+    info = await room.neighbours.broker.nc.jsm().stream_info("COMMANDS")
+    assert info.state.messages == 2
+
+
+@pytest.mark.parametrize("what", [{}, {"turn_id": "t1"}, {"participant_id": "p1"}])
+async def test_stop_is_acknowledged_once_the_broker_has_it(served: Any, room: Any, what: dict[str, str]) -> None:
+    async with served.welcomed() as client:
+        answer = await client.ask({"type": "stop", "session_id": room.session_id, **what})
+    assert answer["type"] == "ack"
+    stored = await room.neighbours.broker.nc.jsm().get_last_msg("COMMANDS", session.STOP_TURNS.at(room.session_id))
+    order = session.StopTurns.model_validate_json(stored.data)
+    assert (order.turn_id, order.participant_id) == (what.get("turn_id"), what.get("participant_id"))
+    assert order.actor.user_id == served.user_id
+
+
+async def test_a_deleted_room_is_told_and_then_silent(served: Any, room: Any) -> None:
+    async with served.welcomed() as client:
+        await client.ask({"type": "attach", "session_id": room.session_id}, type="attached")
+        await room.say(room.frame(SessionDeleted, Nothing()))
+        await client.until(name="session.deleted")
+        again = await client.ask({"type": "detach", "session_id": room.session_id})
+    assert again["code"] == "NOT_ATTACHED"

@@ -97,6 +97,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             rates=Rates(
                 requests=Rate("requests", rates.requests_per_minute),
                 sign_ins=Rate("sign-ins", rates.sign_ins_per_minute),
+                refreshes=Rate("refreshes", rates.refreshes_per_minute),
                 registrations=Rate("registrations", rates.registrations_per_minute),
             ),
             origins=origins,

@@ -1,5 +1,6 @@
 """Access tokens are verified here, with identity's public keys; tickets are redeemed at identity."""
 
+import contextlib
 import time
 from typing import Any
 
@@ -21,6 +22,7 @@ from palaver.contracts.ids import UserId
 from palaver.gateway.people import Person
 from palaver.gateway.recipients import Recipient
 from palaver.servicekit.broker import Broker
+from palaver.servicekit.errors import Unavailable
 
 ALGORITHM = "EdDSA"
 LEEWAY_SECONDS = 5.0
@@ -51,6 +53,9 @@ class KeySet:
         age = time.monotonic() - self._fetched_at
         if not self._keys or (key_id not in self._keys and age > REFETCH_SECONDS):
             await self._fetch()
+        elif age > self._keep_seconds:
+            with contextlib.suppress(Unavailable):  # what is known goes on verifying
+                await self._fetch()
         return self._keys.get(key_id)
 
     async def _fetch(self) -> None:

@@ -51,11 +51,12 @@ class RealtimeSettings(_Part):
 class RateSettings(_Part):
     """How often, per minute. `address` limits hold for people who are not signed in."""
 
-    messages_per_minute: Count = Field(60, description="Posts of one person.")
+    messages_per_minute: Count = Field(120, description="Posts of one person.")
     requests_per_minute: Count = Field(600, description="REST requests of one person.")
-    sign_ins_per_minute: Count = Field(20, description="Log-ins, refreshes and sign-in links from one address.")
-    registrations_per_minute: Count = Field(5, description="New accounts from one address.")
-    connects_per_minute: Count = Field(300, description="WebSocket handshakes from one address.")
+    sign_ins_per_minute: Count = Field(30, description="Log-ins and sign-in links from one address.")
+    refreshes_per_minute: Count = Field(120, description="Refreshes and log-outs from one address.")
+    registrations_per_minute: Count = Field(10, description="New accounts from one address.")
+    connects_per_minute: Count = Field(6_000, description="WebSocket handshakes from one address.")
 
 
 class Settings(ServiceSettings):

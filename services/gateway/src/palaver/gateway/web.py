@@ -1,19 +1,24 @@
 """The built web page: hashed assets for ever, everything else fresh, and every unknown path is the page itself."""
 
 # ruff: noqa: RUF001 - Chinese punctuation is meant
+import asyncio
+import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from http import HTTPStatus
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "no-cache"
 ASSETS = "assets"
-MIN_GZIP_BYTES = 1_024
+COMPRESSIBLE = frozenset({".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".txt", ".map"})
+MAX_COMPRESSED_FILES = 128
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,20 +38,18 @@ class WebPage:
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
-        self._app = GZipMiddleware(self._serve, minimum_size=MIN_GZIP_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        await self._app(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(("/api/", "/ws")):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"})
-        await self._response(scope["path"])(scope, receive, send)
+        gzipped = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        response = await self._response(scope["path"], gzipped=gzipped)
+        await response(scope, receive, send)
 
-    def _response(self, path: str) -> Response:
+    async def _response(self, path: str, *, gzipped: bool) -> Response:
         directory = self._directory
         index = directory / "index.html" if directory else None
         if directory is None or index is None or not index.is_file():  # looked for each time: it may be built later
@@ -55,7 +58,26 @@ class WebPage:
         wanted = (root / path.lstrip("/")).resolve()
         if wanted.is_relative_to(root) and wanted.is_file():
             is_asset = wanted.is_relative_to(root / ASSETS)
-            return FileResponse(wanted, headers={"Cache-Control": IMMUTABLE if is_asset else FRESH})
+            return await _file(wanted, IMMUTABLE if is_asset else FRESH, gzipped=gzipped)
         if path.startswith(f"/{ASSETS}/"):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return FileResponse(index, headers={"Cache-Control": FRESH})
+        return await _file(index, FRESH, gzipped=gzipped)
+
+
+async def _file(path: Path, cache_control: str, *, gzipped: bool) -> Response:
+    headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    if not gzipped or path.suffix not in COMPRESSIBLE:
+        return FileResponse(path, headers=headers)
+    # In a thread and once per version: compressing a bundle in the event loop would make every stream stutter.
+    content = await asyncio.to_thread(_current, path)
+    media_type = guess_type(path.name)[0] or "application/octet-stream"
+    return Response(content, headers={**headers, "Content-Encoding": "gzip"}, media_type=media_type)
+
+
+def _current(path: Path) -> bytes:
+    return _compressed(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=MAX_COMPRESSED_FILES)
+def _compressed(path: Path, _modified_ns: int) -> bytes:
+    return gzip.compress(path.read_bytes())

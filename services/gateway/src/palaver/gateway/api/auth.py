@@ -102,8 +102,13 @@ class JwksView(BaseModel):
 
 
 async def limited_sign_in(request: Request, around: Around) -> None:
-    """Guessing passwords, codes and refresh tokens is slow."""
+    """Guessing passwords and codes is slow."""
     await around.rate_limits.check(around.rates.sign_ins, address_of(request) or "unknown")
+
+
+async def limited_refresh(request: Request, around: Around) -> None:
+    """Refresh tokens cannot be guessed, but they are written to storage each time."""
+    await around.rate_limits.check(around.rates.refreshes, address_of(request) or "unknown")
 
 
 async def limited_registration(request: Request, around: Around) -> None:
@@ -161,7 +166,7 @@ async def link(body: LinkBody, request: Request, response: Response, around: Aro
     return reply.signed_in(answer)
 
 
-@router.post("/refresh", dependencies=[Depends(limited_sign_in)])
+@router.post("/refresh", dependencies=[Depends(limited_refresh)])
 async def refresh(
     request: Request,
     response: Response,
@@ -186,7 +191,7 @@ async def refresh(
     return reply.signed_in(answer)
 
 
-@router.post("/logout", dependencies=[Depends(limited_sign_in)])
+@router.post("/logout", dependencies=[Depends(limited_refresh)])
 async def logout(
     request: Request,
     response: Response,

@@ -33,6 +33,7 @@ class Rates:
 
     requests: Rate
     sign_ins: Rate
+    refreshes: Rate
     registrations: Rate
 
 
