@@ -2,8 +2,12 @@ import { CloudOff, TriangleAlert } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import type { Dependency } from '@/contracts/frames'
 import type { ConnectionStatus } from '@/realtime/connection'
 import { useLive, useLiveState } from '@/realtime/hooks'
+
+/** What is down and matters most is what is said. */
+const BY_GRAVITY = ['nats', 'postgres', 'redis'] as const satisfies readonly Dependency[]
 
 /** A connection that is back sooner than this was never missed. */
 const SHOW_AFTER_MS = 800
@@ -15,7 +19,7 @@ export function ConnectionBanner() {
   const status = useLiveState((state) => state.status)
   const degraded = useLiveState((state) => state.degraded)
   const offline = useForAWhile(isAway(status))
-  const troubles = Object.keys(degraded)
+  const trouble = BY_GRAVITY.find((dependency) => dependency in degraded)
   return (
     <div role="status">
       {offline ? (
@@ -27,10 +31,10 @@ export function ConnectionBanner() {
           </button>
         </p>
       ) : null}
-      {!offline && troubles.length > 0 ? (
+      {!offline && trouble !== undefined ? (
         <p className="flex items-center justify-center gap-2.5 bg-warn-soft px-4 py-2 text-center text-[13px] text-warn">
           <TriangleAlert size={15} aria-hidden="true" className="shrink-0" />
-          {t('connection.degraded')}
+          {t(`connection.down.${trouble}`)}
         </p>
       ) : null}
     </div>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { ageOf, formatCompact, formatCost, pricePerMillion } from './format'
+import { ageOf, formatCompact, formatCost, formatShare, pricePerMillion } from './format'
 
 test('small costs are told from nothing, and large ones have cents', () => {
   expect(formatCost(0, 'en')).toBe('$0.00')
@@ -26,4 +26,10 @@ test('ages follow the calendar of the device', () => {
   expect(ageOf(at(9, 23), now)).toBe('yesterday')
   expect(ageOf(at(5, 12), now)).toBe('week')
   expect(ageOf(at(1, 12), now)).toBe('older')
+})
+
+test('a share that rounds to nothing is told from nothing', () => {
+  expect(formatShare(0, 'en')).toBe('0%')
+  expect(formatShare(0.001, 'en')).toBe('<1%')
+  expect(formatShare(0.126, 'en')).toBe('13%')
 })

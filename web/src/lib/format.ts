@@ -12,6 +12,12 @@ export function formatCompact(value: number, language: string): string {
   }).format(value)
 }
 
+/** In whole per cent; something is never shown as nothing. */
+export function formatShare(share: number, language: string): string {
+  const percent = new Intl.NumberFormat(language, { style: 'percent' })
+  return share > 0 && share < 0.005 ? `<${percent.format(0.01)}` : percent.format(share)
+}
+
 /** US dollars; small amounts keep enough digits to be told from nothing. */
 export function formatCost(dollars: number, language: string): string {
   const digits = dollars === 0 || dollars >= 1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(dollars)))

@@ -4,7 +4,7 @@ import type { ClientFrame, ContextUsage } from '@/contracts/protocol'
 
 import { FakeSocket, WELCOME } from './fakeSocket'
 import { LiveRooms } from './liveRooms'
-import { EPOCH, ROOM, attached, delta, event, message, turn, usage } from './sampleFrames'
+import { EPOCH, ROOM, attached, delta, event, message, refusal, turn, usage } from './sampleFrames'
 
 beforeEach(() => vi.useFakeTimers({ now: 0 }))
 afterEach(() => vi.useRealTimers())
@@ -137,12 +137,50 @@ describe('live rooms', () => {
     expect(room()?.usage).toBeNull()
   })
 
+  test('ask again for a room that cannot be attached for the moment', async () => {
+    const { live, socket, sent, room } = await begin()
+    live.follow(ROOM)
+    socket().say(refusal({ id: sent('attach')[0]?.id ?? '' }))
+    expect(sent('attach')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(sent('attach')).toHaveLength(2)
+    socket().say(attached())
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(sent('attach')).toHaveLength(2)
+    expect(room()).toBeDefined()
+  })
+
+  test('send a post that is refused for the moment again, later each time, and at once when the service is back', async () => {
+    const { live, socket, sent } = await begin()
+    live.post(ROOM, 'Hello')
+    const clientMessageId = sent('post')[0]?.client_message_id ?? ''
+    socket().say(refusal({ client_message_id: clientMessageId }))
+    await vi.advanceTimersByTimeAsync(100)
+    socket().say(refusal({ client_message_id: clientMessageId }))
+    await vi.advanceTimersByTimeAsync(100)
+    expect(sent('post')).toHaveLength(2)
+    const redis = { dependency: 'redis', message: '' } as const
+    socket().say({ type: 'notice', name: 'service.recovered', session_id: null, data: redis })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(sent('post').map(({ client_message_id }) => client_message_id)).toEqual(Array(3).fill(clientMessageId))
+    socket().say({ type: 'accepted', id: null, client_message_id: clientMessageId })
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(sent('post')).toHaveLength(3)
+  })
+
+  test('do not send a post again that is refused for good', async () => {
+    const { live, socket, sent } = await begin()
+    live.post(ROOM, 'Hello')
+    socket().say(refusal({ client_message_id: sent('post')[0]?.client_message_id ?? '', retryable: false }))
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(sent('post')).toHaveLength(1)
+  })
+
   test('remember why a room cannot be followed', async () => {
     const { live, socket, sent } = await begin()
     live.follow(ROOM)
     const id = sent('attach')[0]?.id ?? ''
-    const refusal = { code: 'SESSION_NOT_FOUND', category: 'business', message: '', retryable: false } as const
-    socket().say({ type: 'error', id, session_id: null, client_message_id: null, details: {}, ...refusal })
+    socket().say(refusal({ id, code: 'SESSION_NOT_FOUND', retryable: false }))
     expect(live.store.getState().refused).toEqual({ [ROOM]: 'SESSION_NOT_FOUND' })
   })
 

@@ -9,6 +9,7 @@ import type { MessageItem } from '@/contracts/frames'
 import type { ClientFrame, ContextUsage, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
+import { backoffDelay } from './backoff'
 import { Connection, type ConnectionOptions, type ConnectionStatus } from './connection'
 import { type Outbox, type PendingPost, addPost, markPosted, markSent, markWaiting, unconfirmed } from './outbox'
 import { NOTHING_HEARD, type RoomClient, addOlderPage, applyFrames, fillMeters, forgetRoom } from './roomClient'
@@ -48,6 +49,11 @@ export class LiveRooms {
   readonly #asked = new Map<string, string>()
   /** Rooms with an attach on a timer. */
   readonly #later = new Set<string>()
+  /** Rooms whose attach was refused for the moment. */
+  readonly #unattached = new Set<string>()
+  /** How often in a row posts were refused for the moment. */
+  #postRefusals = 0
+  #postRetry: ReturnType<typeof setTimeout> | undefined
   #queue: ServerFrame[] = []
   #scheduled = false
 
@@ -72,6 +78,7 @@ export class LiveRooms {
   /** Forget everything that belonged to the person who signed out. */
   stop(): void {
     this.#connection.stop('signed-out')
+    clearTimeout(this.#postRetry)
     this.#queue = []
     this.#followers.clear()
     this.store.setState({ ...NOTHING_HEARD, status: { phase: 'idle' } })
@@ -126,6 +133,7 @@ export class LiveRooms {
     this.#flush()
     this.#attempts.clear()
     this.#asked.clear()
+    this.#unattached.clear()
     for (const sessionId of this.#followers.keys()) this.#attach(sessionId)
     for (const post of unconfirmed(this.store.getState().outbox)) this.#sendPost(post)
   }
@@ -133,7 +141,10 @@ export class LiveRooms {
   #enqueue(frames: readonly ServerFrame[]): void {
     for (const frame of frames) {
       const late = frame.type === 'attached' && !this.#followers.has(frame.session_id)
-      if (!late) this.#queue.push(this.#withRoomNamed(frame))
+      if (late) continue
+      const named = this.#withRoomNamed(frame)
+      this.#queue.push(named)
+      this.#heed(named)
     }
     if (this.#scheduled) return
     this.#scheduled = true
@@ -145,6 +156,30 @@ export class LiveRooms {
     const sessionId = this.#asked.get(frame.id)
     this.#asked.delete(frame.id)
     return frame.type === 'error' && sessionId ? { ...frame, session_id: frame.session_id ?? sessionId } : frame
+  }
+
+  /** What was refused for the moment is asked again: rooms every second, posts with growing delays. */
+  #heed(frame: ServerFrame): void {
+    if (frame.type === 'attached') this.#unattached.delete(frame.session_id)
+    if (frame.type === 'accepted') this.#postRefusals = 0
+    if (frame.type === 'notice' && frame.name === 'service.recovered') this.#resendIn(0)
+    if (frame.type !== 'error' || !frame.retryable) return
+    if (frame.client_message_id) {
+      this.#resendIn(backoffDelay(this.#postRefusals, (this.#options.random ?? Math.random)()))
+      this.#postRefusals += 1
+    } else if (frame.session_id && this.#followers.has(frame.session_id)) {
+      this.#unattached.add(frame.session_id)
+      this.#attachLater(frame.session_id)
+    }
+  }
+
+  #resendIn(delay: number): void {
+    clearTimeout(this.#postRetry)
+    this.#postRetry = setTimeout(() => {
+      for (const post of unconfirmed(this.store.getState().outbox)) {
+        if (post.state === 'waiting') this.#sendPost(post)
+      }
+    }, delay)
   }
 
   #flush(): void {
@@ -192,7 +227,8 @@ export class LiveRooms {
     this.#later.add(sessionId)
     setTimeout(() => {
       this.#later.delete(sessionId)
-      if (this.#followers.has(sessionId) && this.store.getState().rooms[sessionId]?.stale) this.#attach(sessionId)
+      const wanted = this.#unattached.has(sessionId) || this.store.getState().rooms[sessionId]?.stale
+      if (wanted && this.#followers.has(sessionId)) this.#attach(sessionId)
     }, ATTACH_INTERVAL_MS)
   }
 
@@ -204,6 +240,7 @@ export class LiveRooms {
     }
     this.#followers.delete(sessionId)
     this.#attempts.delete(sessionId)
+    this.#unattached.delete(sessionId)
     this.#connection.send({ type: 'detach', session_id: sessionId })
     this.store.setState((client) => forgetRoom(client, sessionId))
   }

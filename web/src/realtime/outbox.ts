@@ -15,6 +15,7 @@ export interface PendingPost {
   /** When it was last put on the wire, in milliseconds; null while it never was. */
   readonly sentAt: number | null
   readonly state: 'waiting' | 'accepted' | 'refused'
+  /** Why it was refused, for good or, while it waits, for the moment. */
   readonly error: FailureReason | null
 }
 
@@ -35,9 +36,11 @@ export function markAccepted(outbox: Outbox, clientMessageId: string): Outbox {
   return patch(outbox, clientMessageId, { state: 'accepted', error: null })
 }
 
+/** What is only refused for the moment goes on waiting, to be sent again. */
 export function markRefused(outbox: Outbox, clientMessageId: string, failure: FailureBody): Outbox {
   const { code, message, retryable } = failure
-  return patch(outbox, clientMessageId, { state: 'refused', error: { code, message, retryable } })
+  const state = retryable ? 'waiting' : 'refused'
+  return patch(outbox, clientMessageId, { state, error: { code, message, retryable } })
 }
 
 /** A person wants a refused message tried again. */

@@ -1,6 +1,6 @@
 /** Frames as a server would send them, for tests of the reducers. */
 import type { MessageItem, SessionEvent } from '@/contracts/frames'
-import type { Attached, ContextUsage, Delta, Participant, Reply, SessionView, TurnRef, UserMessage } from '@/contracts/protocol'
+import type { Attached, ContextUsage, Delta, Participant, Reply, ServerFrame, SessionView, TurnRef, UserMessage } from '@/contracts/protocol'
 
 export const ROOM = '01900000-0000-7000-8000-000000000001'
 export const EPOCH = 'epoch-1'
@@ -108,4 +108,21 @@ export function userItem(of: UserMessage): MessageItem {
 
 export function usage(tokens: number): ContextUsage {
   return { session: { tokens, messages: 1, tokenizer: 'o200k_base' }, participants: [] }
+}
+
+type ErrorFrame = Extract<ServerFrame, { type: 'error' }>
+
+export function refusal(change: Partial<ErrorFrame> = {}): ErrorFrame {
+  return {
+    type: 'error',
+    id: null,
+    session_id: null,
+    client_message_id: null,
+    code: 'SERVICE_UNAVAILABLE',
+    category: 'system',
+    message: '',
+    retryable: true,
+    details: {},
+    ...change,
+  }
 }

@@ -3,7 +3,7 @@ import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant, Reply, TurnRef } from '@/contracts/protocol'
-import { formatCost, formatCount, formatTime } from '@/lib/format'
+import { formatCost, formatCount, formatShare, formatTime } from '@/lib/format'
 import { IconButton } from '@/ui/IconButton'
 import { AnswerText } from '@/ui/markdown/AnswerText'
 import { fillOf } from '@/ui/Meter'
@@ -53,7 +53,7 @@ function Figures({ reply }: { readonly reply: Reply }) {
       {cost === null || cost === undefined ? null : <span>{formatCost(Number(cost), language)}</span>}
       {context && context.maximum > 0 ? (
         <span className={classes(FILL_TEXT[fillOf(context.used, context.maximum)])}>
-          {t('figures.context', { percent: Math.round((context.used / context.maximum) * 100) })}
+          {t('figures.context', { share: formatShare(context.used / context.maximum, language) })}
         </span>
       ) : null}
     </p>

@@ -12,6 +12,8 @@ export function PendingMessage({ post }: { readonly post: PendingPost }) {
   const failureText = useFailureText()
   const online = useLiveState(({ status }) => status.phase === 'online')
   const refused = post.state === 'refused'
+  const kept = refused || post.error !== null
+  const waiting = online ? t(kept ? 'room.triesAgain' : 'room.sending') : t('room.waitsForConnection')
   return (
     <article aria-label={t('room.you')} data-pending={post.state} className="mt-9 flex flex-col items-end">
       <div
@@ -24,13 +26,13 @@ export function PendingMessage({ post }: { readonly post: PendingPost }) {
       </div>
       <p role={refused ? 'alert' : undefined} className="mt-1 flex flex-wrap justify-end gap-x-3 pr-1.5 text-xs text-muted">
         {refused ? <span className="text-danger">{failureText(post.error)}</span> : null}
-        {refused ? null : <span>{online ? t('room.sending') : t('room.waitsForConnection')}</span>}
+        {refused ? null : <span>{waiting}</span>}
         {refused ? (
           <button type="button" className="font-medium text-ink underline" onClick={() => live.retryPost(post.clientMessageId)}>
             {t('tryAgain')}
           </button>
         ) : null}
-        {refused ? (
+        {kept ? (
           <button type="button" className="font-medium text-ink underline" onClick={() => live.discardPost(post.clientMessageId)}>
             {t('room.discard')}
           </button>
