@@ -9,10 +9,12 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from palaver.contracts.catalogue import DURABLES, STREAMS
+from palaver.contracts.permissions import permissions_of
 from palaver.identity.app import MIGRATIONS, SCHEMA, build
 from palaver.identity.settings import Settings
 from palaver.identity.testing.world import Clock, Edge, World
 from palaver.servicekit.database import Database
+from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.redis import Redis
 from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.secret_keys import new_secret_key, raw_key
@@ -35,6 +37,18 @@ def signing_key() -> SecretStr:
     return new_secret_key()
 
 
+@pytest.fixture(scope="session")
+def service_nkey() -> Nkey:
+    return new_nkey()
+
+
+@pytest.fixture
+def nats_users(service_nkey: Nkey) -> tuple[NatsUser, ...]:
+    """The service runs under its own permissions."""
+    allowed = permissions_of("identity")
+    return (NatsUser("identity", service_nkey.public, allowed.publish, allowed.subscribe, allow_responses=True),)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -52,6 +66,7 @@ async def worlds(
     sealing_key: SecretStr,
     signing_key: SecretStr,
     clock: Clock,
+    service_nkey: Nkey,
 ) -> Worlds:
     await declared(STREAMS, [DURABLES["identity-audit"]])
     database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
@@ -65,7 +80,7 @@ async def worlds(
             "sealing_key": sealing_key,
             "signing_key": signing_key,
         }
-        kit = await kit_for("identity")
+        kit = await kit_for("identity", nkey_seed=service_nkey.seed)
         settings = Settings.model_validate(values | changes)
         database, redis = Database(database_settings, schema=SCHEMA), Redis(settings.redis)
         async with running(build(settings, kit, clock=clock), kit):

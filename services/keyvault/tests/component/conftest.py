@@ -9,10 +9,12 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from palaver.contracts.catalogue import DURABLES, STREAMS
+from palaver.contracts.permissions import permissions_of
 from palaver.keyvault.app import MIGRATIONS, SCHEMA, build
 from palaver.keyvault.settings import Settings
 from palaver.keyvault.testing.world import Clock, Edge, World
 from palaver.servicekit.database import Database
+from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.secret_keys import new_secret_key, raw_key
 from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
@@ -27,6 +29,18 @@ class Worlds(Protocol):
 @pytest.fixture
 def keks() -> dict[int, SecretStr]:
     return {1: new_secret_key()}
+
+
+@pytest.fixture(scope="session")
+def service_nkey() -> Nkey:
+    return new_nkey()
+
+
+@pytest.fixture
+def nats_users(service_nkey: Nkey) -> tuple[NatsUser, ...]:
+    """The service runs under its own permissions."""
+    allowed = permissions_of("keyvault")
+    return (NatsUser("keyvault", service_nkey.public, allowed.publish, allowed.subscribe, allow_responses=True),)
 
 
 @pytest.fixture
@@ -44,6 +58,7 @@ async def worlds(
     database_settings_for: DatabaseSettingsFor,
     keks: dict[int, SecretStr],
     clock: Clock,
+    service_nkey: Nkey,
 ) -> Worlds:
     await declared(STREAMS, [DURABLES["keyvault-key-checks"]])
     database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
@@ -53,7 +68,7 @@ async def worlds(
     @asynccontextmanager
     async def start(**changes: Any) -> AsyncGenerator[World]:
         values = {"database": database_settings, "sealing_key": sealing_key, "keks": keks}
-        kit = await kit_for("keyvault")
+        kit = await kit_for("keyvault", nkey_seed=service_nkey.seed)
         database = Database(database_settings, schema=SCHEMA)
         async with running(build(Settings.model_validate(values | changes), kit, clock=clock), kit):
             yield World(Edge(await broker_for("gateway"), pair), clock, database, kit.metrics)
