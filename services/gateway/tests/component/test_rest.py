@@ -11,13 +11,14 @@ from openapi_spec_validator import validate
 from palaver.contracts import analytics, context, identity, keyvault, model_router, session
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import KeyId, ParticipantId, new_id
+from palaver.contracts.ids import KeyId, ParticipantId
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.servicekit.sealing import unseal
 
 pytestmark = pytest.mark.component
 
-ID, OTHER = new_id(), new_id()
+# Constants: the ids are part of test names, which several test processes must agree on.
+ID, OTHER = "019a0000-0000-7000-8000-000000000001", "019a0000-0000-7000-8000-000000000002"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
