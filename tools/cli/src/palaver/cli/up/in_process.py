@@ -74,6 +74,9 @@ class ServicesInProcess:
                 finally:
                     watching.cancel()
         except Exception as error:
+            # Besides being cancelled by the group: who is just starting may miss that, but not this.
+            for stop in self._stop.values():
+                stop.set()
             raise CommandError(f"{service.name} failed: {type(error).__name__}: {error}") from error
 
     async def _until_all_ready(self) -> None:
