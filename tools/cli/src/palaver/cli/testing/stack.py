@@ -4,8 +4,8 @@ It is wired by the same code as `palaver up`; what differs is that a test may st
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from palaver.cli.up.wiring import Values, Wiring
 from palaver.client import Palaver
 from palaver.contracts.catalogue import SERVICES
 from palaver.contracts.ids import new_id
+from palaver.contracts.operations import Dependency
 from palaver.servicekit.embedded import LOOPBACK, free_port
 from palaver.servicekit.kit import open_kit
 from palaver.servicekit.service import Kit, run
@@ -131,6 +132,21 @@ class Stack:
         if life.done():
             life.result()
         return replica
+
+    @asynccontextmanager
+    async def outage(self, dependency: Dependency, seconds: float) -> AsyncGenerator[None]:
+        """Stop one server before the block; start it again, on its port and with its data, `seconds` later."""
+        server = {"nats": self.servers.nats, "postgres": self.servers.postgres, "redis": self.servers.valkey}[
+            dependency
+        ]
+        await server.stop()
+        over = asyncio.create_task(asyncio.sleep(seconds))
+        try:
+            yield
+            await over
+        finally:
+            over.cancel()
+            await server.start()
 
     async def person(self, nickname: str = "Ada", *, url: str | None = None) -> Palaver:
         """Somebody new, registered and signed in. Close it at the end."""
