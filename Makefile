@@ -63,6 +63,7 @@ lock-check: prepare ## requirements.lock says what the projects ask for
 
 generated-check: prepare ## generated files are those of the contracts
 	@$(IN_ROOT) "$(BIN)/python" -m palaver.contracts.generate --check
+	@$(IN_ROOT) "$(BIN)/python" scripts/generate.py --check
 	@$(PREPARE) npm run --silent contracts -- --check
 
 fmt: prepare ## format, and fix what can be fixed
@@ -73,6 +74,7 @@ lock: prepare ## write requirements.lock anew from all projects
 
 generate: prepare ## write schemas, TypeScript types and documents from the contracts
 	@$(IN_ROOT) "$(BIN)/python" -m palaver.contracts.generate
+	@$(IN_ROOT) "$(BIN)/python" scripts/generate.py
 	@$(PREPARE) npm run --silent contracts
 
 clean: ## remove everything that was built; data in .palaver stays
