@@ -1,0 +1,313 @@
+"""The page in a real Chromium: served by the real gateway under its real policy, with everything real behind it."""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
+
+from palaver.cli.checkout import built_page
+from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
+from palaver.client import Palaver
+from palaver.contracts.operations import Dependency
+from palaver.contracts.session import NewParticipant
+from palaver.simulator.faults import Script
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+NAMES = ("Swift", "Sage", "Oak")
+SEATS = tuple(NewParticipant(model=f"sim-{name.lower()}", name=name) for name in NAMES)
+WIDE = ViewportSize(width=1280, height=800)
+PATIENCE_SECONDS = 15.0
+"""For what takes milliseconds on an idle machine, and for the back-off after an outage."""
+OUTAGE_SECONDS = 3.0
+BANNERS: dict[Dependency, str] = {"redis": "as usual", "postgres": "Storage is down", "nats": "cannot be passed on"}
+
+ANSWERS = "[data-turn]"
+SHOWN = """answers => answers.map((answer) => {
+  const {speaker, state} = answer.dataset
+  return {speaker, state, text: answer.querySelector('.prose')?.innerText ?? ''}
+})"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as a person sees it. `state` is running, done or failed."""
+
+    speaker: str
+    state: str
+    text: str
+
+
+@dataclass
+class Visit:
+    """One browser profile, and all that its pages complained about."""
+
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list[str])
+
+    def listen(self) -> None:
+        """Errors of scripts, of the console and of the content security policy; all but silence is wrong."""
+        self.context.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        self.context.on("weberror", lambda e: self.complaints.append(str(e.error)))
+
+    async def sign_in(self, stack: Stack, person: Palaver) -> None:
+        """As the page's own form does; the refresh token arrives as a cookie."""
+        credentials = {"email": person.rest.signed_in.user.email, "password": PASSWORD}
+        origin = {"Origin": stack.url}
+        response = await self.context.request.post("/api/v1/auth/login", data=credentials, headers=origin)
+        assert response.ok
+
+    async def open(self, path: str) -> Page:
+        """A new tab."""
+        page = await self.context.new_page()
+        await page.goto(path)
+        return page
+
+
+# ---- a browser and a whole Palaver for all tests of this file --------------------------------------------------------
+def chromium() -> str:
+    """The installed browser. Where there is none the test is skipped aloud; in CI that is a failure."""
+    candidates = (os.environ.get("CHROMIUM_BIN"), *map(shutil.which, ("chromium", "google-chrome")))
+    found = next(filter(None, candidates), None)
+    if found:
+        return found
+    missing = "THE PAGE IS NOT TESTED: no chromium or google-chrome on PATH, and $CHROMIUM_BIN is not set"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    executable = chromium()
+    if built_page() is None:
+        pytest.fail("web/dist is missing; `make page` builds it")
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """One for all tests of this file; not started where there is no browser to look at it."""
+    assert browser.is_connected()
+    made = stack_in(tmp_path_factory.mktemp("page"))
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
+    context = await browser.new_context(base_url=stack.url, locale="en-GB", viewport=WIDE)
+    context.set_default_timeout(PATIENCE_SECONDS * 1_000)
+    expect.set_options(timeout=PATIENCE_SECONDS * 1_000)
+    visit = Visit(context)
+    visit.listen()
+    yield visit
+    await context.close()
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Ask again until it holds."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await holds():  # noqa: ASYNC110 - the page is another process
+            await asyncio.sleep(0.05)
+
+
+# ---- what a person does and sees -------------------------------------------------------------------------------------
+async def say(page: Page, text: str) -> None:
+    await page.get_by_label("Your message").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def answers(page: Page) -> list[Answer]:
+    """From top to bottom."""
+    return [Answer(**shown) for shown in await page.locator(ANSWERS).evaluate_all(SHOWN)]
+
+
+async def all_speak(page: Page, least: int, speakers: Sequence[str] = NAMES) -> list[Answer]:
+    """Wait until each of them, still running, has said so many characters. Whoever ends before fails the test."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            seen = await answers(page)
+            of_them = [answer for answer in seen if answer.speaker in speakers]
+            assert all(answer.state == "running" for answer in of_them)
+            if len(of_them) == len(speakers) and all(len(answer.text) > least for answer in of_them):
+                return seen
+            await asyncio.sleep(0.02)
+
+
+def done(page: Page) -> Locator:
+    return page.locator(f"{ANSWERS}[data-state=done]")
+
+
+async def meters(page: Page) -> dict[str, tuple[int, int]]:
+    """Used and maximum by member."""
+    found: dict[str, tuple[int, int]] = {}
+    for name in NAMES:
+        meter = page.get_by_role("meter", name=f"Context of {name}")
+        used, maximum = await meter.get_attribute("aria-valuenow"), await meter.get_attribute("aria-valuemax")
+        found[name] = int(used or 0), int(maximum or 0)
+    return found
+
+
+async def meters_read(person: Palaver, room: str) -> dict[str, tuple[int, int]]:
+    """The same over REST."""
+    names = {p.id: p.name for p in (await person.rest.session(room)).participants}
+    usage = await person.rest.get(f"/api/v1/chat/context/{room}")
+    return {names[p["id"]]: (p["used"], p["maximum"]) for p in usage["participants"]}
+
+
+def arm(stack: Stack, words: int, pace: float, first_token: dict[str, float]) -> dict[str, str]:
+    """Answers of numbered words, so that none can be lost, doubled or moved unnoticed. By speaker."""
+    texts = {name: " ".join(f"{name}{n}" for n in range(words)) for name in first_token}
+    for name, seconds in first_token.items():
+        model, text = f"sim-{name.lower()}", texts[name]
+        stack.simulator.stage.scripts.arm(
+            Script(model=model, text=text, first_token_seconds=seconds, tokens_per_second=pace)
+        )
+    return texts
+
+
+# ---- the tests -------------------------------------------------------------------------------------------------------
+async def test_the_owners_link_signs_in_once_and_a_new_room_opens_its_picker_by_itself(
+    stack: Stack, browser: Browser, visit: Visit
+):
+    link = stack.sign_in.link_to(stack.url)
+    page = await visit.open(link)
+    await page.get_by_role("button", name="New room").first.click()
+    assert stack.sign_in.link.code not in page.url
+    picker = page.get_by_role("dialog", name="New room")
+    convene = picker.get_by_role("button", name="Open room")
+    await expect(picker.get_by_role("checkbox", name="Swift")).to_be_visible()
+    await expect(convene).to_be_disabled()
+    for name in NAMES:
+        await picker.get_by_role("checkbox", name=name).check()
+    await convene.click()
+    await expect(page).to_have_url(re.compile(r"/rooms/[0-9a-f-]{36}$"))
+    await expect(page.locator("[data-member] [data-status]")).to_have_text(["Ready"] * 3)
+
+    await page.get_by_role("button", name="Owner").click()
+    await page.get_by_role("menuitemradio", name="中文").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    await expect(page.get_by_label("你的消息")).to_be_visible()
+    await page.get_by_role("menuitem", name="退出登录").click()
+    await expect(page.get_by_role("button", name="登录").last).to_be_visible()
+    assert await visit.context.cookies() == []
+    assert visit.complaints == []
+
+    stranger = await browser.new_context(locale="en-GB")
+    second = await stranger.new_page()
+    await second.goto(link)
+    await expect(second.get_by_role("alert")).to_contain_text("no longer works")
+    assert await stranger.cookies() == []
+    await stranger.close()
+
+
+async def test_what_the_policy_refuses_is_a_complaint(visit: Visit):
+    """The other tests rely on it."""
+    page = await visit.open("/favicon.svg")
+    assert visit.complaints == []
+    await page.goto("/")
+    await page.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: '1'}))")
+
+    async def refused() -> bool:
+        return any("Content Security Policy" in complaint for complaint in visit.complaints)
+
+    await eventually(refused)
+
+
+async def test_three_answers_grow_at_once_in_the_order_of_first_tokens_in_every_tab_and_after_a_reload(
+    stack: Stack, visit: Visit
+):
+    texts = arm(stack, words=400, pace=150, first_token={"Sage": 0.1, "Oak": 0.5, "Swift": 0.9})
+    order = ["Sage", "Oak", "Swift"]
+    async with await stack.person() as ada:
+        room = (await ada.rest.create_session(SEATS)).id
+        await visit.sign_in(stack, ada)
+        page, beside = await asyncio.gather(visit.open(f"/rooms/{room}"), visit.open(f"/rooms/{room}"))
+        await expect(beside.get_by_label("Your message")).to_be_visible()
+        await say(page, "Go")
+        early = await all_speak(page, 80)
+        later = await all_speak(page, max(len(answer.text) for answer in early) + 80)
+        assert [answer.speaker for answer in later] == order
+
+        await page.reload()
+        reloaded = await all_speak(page, 80)
+        assert [answer.speaker for answer in reloaded] == order
+        for before, after in zip(later, reloaded, strict=True):
+            assert after.text.startswith(before.text)
+            assert texts[after.speaker].startswith(after.text)
+
+        whole = [Answer(name, "done", texts[name]) for name in order]
+        for tab in (page, beside):
+            await expect(done(tab)).to_have_count(3, timeout=PATIENCE_SECONDS * 2_000)
+            assert await answers(tab) == whole
+            await expect(tab.locator("[data-message]")).to_have_text(re.compile("^Go"))
+        await beside.reload()
+        await expect(done(beside)).to_have_count(3)
+        assert await answers(beside) == whole
+
+        for tab in (page, beside):
+            await expect(tab.get_by_role("meter")).to_have_count(len(NAMES))
+
+            async def alike(tab: Page = tab) -> bool:
+                return await meters(tab) == await meters_read(ada, room)
+
+            await eventually(alike)
+            assert all(0 < used < maximum for used, maximum in (await meters(tab)).values())
+    assert visit.complaints == []
+
+
+async def test_one_member_is_stopped_and_then_all(stack: Stack, visit: Visit):
+    texts = arm(stack, words=3_000, pace=100, first_token=dict.fromkeys(NAMES, 0.1))
+    async with await stack.person() as ada:
+        room = (await ada.rest.create_session(SEATS)).id
+        await visit.sign_in(stack, ada)
+        page = await visit.open(f"/rooms/{room}")
+        await say(page, "Go")
+        await all_speak(page, 40)
+        sage = page.get_by_role("article", name="Sage")
+        await sage.get_by_role("button", name="Stop Sage").click()
+        await expect(sage).to_have_attribute("data-state", "done")
+        await expect(sage).to_contain_text("Stopped")
+        others = await all_speak(page, 40, ("Swift", "Oak"))
+        await all_speak(page, max(len(answer.text) for answer in others) + 40, ("Swift", "Oak"))
+        await page.get_by_role("button", name="Stop all").click()
+        await expect(done(page)).to_have_count(3)
+        await expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
+        await expect(page.locator("[data-member] [data-status]")).to_have_text(["Ready"] * 3)
+        for answer in await answers(page):
+            assert 40 < len(answer.text) < len(texts[answer.speaker])
+            assert texts[answer.speaker].startswith(answer.text)
+    assert visit.complaints == []
+
+
+async def test_a_banner_stands_while_a_part_is_down_and_what_is_said_meanwhile_is_answered_once(
+    stack: Stack, visit: Visit
+):
+    async with await stack.person() as ada:
+        room = (await ada.rest.create_session(SEATS)).id
+        await visit.sign_in(stack, ada)
+        page = await visit.open(f"/rooms/{room}")
+        for number, (dependency, text) in enumerate(BANNERS.items(), start=1):
+            banner = page.get_by_role("status").filter(has_text=text)
+            async with stack.outage(dependency, OUTAGE_SECONDS):
+                await expect(banner).to_be_visible()
+                await say(page, f"Can you hear me without {dependency}?")
+            await expect(banner).to_be_hidden()
+            await expect(done(page)).to_have_count(len(NAMES) * number)
+            await expect(page.locator("[data-pending]")).to_have_count(0)
+            await expect(page.locator("[data-message]")).to_have_count(number)
+    assert visit.complaints == []
