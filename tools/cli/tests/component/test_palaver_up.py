@@ -1,11 +1,13 @@
 """`palaver up` as a person meets it: one command, one line when it is ready, nothing left when it has ended."""
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from palaver.cli.up.running import Running, read_running
 from palaver.servicekit.embedded import free_port
 
 PATIENCE_SECONDS = 30
+POLL_SECONDS = 0.05
 
 
 @dataclass
@@ -56,8 +59,22 @@ class Instance:
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     yield Instance(tmp_path / "home", free_port())
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(tmp_path) in argument for argument in process.info["cmdline"] or ()):
+    _end_all_below(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Instance, subprocess.Popen[str]]]:
+    """An instance that is up, for tests that leave it up."""
+    below = tmp_path_factory.mktemp("running")
+    instance = Instance(below / "home", free_port())
+    yield instance, instance.up()
+    _end_all_below(below)
+
+
+def _end_all_below(path: Path) -> None:
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        where = (*(process.info["cmdline"] or ()), (process.info["environ"] or {}).get("PALAVER_HOME", ""))
+        if any(str(path) in text for text in where):
             process.kill()
 
 
@@ -88,14 +105,14 @@ def test_a_killed_launcher_leaves_nothing_and_the_next_start_works(instance: Ins
     assert again.wait(10) == 0
 
 
-def test_a_server_that_dies_comes_back_on_its_port_and_it_is_said(instance: Instance) -> None:
-    launcher = instance.up()
+def test_a_server_that_dies_comes_back_on_its_port_and_it_is_said(
+    running: tuple[Instance, subprocess.Popen[str]],
+) -> None:
+    instance, launcher = running
     before = instance.running.servers["nats-server"]
     os.kill(before["pid"], signal.SIGKILL)
     assert "started again" in _until(launcher, "nats-server ended")[-1]
     _until_listening(before["port"])
-    launcher.send_signal(signal.SIGTERM)
-    assert launcher.wait(10) == 0
 
 
 def test_each_service_has_a_process_that_comes_back(instance: Instance) -> None:
@@ -120,25 +137,21 @@ def test_a_taken_port_is_one_sentence_and_nothing_is_started(instance: Instance)
     assert list(instance.home.glob("postgres/postgres-*")) == []
 
 
-def test_a_second_launcher_of_the_same_home_is_refused(instance: Instance) -> None:
-    launcher = instance.up()
+def test_a_second_launcher_of_the_same_home_is_refused(running: tuple[Instance, subprocess.Popen[str]]) -> None:
+    instance, launcher = running
     second = Instance(instance.home, free_port()).palaver("up")
     said, _ = second.communicate(timeout=PATIENCE_SECONDS)
     assert second.returncode == 1
     assert said.startswith(f"Palaver already runs from {instance.home} (process {launcher.pid})")
-    launcher.send_signal(signal.SIGTERM)
-    assert launcher.wait(10) == 0
 
 
-def test_the_doctor_finds_a_healthy_instance_healthy(instance: Instance) -> None:
-    launcher = instance.up()
+def test_the_doctor_finds_a_healthy_instance_healthy(running: tuple[Instance, subprocess.Popen[str]]) -> None:
+    instance, _ = running
     said, _ = instance.palaver("doctor").communicate(timeout=PATIENCE_SECONDS)
     assert f"Palaver runs at http://127.0.0.1:{instance.port}" in said
     assert "session is ready" in said
     wrong = [line for line in said.splitlines() if "WRONG" in line and "web page" not in line]
     assert wrong == []
-    launcher.send_signal(signal.SIGTERM)
-    assert launcher.wait(10) == 0
 
 
 def test_the_doctor_names_what_is_wrong(instance: Instance) -> None:
@@ -168,12 +181,11 @@ def _until(process: subprocess.Popen[str], text: str) -> list[str]:
 
 
 def _until_listening(port: int) -> None:
-    for _ in range(PATIENCE_SECONDS * 20):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=0.05).close()
-        except OSError:
-            continue
-        return
+    for _ in range(int(PATIENCE_SECONDS / POLL_SECONDS)):
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        time.sleep(POLL_SECONDS)
     pytest.fail(f"nothing listens on {port}")
 
 
