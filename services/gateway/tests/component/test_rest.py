@@ -13,6 +13,7 @@ from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMe
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, ParticipantId
 from palaver.contracts.session_log import Participant, SessionView
+from palaver.gateway.api.application import describe
 from palaver.servicekit.sealing import unseal
 
 pytestmark = pytest.mark.component
@@ -275,6 +276,8 @@ async def test_the_openapi_document_is_valid_and_names_security_and_errors(serve
         "$ref": "#/components/schemas/ErrorEnvelope"
     }
     assert "HTTPValidationError" not in json.dumps(document)
+    assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]
+    assert document == describe()
 
 
 async def test_status_and_handlers_are_listed(served: Any) -> None:

@@ -69,33 +69,6 @@ def describe() -> dict[str, Any]:
 
 
 def _endpoints() -> FastAPI:
-    app = _described()
-    app.state.surroundings = around
-    app.state.answers = answers
-    app.state.running = running
-    problems.install(app)
-    app.mount("/", page)
-    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
-    if around.origins.allowed:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=sorted(around.origins.allowed),
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Retry-After", *REPLAYED],
-        )
-    app.add_middleware(SecurityHeaders, strict_transport=around.secure_cookies)
-    app.add_middleware(Observation, metrics=metrics, tracer=tracer)
-    return app
-
-
-def describe() -> dict[str, Any]:
-    """The OpenAPI document, without a running gateway."""
-    return _endpoints().openapi()
-
-
-def _endpoints() -> FastAPI:
     app = FastAPI(
         title="Palaver",
         summary="A self-hosted group chat with several language models.",
@@ -104,20 +77,6 @@ def _endpoints() -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere, which the content security policy forbids
         redoc_url=None,
     )
-    api = APIRouter(prefix=PREFIX, responses=_ERRORS)
-    for module in (auth, users, sessions, messages, models, keys, stats, chat):
-        api.include_router(module.router)
-    app.include_router(api)
-    app.include_router(status.router)
-    return app
-
-
-def openapi() -> dict[str, Any]:
-    """The OpenAPI 3.1 document, without anything running."""
-    return _described().openapi()
-
-
-def _described() -> FastAPI:
     api = APIRouter(prefix=PREFIX, responses=_ERRORS)
     for module in (auth, users, sessions, messages, models, keys, stats, chat):
         api.include_router(module.router)

@@ -8,17 +8,29 @@ from fastapi.routing import APIRoute
 
 from palaver.contracts.failures import Failure
 from palaver.gateway.api.surroundings import surroundings
-from palaver.gateway.idempotency import Answers, StoredAnswer
+from palaver.gateway.idempotency import MAX_KEY_CHARACTERS, Answers, StoredAnswer
 from palaver.servicekit.errors import Unavailable
 
 HEADER = "idempotency-key"
 REPLAYED = {"Idempotent-Replayed": "true"}
 BEARER = "bearer "
 SERVER_ERROR = 500
+_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Repeating a request with its key repeats the answer and not the deed, for a day.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS},
+}
 
 
 class IdempotentRoute(APIRoute):
     """Answers a repeated POST from memory. Failures are not remembered: they may be tried again."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "POST" in (self.methods or ()):
+            self.openapi_extra = {**(self.openapi_extra or {}), "parameters": [_PARAMETER]}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrapped around FastAPI's own handler."""

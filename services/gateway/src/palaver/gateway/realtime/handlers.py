@@ -68,14 +68,18 @@ class Handlers:
                 await self._serve(connection, item)
 
     async def _serve(self, connection: Connection, request: Request) -> None:
+        await self._guard(connection, request.echo, self.table[type(request.frame)], request.frame)
+
+    async def _guard(self, connection: Connection, echo: Echo, handle: Handle, frame: ClientRequest) -> None:
+        """Whatever goes wrong in the ways that are foreseen becomes the client's `error`."""
         try:
-            await self.table[type(request.frame)](connection, request.frame, request.echo)
+            await handle(connection, frame, echo)
         except Failure as failure:
-            self._refuse(connection, failure, request.echo)
+            self._refuse(connection, failure, echo)
         except Unavailable as outage:
-            self._refuse(connection, unavailable(outage), request.echo)
+            self._refuse(connection, unavailable(outage), echo)
         except (BrokerDenied, NotProvisioned):
-            self._refuse(connection, Failure(ErrorCode.INTERNAL, "Something went wrong on our side."), request.echo)
+            self._refuse(connection, Failure(ErrorCode.INTERNAL, "Something went wrong on our side."), echo)
 
     def _refuse(self, connection: Connection, failure: Failure, echo: Echo) -> None:
         connection.refuse(localised(failure.body, connection.language), echo)
@@ -95,13 +99,11 @@ class Handlers:
         if connection.attaching >= self._welcomes.max_attached_sessions:
             raise Failure(ErrorCode.RATE_LIMITED, "Too many sessions are being attached at once; wait for the answers.")
         connection.attaching += 1
-        self._tasks.spawn(self._attach_meanwhile(connection, frame, echo))
+        self._tasks.spawn(self._guard(connection, echo, self._attach_meanwhile, frame))
 
-    async def _attach_meanwhile(self, connection: Connection, frame: Attach, echo: Echo) -> None:
+    async def _attach_meanwhile(self, connection: Connection, frame: Attach, _echo: Echo) -> None:
         try:
             await self._relay.attach(connection, frame)
-        except Failure as failure:
-            self._refuse(connection, failure, echo)
         finally:
             connection.attaching -= 1
 

@@ -12,6 +12,10 @@ from palaver.servicekit.broker import Broker
 
 _log = structlog.get_logger()
 
+MAX_PENDING_MESSAGES = 65_536
+MAX_PENDING_BYTES = 8 * 1024**2
+"""Of one subscription; beyond, nats-py drops and reports a slow consumer, and what is missing is read again."""
+
 Handle = Callable[[bytes], None]
 
 
@@ -36,7 +40,14 @@ class Subscriptions:
             except (ValueError, msgspec.MsgspecError) as error:
                 _log.warning("relay_payload_refused", subject=message.subject, error=type(error).__name__)
 
-        self._open.append(await self._broker.nc.subscribe(subject, cb=on_message))
+        self._open.append(
+            await self._broker.nc.subscribe(
+                subject,
+                cb=on_message,
+                pending_msgs_limit=MAX_PENDING_MESSAGES,
+                pending_bytes_limit=MAX_PENDING_BYTES,
+            )
+        )
 
     async def settle(self) -> None:
         """Return when the broker knows of them. Raises Unavailable."""
