@@ -1,5 +1,7 @@
 import type { CSSProperties } from 'react'
 
+import { monogram } from '@/lib/monogram'
+
 import { classes } from './classes'
 
 /** The style that gives an element and all in it a member's colour. */
@@ -16,18 +18,17 @@ interface AvatarProps {
 
 /** A member's monogram in its own colour. */
 export function Avatar({ name, color, size = 'normal', faded }: AvatarProps) {
-  const [initial = '?'] = Array.from(name.trim())
   return (
     <span
       aria-hidden="true"
       style={memberStyle(color)}
       className={classes(
-        'bg-member-soft text-member inline-flex shrink-0 items-center justify-center font-semibold uppercase select-none',
-        size === 'small' ? 'size-6 rounded-lg text-[11px]' : 'size-9 rounded-xl text-[15px]',
+        'bg-member-soft text-member inline-flex shrink-0 items-center justify-center font-semibold tracking-tight select-none',
+        size === 'small' ? 'size-6 rounded-lg text-[10px]' : 'size-9 rounded-xl text-[14px]',
         faded && 'opacity-50 grayscale',
       )}
     >
-      {initial}
+      {monogram(name)}
     </span>
   )
 }
