@@ -1,5 +1,8 @@
 """A post becomes a message, a round and turns: once, in order, for its owner only."""
 
+from typing import Any, cast
+
+import asyncpg
 import pytest
 
 from palaver.contracts.client_protocol import PostOptions
@@ -15,9 +18,15 @@ from palaver.contracts.session_log import (
     TurnRequested,
     TurnStarted,
 )
+from palaver.servicekit.settings import DatabaseSettings
 from palaver.session.testing.world import Replica, World, actor, until
 
 pytestmark = pytest.mark.component
+
+
+async def superuser(settings: DatabaseSettings) -> Any:
+    """A connection of the test's own, past the service."""
+    return cast("Any", await asyncpg.connect(settings.url.get_secret_value()))
 
 
 async def test_a_post_becomes_message_round_turns_and_orders_in_one_go(world: World, replica: Replica) -> None:
@@ -191,3 +200,34 @@ async def test_a_message_may_address_some_and_ask_for_another_model(world: World
     await world.post(room, to=(ParticipantId(new_id()),))
     (refusal,) = await until(lambda: world.refusals)
     assert refusal.code is ErrorCode.NO_ACTIVE_PARTICIPANT
+
+
+async def test_a_post_that_cannot_be_stored_is_told_to_its_author(
+    world: World, replica: Replica, database_settings: DatabaseSettings
+) -> None:
+    await replica()
+    room = await world.create()
+    connection = await superuser(database_settings)
+    await connection.execute("ALTER TABLE session.rounds RENAME TO broken")
+    client_message_id = await world.post(room)
+    (refusal,) = await until(lambda: world.refusals)
+    assert (refusal.code, refusal.client_message_id) == (ErrorCode.INTERNAL, client_message_id)
+    await connection.execute("ALTER TABLE session.broken RENAME TO rounds")
+    await connection.close()
+    await world.post(room, client_message_id=client_message_id)  # nothing of it was kept: it can be sent again
+    await world.orders_of(room, 2)
+
+
+async def test_a_post_waits_while_postgres_refuses_its_room(
+    world: World, replica: Replica, database_settings: DatabaseSettings
+) -> None:
+    await replica()
+    room = await world.create()
+    connection = await superuser(database_settings)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE session.turns IN ACCESS EXCLUSIVE MODE")
+        await world.post(room)
+        await connection.execute("SELECT pg_sleep(0.3)")
+    await connection.close()
+    await world.orders_of(room, 2)
+    assert not world.refusals

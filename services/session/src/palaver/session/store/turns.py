@@ -63,8 +63,11 @@ async def admit(conn: AsyncConnection, payer: UserId, policy: TurnPolicy) -> lis
         .order_by(turns.c.id)
         .limit(free)
         .with_for_update(key_share=True, skip_locked=True)
+        .cte("oldest")
     )
-    return await _issue(conn, turns.c.id.in_(oldest), {"issues": 1}, policy.first_issue_wait_seconds, policy)
+    return await _issue(
+        conn, turns.c.id.in_(select(oldest.c.id)), {"issues": 1}, policy.first_issue_wait_seconds, policy
+    )
 
 
 async def issue_next_attempt(conn: AsyncConnection, turn: Turn, *, died: bool, policy: TurnPolicy) -> Turn:
@@ -90,17 +93,19 @@ async def reissue_unclaimed(conn: AsyncConnection, policy: TurnPolicy, limit: in
         .order_by(turns.c.next_issue_at)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
+        .cte("due")
     )
     waits = func.least(
         policy.first_issue_wait_seconds * func.pow(2, func.least(turns.c.issues, _MAX_DOUBLINGS)),
         policy.longest_issue_wait_seconds,
     )
-    return await _issue(conn, turns.c.id.in_(due), {"issues": turns.c.issues + 1}, waits, policy)
+    return await _issue(conn, turns.c.id.in_(select(due.c.id)), {"issues": turns.c.issues + 1}, waits, policy)
 
 
 _MAX_DOUBLINGS = 16
 
 
+# Limits stand in a CTE: Postgres may run a plain subquery of an UPDATE more than once and so exceed its LIMIT.
 async def _issue(
     conn: AsyncConnection, which: Any, values: Mapping[str, Any], wait_seconds: Any, policy: TurnPolicy
 ) -> list[Turn]:

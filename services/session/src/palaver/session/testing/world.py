@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from nats.aio.msg import Msg
 from pydantic import BaseModel, TypeAdapter
 
 from palaver.contracts.actors import Actor
@@ -78,6 +77,13 @@ LOG_SUBJECTS = "evt.session.*.*.v1.*"
 _entry: TypeAdapter[SessionEvent] = TypeAdapter(SessionEvent)
 
 
+class Heard(Protocol):
+    """A message as the broker's client gives it to a subscriber."""
+
+    subject: str
+    data: bytes
+
+
 def actor(user: str = "alice") -> Actor:
     """A signed-in person."""
     return Actor(user_id=UserId(user))
@@ -130,11 +136,11 @@ class World:
         """Record what the service says, each message once."""
         nc = self.broker.nc
 
-        async def on_entry(msg: Msg) -> None:
+        async def on_entry(msg: Heard) -> None:
             if not msg.subject.startswith(ATTEMPT_LOST.address.stem):
                 self.entries.append(_entry.validate_json(msg.data))
 
-        async def on_stop(msg: Msg) -> None:
+        async def on_stop(msg: Heard) -> None:
             self.called_back.extend(TurnsStopping.model_validate_json(msg.data).turns)
 
         await nc.subscribe(LOG_SUBJECTS, cb=on_entry)
@@ -286,8 +292,8 @@ def _fact(order: RunTurn, worker: str) -> dict[str, Any]:
     }
 
 
-def _recorder(kind: type[M], into: list[M]) -> Callable[[Msg], Awaitable[None]]:
-    async def record(msg: Msg) -> None:
+def _recorder(kind: type[M], into: list[M]) -> Callable[[Heard], Awaitable[None]]:
+    async def record(msg: Heard) -> None:
         into.append(kind.model_validate_json(msg.data))
 
     return record
