@@ -1,11 +1,14 @@
 """The virtual environment: exactly what `requirements.lock` says, and every member of the workspace, editable."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 from installer import uv_command, uv_environment
 from progress import run, step
 from stamps import digest, is_current, mark
+
+PROBE_TIMEOUT_SECONDS = 20.0
 
 
 def members(root: Path) -> list[Path]:
@@ -19,13 +22,12 @@ def prepare_environment(root: Path) -> None:
     """Make `.venv` current. Does nothing, in milliseconds, when it is. Raises StepFailedError."""
     venv, lock = root / ".venv", root / "requirements.lock"
     projects = [member / "pyproject.toml" for member in members(root)]
-    wanted = digest([lock, root / "pyproject.toml", *projects], sys.executable, str(root))
-    stamp = venv / ".bootstrap-stamp"
-    if is_current(stamp, wanted):
+    wanted = digest([lock, root / "pyproject.toml", *projects], str(root))
+    stamp, python = venv / ".bootstrap-stamp", venv / "bin" / "python"
+    if is_current(stamp, wanted) and python.exists():
         return
     uv, environment = uv_command(root), uv_environment()
-    python = venv / "bin" / "python"
-    if not _is_of_this_interpreter(venv):
+    if not _runs(python):
         with step(f"Making .venv with Python {sys.version_info.major}.{sys.version_info.minor}"):
             run([uv, "venv", "--clear", "--python", sys.executable, venv], cwd=root, environment=environment)
     with step(f"Installing {_pins(lock)} pinned packages"):
@@ -36,9 +38,18 @@ def prepare_environment(root: Path) -> None:
     mark(stamp, wanted)
 
 
-def _is_of_this_interpreter(venv: Path) -> bool:
-    python = venv / "bin" / "python"
-    return python.exists() and python.resolve() == Path(sys.executable).resolve()
+def _runs(python: Path) -> bool:
+    """Whether it runs and is new enough. Whichever Python made it then stays: something may be running on it."""
+    try:
+        subprocess.run(  # noqa: S603 - the environment's own interpreter
+            [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"],
+            capture_output=True,
+            timeout=PROBE_TIMEOUT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return True
 
 
 def _pins(lock: Path) -> int:
