@@ -94,34 +94,38 @@ EVERY_QUERY_ABOUT_A_ROOM: dict[str, Request] = {
 }
 
 
-@pytest.mark.parametrize("name", EVERY_QUERY_ABOUT_A_ROOM)
-async def test_another_user_finds_nothing_and_changes_nothing(world: World, replica: Replica, name: str) -> None:
+async def test_another_user_finds_nothing_and_changes_nothing(
+    world: World, replica: Replica, subtests: pytest.Subtests
+) -> None:
     await replica()
     room = await world.create()
     await world.post(room)
     (posted,) = await until(lambda: world.heard(MessagePosted))
     await world.orders_of(room, 2)
     before = await world.attach(room)
-    code = await refused(EVERY_QUERY_ABOUT_A_ROOM[name](world, room, posted.data.message.id, "mallory"))
-    assert code in (ErrorCode.SESSION_NOT_FOUND, ErrorCode.NOT_FOUND)
-    assert await world.attach(room) == before
+    for name, query in EVERY_QUERY_ABOUT_A_ROOM.items():
+        with subtests.test(name):
+            code = await refused(query(world, room, posted.data.message.id, "mallory"))
+            assert code in (ErrorCode.SESSION_NOT_FOUND, ErrorCode.NOT_FOUND)
+            assert await world.attach(room) == before
     stranger_s_own = await world.broker.ask(SESSION_LIST, ListSessions(actor=actor("mallory")))
     assert stranger_s_own.total == 0
 
 
-@pytest.mark.parametrize("name", EVERY_QUERY_ABOUT_A_ROOM)
-async def test_a_deleted_room_and_a_nonsense_id_are_not_found(world: World, replica: Replica, name: str) -> None:
+async def test_a_deleted_room_and_a_nonsense_id_are_not_found(
+    world: World, replica: Replica, subtests: pytest.Subtests
+) -> None:
     await replica()
     room = await world.create()
     await world.post(room)
     (posted,) = await until(lambda: world.heard(MessagePosted))
-    message = posted.data.message.id
     nonsense = room.model_copy(update={"id": SessionId("nonsense' --")})
-    query = EVERY_QUERY_ABOUT_A_ROOM[name]
-    codes = {await refused(query(world, nonsense, MessageId("nonsense"), "alice"))}
     await world.broker.ask(SESSION_DELETE, OfSession(actor=actor(), session_id=room.id))
-    codes.add(await refused(query(world, room, message, "alice")))
-    assert codes <= {ErrorCode.SESSION_NOT_FOUND, ErrorCode.NOT_FOUND}
+    for name, query in EVERY_QUERY_ABOUT_A_ROOM.items():
+        for where, message in ((nonsense, MessageId("nonsense")), (room, posted.data.message.id)):
+            with subtests.test(name, room=where.id):
+                code = await refused(query(world, where, message, "alice"))
+                assert code in (ErrorCode.SESSION_NOT_FOUND, ErrorCode.NOT_FOUND)
 
 
 # ---- rooms -----------------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ async def test_three_deaths_without_any_text_are_a_failed_turn(world: World, rep
 
 
 async def test_a_worker_that_renews_keeps_its_turn(world: World, replica: Replica) -> None:
-    await replica(**QUICK)
+    await replica(**{**QUICK, "turn_lease_seconds": 3.0})
     room = await world.create("demo/ada", "demo/bo")
     await world.post(room)
     ada, bo = await world.orders_of(room, 2)
