@@ -27,6 +27,20 @@ def test_every_persona_answers_in_the_language_of_the_question(model: models.Sim
 
 
 @pytest.mark.parametrize("model", NAMED, ids=lambda m: m.id)
+def test_every_persona_speaks_of_what_the_question_is_about_in_whole_sentences(model: models.SimulatedModel) -> None:
+    question = read([Said("user", "[You]\nHow do we find a good name for an old sailing boat?")])
+    said = [personas.answer(model.persona, question, random.Random(seed)) for seed in range(20)]
+    assert any("old sailing boat" in text for text in said)
+    assert all(text[0].isupper() and ". old" not in text for text in said)
+
+
+def test_a_long_quote_ends_with_a_whole_word() -> None:
+    long = "Never with boiling water, as it scalds the leaves and makes whatever you brew bitter."
+    room = read([Said("user", f"[You]\nHow?\n\n[Sage]\n{long}")])
+    assert "as it scalds the leaves and…”" in personas.answer("swift", room, random.Random(1))
+
+
+@pytest.mark.parametrize("model", NAMED, ids=lambda m: m.id)
 def test_no_placeholder_is_left_in_any_answer(model: models.SimulatedModel) -> None:
     conversation = read(
         [Said("user", "[You]\nhi"), Said("assistant", "Hello."), Said("user", "[Sage]\nYes.\n[You]\ngo")]

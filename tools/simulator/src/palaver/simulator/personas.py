@@ -15,12 +15,14 @@ from palaver.simulator.conversation import Conversation, Utterance, is_cjk
 _MAX_QUOTE_CHARACTERS = 60
 _MAX_QUOTED = 2
 _MAX_TOPIC_CHARACTERS = 24
+_MAX_TOPIC_WORDS = 4
 _RECALL_CHANCE = 0.5
 _STOP_WORDS = frozenset(
-    "a about all am an and any are as at be but by can could did do does each every for from give had has have how i if"
-    " in into is it its just let like make may me more my no not of on one or our please say sentence should so some"
-    " tell than that the their them then there these they this to us want was we were what when where which who why"
-    " will with word words would you your".split()
+    "a about all am an and any are as at be best better but by can could did do does each every find first for from get"
+    " give go had has have how i if in into is it its just know let like make makes may me more most my need no not of"
+    " on one or our please really say see sentence should so some tell than that the their them then there these they"
+    " think this to try us use very want was we were what when where which who why will with word words would you"
+    " your".split()
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]*[.!?。！？]?")
 _WORD = re.compile(r"[\w'-]+")
@@ -69,7 +71,7 @@ def answer(persona: str | None, conversation: Conversation, rng: random.Random) 
         sentences.append(rng.choice(voice.recalls).replace("{own}", _quote(conversation.own_last.text)))
     sentences += rng.sample(voice.thoughts, k=min(character.ideas, len(voice.thoughts)))
     sentences.append(rng.choice(voice.closings))
-    return ("" if chinese else " ").join(s.replace("{topic}", topic) for s in sentences)
+    return ("" if chinese else " ").join(_capitalised(s.replace("{topic}", topic)) for s in sentences)
 
 
 def _reactions(voice: Voice, others: Sequence[Utterance], rng: random.Random) -> list[str]:
@@ -83,12 +85,25 @@ def _reactions(voice: Voice, others: Sequence[Utterance], rng: random.Random) ->
 
 def _quote(text: str) -> str:
     sentence = next((s.strip() for s in _SENTENCE.findall(text) if s.strip()), "").rstrip(".。!！?？:：")
-    return sentence if len(sentence) <= _MAX_QUOTE_CHARACTERS else sentence[:_MAX_QUOTE_CHARACTERS].rstrip() + "…"
+    if len(sentence) <= _MAX_QUOTE_CHARACTERS:
+        return sentence
+    kept = sentence[:_MAX_QUOTE_CHARACTERS]
+    return (kept if is_cjk(kept) else kept.rpartition(" ")[0] or kept).rstrip(" ,;:") + "…"
+
+
+def _capitalised(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _english_topic(question: str) -> str:
-    words = [w for w in _WORD.findall(question) if w.lower() not in _STOP_WORDS]
-    return " ".join(words[:3]) or "this"
+    """The longest run of words that mean something by themselves; of equally long ones the last."""
+    runs: list[list[str]] = [[]]
+    for word in _WORD.findall(question):
+        if word.lower() in _STOP_WORDS:
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    return " ".join(max(reversed(runs), key=len)[:_MAX_TOPIC_WORDS]) or "this"
 
 
 def _chinese_topic(question: str) -> str:
