@@ -4,9 +4,11 @@ import asyncio
 import time
 from typing import Any
 
+import jwt
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from palaver.contracts.identity import IssueTicket
 from palaver.contracts.ids import new_id
 
 pytestmark = pytest.mark.component
@@ -56,6 +58,9 @@ async def test_a_ticket_opens_one_connection_and_no_second(served: Any) -> None:
     await served.play_identity()
     async with served.signed_in() as http:
         ticket = (await http.post("/api/v1/auth/ticket")).json()["data"]["ticket"]
+    ends = [request.sign_in_ends_at for _, request in served.neighbours.asked if isinstance(request, IssueTicket)]
+    claims = jwt.decode(served.token, options={"verify_signature": False})
+    assert [end.timestamp() for end in ends] == [pytest.approx(claims["exp"], abs=1)]
     async with served.connect(path=f"/ws?ticket={ticket}") as client:
         assert (await client.next())["type"] == "welcome"
     async with served.connect(path=f"/ws?ticket={ticket}") as client:

@@ -4,7 +4,7 @@ Browsers and programs are told apart by the `Origin` header, which every browser
 leave out: a browser gets its refresh token in an HttpOnly cookie and never in a body that scripts can read.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
@@ -212,7 +212,9 @@ async def logout(
 async def ticket(who: Authenticated, around: Around) -> Envelope[TicketView]:
     """A credential for one WebSocket handshake, for clients that cannot set headers."""
     keys = KeyPair.generate()
-    answer = await around.broker.ask(TICKET_ISSUE, IssueTicket(actor=who.actor, reply_key=reply_key_of(keys)))
+    ends_at = datetime.fromtimestamp(who.person.expires_at, UTC)
+    request = IssueTicket(actor=who.actor, reply_key=reply_key_of(keys), sign_in_ends_at=ends_at)
+    answer = await around.broker.ask(TICKET_ISSUE, request)
     opened = unseal(answer.sealed, SecretToken, keys=keys, context=SEAL_CONTEXT_ANSWER)
     return Envelope(data=TicketView(ticket=opened.token, expires_at=answer.expires_at))
 
