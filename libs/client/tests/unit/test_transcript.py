@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from palaver.client.transcript import ReplyState, Transcript, Verdict
-from palaver.contracts.client_protocol import Attached, Delta, LiveTurn
+from palaver.contracts.client_protocol import Attached, Delta, LiveTurn, UserMessageItem
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session_log import (
     Reply,
@@ -19,6 +19,7 @@ from palaver.contracts.session_log import (
     TurnRequested,
     TurnStart,
     TurnStarted,
+    UserMessage,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -141,3 +142,35 @@ def test_the_appended_reply_is_the_whole_text_and_ends_the_turn():
     assert transcript.delta(Delta(turn_id=TurnId("t"), attempt=1, offset=3, text="late")) is Verdict.IGNORED
     assert transcript.replies["t"].text == "partial no more"
     assert transcript.replies["t"].status == "completed"
+
+
+def test_a_page_read_in_the_middle_of_a_round_says_which_rounds_are_over():
+    def said(number: int) -> UserMessageItem:
+        message = UserMessage(
+            id=MessageId(f"m{number}"),
+            client_message_id=f"c{number}",
+            author=UserId("u"),
+            content="…",
+            branch="b",
+            round=number,
+            created_at=NOW,
+        )
+        return UserMessageItem(message=message)
+
+    turn = TurnRef(**TURN)
+    again, second = turn.model_copy(update={"version": 2}), turn.model_copy(update={"round": 2})
+    page = Attached(
+        session_id=SESSION,
+        epoch="e",
+        head_seq=30,
+        recovered=False,
+        session=ROOM,
+        messages=(said(1), said(2), said(3)),
+        running=(again, second),
+    )
+    transcript = Transcript()
+    transcript.attach(page)
+    assert transcript.ended_rounds == {("b", 1)}
+    at_rest = page.model_copy(update={"session": ROOM.model_copy(update={"state": "awaiting_input"}), "running": ()})
+    transcript.attach(at_rest)
+    assert transcript.ended_rounds == {("b", 1), ("b", 2), ("b", 3)}

@@ -243,9 +243,7 @@ class Transcript:
                     state = self._state(item.turn)
                     state.status = "stopped" if item.error.code is ErrorCode.STOPPED else "failed"
                     state.code, state.error = item.error.code, item.error.message
-        running = {(turn.branch, turn.round) for turn in frame.running}
-        rounds = {(m.branch, m.round) for m in self.messages.values()}
-        self.ended_rounds |= rounds - running if frame.session.state != "running" else set()
+        self.ended_rounds |= {(m.branch, m.round) for m in self.messages.values() if _is_over(m.round, frame)}
 
     def _snapshot(self, live: LiveTurn) -> None:
         state = self.replies.get(live.turn_id)
@@ -253,3 +251,10 @@ class Transcript:
             return
         state.rank = live.rank if live.rank is not None else state.rank
         state.fold(live.attempt, live.offset, live.text)
+
+
+def _is_over(round_number: int, frame: Attached) -> bool:
+    """Whether a round of the page has ended. Rounds run one after the other; later ones wait and have no turns yet."""
+    if frame.session.state != "running":
+        return True
+    return round_number < max((turn.round for turn in frame.running), default=0)
