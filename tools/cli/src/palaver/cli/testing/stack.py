@@ -4,14 +4,14 @@ It is wired by the same code as `palaver up`; what differs is that a test may st
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from palaver.cli.provisioning import declare_streams, migrate_services, owner_of, provision_databases
-from palaver.cli.services import LoadedService, load
+from palaver.cli.services import STOPS_FIRST, LoadedService, load
 from palaver.cli.settings import UpSettings
 from palaver.cli.up.home import Home
 from palaver.cli.up.secret_store import ADMIN, Secrets, load_or_make
@@ -31,6 +31,7 @@ from palaver.servicekit.settings import BrokerSettings
 from palaver.simulator.server import SimulatorServer
 from palaver.simulator.settings import SimulatorSettings
 
+GATEWAY = "gateway"
 READY_SECONDS = 30.0
 PASSWORD = "a long enough password"  # noqa: S105 - an account that lives as long as one test
 
@@ -43,6 +44,10 @@ class Replica:
     kit: Kit
     life: asyncio.Task[None]
     stop: asyncio.Event
+
+    def figure(self, metric: str, **labels: str) -> float:
+        """A number that it shows to Prometheus; 0 before it first counted."""
+        return self.kit.metrics.get_sample_value(metric, labels) or 0.0
 
     async def leave(self) -> None:
         """Stop in order, as on SIGTERM."""
@@ -71,6 +76,8 @@ class Stack:
     simulator: SimulatorServer = field(init=False)
     sign_in: SignIn = field(default_factory=SignIn)
     wiring: Wiring = field(init=False)
+    urls: list[str] = field(default_factory=list[str])
+    """The edges of all gateways, in the order in which they were started."""
 
     @property
     def url(self) -> str:
@@ -97,14 +104,21 @@ class Stack:
                 await self.add(service.name)
 
     async def stop(self) -> None:
-        """Stop the replicas, then the servers."""
-        everyone = [replica for copies in self.replicas.values() for replica in copies]
-        await asyncio.gather(*(replica.leave() for replica in everyone if not replica.life.done()))
+        """Stop the replicas, those that hand work over first, then the servers."""
+        await self._leave(name for name in self.replicas if name in STOPS_FIRST)
+        await self._leave(self.replicas)
         await self._open.aclose()
 
+    async def _leave(self, names: Iterable[str]) -> None:
+        copies = [replica for name in names for replica in self.replicas[name]]
+        await asyncio.gather(*(replica.leave() for replica in copies if not replica.life.done()))
+
     async def add(self, name: str, **changes: Any) -> Replica:
-        """Start one more replica of a service. A second gateway takes a port of its own with `port=…`."""
+        """Start one more replica of a service; `changes` are settings. A second gateway takes a port of its own."""
         service = load(name)
+        if name == GATEWAY:
+            port = changes.setdefault("port", free_port() if self.urls else self.wiring.settings.port)
+            self.urls.append(f"http://{LOOPBACK}:{port}")
         values: Values = {
             **self.wiring.values(service),
             "health": {"enabled": False},
@@ -153,6 +167,12 @@ class Stack:
         palaver = Palaver(url or self.url)
         await palaver.rest.register(f"{nickname.lower()}-{new_id()}@example.org", PASSWORD, nickname)
         return palaver
+
+    async def same_person(self, palaver: Palaver, *, url: str | None = None) -> Palaver:
+        """The same person once more, signed in from another device. Close it at the end."""
+        again = Palaver(url or self.url)
+        await again.rest.log_in(palaver.rest.signed_in.user.email, PASSWORD)
+        return again
 
     async def _provision(self, loaded: list[LoadedService]) -> None:
         storing = [service for service in loaded if service.has_database]
