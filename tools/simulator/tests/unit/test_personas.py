@@ -35,9 +35,9 @@ def test_every_persona_speaks_of_what_the_question_is_about_in_whole_sentences(m
 
 
 def test_a_long_quote_ends_with_a_whole_word() -> None:
-    long = "Never with boiling water, as it scalds the leaves and makes whatever you brew bitter."
+    long = "Never with boiling water, as it scalds the leaves and makes whatsoever you brew bitter."
     room = read([Said("user", f"[You]\nHow?\n\n[Sage]\n{long}")])
-    assert "as it scalds the leaves and…”" in personas.answer("swift", room, random.Random(1))
+    assert "scalds the leaves and makes…”" in personas.answer("swift", room, random.Random(1))
 
 
 @pytest.mark.parametrize("model", NAMED, ids=lambda m: m.id)

@@ -25,7 +25,7 @@ _STOP_WORDS = frozenset(
     " your".split()
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]*[.!?。！？]?")
-_WORD = re.compile(r"[\w'-]+")
+_WORD_OR_MARK = re.compile(r"[\w'-]+|[^\w\s]")
 _CHINESE_FILLER = re.compile(
     r"^(?:请问|请|大家|你们|我们|怎么看|如何看待|关于|对于|觉得|认为)+|[吗呢吧啊？?。！!，,\s]+$"
 )
@@ -98,8 +98,8 @@ def _capitalised(sentence: str) -> str:
 def _english_topic(question: str) -> str:
     """The longest run of words that mean something by themselves; of equally long ones the last."""
     runs: list[list[str]] = [[]]
-    for word in _WORD.findall(question):
-        if word.lower() in _STOP_WORDS:
+    for word in _WORD_OR_MARK.findall(question):
+        if word.lower() in _STOP_WORDS or not word[0].isalnum():
             runs.append([])
         else:
             runs[-1].append(word)
