@@ -18,7 +18,7 @@ class _Message(msgspec.Struct):
 
 class _Data(msgspec.Struct):
     turn_id: str | None = None
-    message: _Message | None = None
+    message: _Message | str | None = None  # of a turn that failed it is a sentence
 
 
 class _Head(msgspec.Struct):
@@ -62,6 +62,6 @@ def read_entry(frame: bytes) -> Entry:
         seq=head.seq,
         name=head.name,
         turn=head.data.turn_id.encode() if head.data.turn_id else None,
-        client_message_id=message.client_message_id if message else None,
+        client_message_id=message.client_message_id if isinstance(message, _Message) else None,
         frame=frame,
     )
