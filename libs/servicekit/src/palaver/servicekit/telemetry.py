@@ -21,7 +21,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from palaver.servicekit.redaction import format_error, redact
 from palaver.servicekit.settings import TelemetrySettings
 
-_NOISY = ("uvicorn", "uvicorn.error", "nats", "alembic", "asyncio", "httpx2", "httpcore")
+LIBRARY_LEVEL = logging.WARNING
+"""Below it libraries log what must not be logged: SDKs whole requests with their text, sockets every frame."""
 
 
 def setup(settings: TelemetrySettings) -> None:
@@ -56,11 +57,11 @@ def setup(settings: TelemetrySettings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    # Our own code logs through structlog, so the standard library's loggers are all somebody else's.
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
-    for name in _NOISY:  # what matters of theirs is said by servicekit in its own words
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    root.setLevel(max(level, LIBRARY_LEVEL))
+    handler.setLevel(max(level, LIBRARY_LEVEL))
 
 
 class Tracing:
