@@ -18,12 +18,13 @@ from palaver.contracts.permissions import permissions_of
 
 ROOT = Path(__file__).resolve().parents[5]
 SCHEMAS = Path("libs/contracts/schemas")
+CLIENT_PROTOCOL = SCHEMAS / "client_protocol.json"
 
 
 def documents() -> dict[Path, str]:
     """Path in the repository → text."""
     texts = {SCHEMAS / f"{name}.json": _json(schema) for name, schema in payload_schemas().items()}
-    texts[SCHEMAS / "client_protocol.json"] = _json(client_schema())
+    texts[CLIENT_PROTOCOL] = _json(client_schema())
     texts[Path("docs/EVENTS.md")] = events.render()
     texts[Path("docs/asyncapi.json")] = _json(asyncapi.render())
     permissions = {
@@ -37,18 +38,23 @@ def documents() -> dict[Path, str]:
 def differences(texts: dict[Path, str]) -> list[str]:
     """What on disk is not what the contracts say."""
     amiss = [f"{path} is out of date" for path, text in texts.items() if _read(path) != text]
-    strays = {p.relative_to(ROOT) for p in (ROOT / SCHEMAS).glob("*.json")} - texts.keys()
-    return amiss + [f"{path} belongs to no contract" for path in sorted(strays)]
+    return amiss + [f"{path} belongs to no contract" for path in _strays(texts)]
 
 
 def breaking(texts: dict[Path, str]) -> list[str]:
-    """What the texts would break for readers of the committed schemas."""
-    return [
-        f"{path.name}: {sentence}"
-        for path, text in texts.items()
-        if path.parent == SCHEMAS and (old := _read(path)) is not None
-        for sentence in breaks(json.loads(old), json.loads(text))
-    ]
+    """What the texts would break for whoever follows the committed schemas."""
+    found = [f"{path.name} is gone" for path in _strays(texts)]
+    for path, text in texts.items():
+        if path.parent == SCHEMAS and (committed := _read(path)) is not None:
+            old, new = json.loads(committed), json.loads(text)
+            broken = client_breaks(old, new) if path == CLIENT_PROTOCOL else breaks(old, new)
+            found += [f"{path.name}: {sentence}" for sentence in broken]
+    return found
+
+
+def client_breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a change of the client protocol would break: clients write the one half and only read the other."""
+    return breaks(old, new, root="ClientFrame") + breaks(old, new, root="ServerFrame", only_read=True)
 
 
 def main() -> int:
@@ -62,13 +68,17 @@ def main() -> int:
     sys.stderr.write("".join(f"{line}\n" for line in amiss))
     if amiss or arguments.check:
         return int(bool(amiss))
-    for stale in (ROOT / SCHEMAS).glob("*.json"):
-        if stale.relative_to(ROOT) not in texts:
-            stale.unlink()
+    for stale in _strays(texts):
+        (ROOT / stale).unlink()
     for path, text in texts.items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_text(text, encoding="utf-8")
     return 0
+
+
+def _strays(texts: dict[Path, str]) -> list[Path]:
+    """Committed schemas that no contract asks for."""
+    return sorted({path.relative_to(ROOT) for path in (ROOT / SCHEMAS).glob("*.json")} - texts.keys())
 
 
 def _json(value: Any) -> str:
