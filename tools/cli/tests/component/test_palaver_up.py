@@ -86,6 +86,9 @@ def test_one_command_brings_it_up_and_a_signal_takes_everything_down(instance: I
     code = re.search(r"/#code=(\S{32,})", _until(launcher, "Sign in")[-1])
     assert code is not None
     assert code[1] not in (instance.home / "logs" / "palaver.log").read_text()
+    assert launcher.stdout is not None
+    launcher.stdout.close()  # nobody reads any more; that must not keep it from stopping
+    launcher.send_signal(signal.SIGTERM)
     launcher.send_signal(signal.SIGTERM)
     assert launcher.wait(10) == 0
     _, alive = psutil.wait_procs(family, timeout=1)

@@ -30,6 +30,8 @@ from palaver.servicekit.settings import BrokerSettings
 
 STOP_SECONDS = 9.5  # ten are promised
 FORCED = 130
+ECHO_SECONDS = 0.5
+"""`timeout` and some terminals signal a process and its group: one request arrives twice."""
 
 _log = structlog.get_logger()
 
@@ -74,10 +76,16 @@ class Launcher:
     def _on_signals(self, asked: asyncio.Event, life: "asyncio.Future[None]") -> None:
         loop = asyncio.get_running_loop()
 
+        first_asked = 0.0
+
         def stop() -> None:
+            nonlocal first_asked
             if asked.is_set():
-                os._exit(FORCED)  # asked twice; the kernel ends the children
+                if loop.time() - first_asked > ECHO_SECONDS:
+                    os._exit(FORCED)  # asked twice; the kernel ends the children
+                return
             asked.set()
+            first_asked = loop.time()
             self.terminal.say("Stopping …")
             loop.call_later(STOP_SECONDS, os._exit, FORCED)
             life.cancel()

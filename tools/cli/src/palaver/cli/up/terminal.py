@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STDOUT, STDERR = 1, 2
@@ -15,12 +15,12 @@ class Terminal:
     """Writes to the standard output of the command, also after the process's own has been sent to a log file."""
 
     def __init__(self) -> None:
-        self._out = os.fdopen(os.dup(STDOUT), "w", buffering=1)
+        self._out = os.dup(STDOUT)
 
     def say(self, line: str) -> None:
-        """One line."""
-        self._out.write(f"{line}\n")
-        self._out.flush()
+        """One line; nothing happens when nobody listens any more, as stopping must go on."""
+        with suppress(OSError):
+            os.write(self._out, f"{line}\n".encode())
 
     @contextmanager
     def step(self, title: str) -> Generator[None]:
