@@ -37,10 +37,11 @@ class Side:
         """Redraw at a steady rate, however fast tokens come."""
         with Live(console=self._console, refresh_per_second=FRAMES_PER_SECOND, vertical_overflow="visible") as live:
             async for _ in room.progress(branch, number):
-                live.update(self._render(room, room.transcript.replies_in(branch, number)))
-            live.update(self._render(room, room.transcript.replies_in(branch, number)))
+                live.update(self.render(room, room.transcript.replies_in(branch, number)))
+            live.update(self.render(room, room.transcript.replies_in(branch, number)))
 
-    def _render(self, room: Room, replies: Sequence[ReplyState]) -> RenderableType:
+    def render(self, room: Room, replies: Sequence[ReplyState]) -> RenderableType:
+        """The round as it is now: columns where there is room for them, else one below the other."""
         panels = [_panel(reply, color_of(room, reply)) for reply in replies]
         if not panels:
             return Text("…", style="dim")
@@ -48,7 +49,7 @@ class Side:
             return Group(*panels)
         table = Table.grid(expand=True, padding=(0, 1))
         for _ in panels:
-            table.add_column(ratio=1)
+            table.add_column(ratio=1, overflow="fold")  # Chinese has no spaces to break at
         table.add_row(*panels)
         return table
 
