@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.frames import Close
 from websockets.typing import Subprotocol
 
 from palaver.contracts.client_protocol import (
@@ -95,17 +96,10 @@ class Connection:
                     async for message in socket:
                         if await self._take(message):
                             waits = delays()
-                if socket.close_code in REFUSALS:
-                    raise REFUSALS[socket.close_code]
-            except InvalidStatus as refused:
-                if code := HTTP_REFUSALS.get(refused.response.status_code):
-                    raise Failure(code, "The server refused the connection.") from refused
-            except Failure as failure:
-                if not failure.body.retryable:
-                    raise
-            except (OSError, TimeoutError, WebSocketException):
-                pass  # down: the next try tells
-            await asyncio.sleep(next(waits))
+            except (Failure, OSError, TimeoutError, WebSocketException) as error:
+                if refusal := _refusal(error):
+                    raise refusal from error
+            await asyncio.sleep(next(waits))  # down: the next try tells
 
     @contextlib.asynccontextmanager
     async def _open(self) -> AsyncGenerator[ClientConnection]:
@@ -140,3 +134,17 @@ class Connection:
                 await self.send(Authenticate(token=await self._credentials.renewed_token()))
             await self._on_frame(frame)
         return welcomed
+
+
+def _refusal(error: Exception) -> Failure | None:
+    """What trying again would not change; None for a mere outage."""
+    match error:
+        case Failure():
+            return None if error.body.retryable else error
+        case ConnectionClosed(rcvd=Close(code=code)):
+            return REFUSALS.get(code)
+        case InvalidStatus():
+            refused = HTTP_REFUSALS.get(error.response.status_code)
+            return Failure(refused, "The server refused the connection.") if refused else None
+        case _:
+            return None

@@ -120,6 +120,8 @@ class Palaver:
                 self.degraded.add(frame.data.dependency)
             case RecoveredNotice():
                 self.degraded.discard(frame.data.dependency)
+                for room in list(self._rooms.values()):
+                    await room.resend()
             case _:
                 for room in self._concerned(frame):
                     await room.take(frame)

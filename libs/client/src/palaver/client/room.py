@@ -139,6 +139,10 @@ class Room:
                 epoch=transcript.epoch,
             )
         )
+        await self.resend()
+
+    async def resend(self) -> None:
+        """Send again what is not confirmed, instead of waiting out `RESEND_SECONDS`."""
         for post, _ in list(self._unconfirmed.values()):
             await self._send(post)
 
