@@ -1,10 +1,13 @@
 """Where a setting's value comes from."""
 
+from typing import Self
+
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
+from pydantic_settings import BaseSettings
 
 from palaver.servicekit.main import load
-from palaver.servicekit.settings import DatabaseSettings, ServiceSettings, service_config
+from palaver.servicekit.settings import DatabaseSettings, ServiceSettings, mistakes, service_config
 
 
 class RouterSettings(ServiceSettings):
@@ -59,6 +62,26 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError) as caught:
         RouterSettings()  # pyright: ignore[reportCallIssue]  # from environment
     assert "hush" not in str(caught.value)
+
+
+class TwoKeys(BaseSettings):
+    model_config = service_config("two-keys")
+
+    first: str = "a"
+    second: str = "b"
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.first == self.second:
+            raise ValueError("The two keys must differ.")
+        return self
+
+
+def test_a_rule_between_settings_is_told_without_a_variable_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PALAVER_TWO_KEYS_FIRST", "b")
+    with pytest.raises(ValidationError) as caught:
+        TwoKeys()
+    assert mistakes(TwoKeys, caught.value) == ["PALAVER_TWO_KEYS: The two keys must differ."]
 
 
 def test_a_mistake_becomes_one_clear_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from palaver.servicekit import telemetry
 from palaver.servicekit.kit import open_kit
 from palaver.servicekit.service import Kit, Service, run
-from palaver.servicekit.settings import ServiceSettings
+from palaver.servicekit.settings import ServiceSettings, mistakes
 
 S = TypeVar("S", bound=ServiceSettings)
 Build = Callable[[S, Kit], Service]
@@ -41,10 +41,7 @@ def load(settings_type: type[S]) -> S | None:
     try:
         return settings_type()
     except ValidationError as error:
-        prefix = settings_type.model_config.get("env_prefix", "")
-        for detail in error.errors(include_input=False, include_url=False, include_context=False):
-            variable = prefix + "__".join(str(part) for part in detail["loc"]).upper()
-            print(f"{variable}: {detail['msg']}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        sys.stderr.write("".join(f"{line}\n" for line in mistakes(settings_type, error)))
         return None
 
 

