@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class SimulatorSettings(BaseSettings):
     """One simulated world. The same seed and the same request give the same answer."""
 
-    model_config = SettingsConfigDict(env_prefix="PALAVER_SIMULATOR_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PALAVER_SIMULATOR_", frozen=True, use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8090, ge=0, le=65_535)
