@@ -104,6 +104,21 @@ async def test_data_of_another_major_version_is_one_clear_sentence(tmp_path: Pat
         await PostgresServer(tmp_path, password=PASSWORD).start()
 
 
+async def test_a_program_that_is_too_old_is_one_clear_sentence(tmp_path: Path) -> None:
+    old = _program(tmp_path / "old", "echo nats-server: v2.9.10")
+    with pytest.raises(BinaryMissingError, match=r"but it is version 2\.9\.10: 2\.14 or newer is needed\.$"):
+        await NatsServer(tmp_path, (), binary=old).start()
+
+
+async def test_a_failed_start_quotes_its_own_run_only(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path, ())
+    await server.start()
+    await server.stop()
+    broken = _program(tmp_path / "broken", "[ $1 = --version ] && echo v2.14.0 || echo The disk is full.")
+    with pytest.raises(StartFailedError, match=r"^nats-server ended while starting: The disk is full\.$"):
+        await NatsServer(tmp_path, (), binary=broken).start()
+
+
 async def test_a_missing_binary_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(BinaryMissingError, match="was given as the nats-server program, but it cannot be run"):
         await NatsServer(tmp_path, (), binary=tmp_path / "absent").start()
@@ -164,6 +179,12 @@ async def test_new_users_are_in_force_without_a_restart(tmp_path: Path) -> None:
     with pytest.raises(StartFailedError, match="refused its new configuration"):
         await server.set_users([NatsUser("broken", "not-a-key")])
     await server.stop()
+
+
+def _program(path: Path, script: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
 
 
 async def _connect_once(url: str, seed: SecretStr) -> None:

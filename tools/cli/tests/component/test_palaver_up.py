@@ -30,13 +30,13 @@ class Instance:
     home: Path
     port: int
 
-    def palaver(self, *arguments: str) -> subprocess.Popen[str]:
+    def palaver(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "palaver.cli", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PALAVER_HOME": str(self.home), "PALAVER_PORT": str(self.port)},
+            env={**os.environ, "PALAVER_HOME": str(self.home), "PALAVER_PORT": str(self.port), **environment},
         )
 
     def up(self, *options: str) -> subprocess.Popen[str]:
@@ -163,6 +163,27 @@ def test_the_doctor_names_what_is_wrong(instance: Instance) -> None:
         said, _ = doctor.communicate(timeout=PATIENCE_SECONDS)
     assert doctor.returncode == 1
     assert re.search(rf"WRONG\s+port {instance.port} is free: .+PALAVER_PORT", said)
+
+
+def test_data_of_another_version_is_one_sentence_for_the_launcher_and_the_doctor(instance: Instance) -> None:
+    (instance.home / "postgres" / "postgres-12").mkdir(parents=True)
+    launcher, doctor = instance.palaver("up"), instance.palaver("doctor")
+    said, _ = launcher.communicate(timeout=PATIENCE_SECONDS)
+    assert launcher.returncode == 1
+    assert said.count("\n") == 1
+    assert "holds data of PostgreSQL 12, but the program is version" in said
+    found, _ = doctor.communicate(timeout=PATIENCE_SECONDS)
+    assert doctor.returncode == 1
+    assert re.search(r"WRONG\s+the data fits the programs: .+ holds data of PostgreSQL 12", found)
+
+
+def test_a_missing_program_is_one_sentence_and_what_had_started_is_stopped(instance: Instance) -> None:
+    environment = {"PALAVER_VALKEY_BINARY": "/no/such/program"}
+    launcher = instance.palaver("up", **environment)
+    said, _ = launcher.communicate(timeout=PATIENCE_SECONDS)
+    assert launcher.returncode == 1
+    assert said == "/no/such/program was given as the valkey-server program, but it cannot be run.\n"
+    assert not (instance.home / "nats" / "nats-server.pid").exists()
 
 
 def test_serving_an_unknown_service_names_the_known_ones(instance: Instance) -> None:

@@ -14,7 +14,7 @@ from palaver.cli.up.home import Home
 from palaver.cli.up.processes import Probe
 from palaver.cli.up.running import Running, read_running
 from palaver.contracts.catalogue import SERVICES
-from palaver.servicekit.embedded import EmbeddedServerError, binaries, is_free
+from palaver.servicekit.embedded import DataVersionError, EmbeddedServerError, binaries, is_free, require_own_data
 
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 1024**3
@@ -38,7 +38,7 @@ async def examine(settings: UpSettings) -> int:
     """Print all findings; 1 if something is wrong."""
     home = Home(settings.home)
     running = read_running(home.running)
-    findings = [*_installation(settings), *_home(home), *_edge(settings, running)]
+    findings = [*_installation(settings), *_home(home), *_data(settings, home), *_edge(settings, running)]
     if running is not None:
         findings += [await _service(name, port) for name, port in sorted(running.health_ports.items())]
     sys.stdout.write("".join(f"{finding}\n" for finding in findings))
@@ -92,6 +92,17 @@ def _home(home: Home) -> Iterator[Finding]:
     if home.secrets.exists():
         closed = not home.secrets.stat().st_mode & GROUP_AND_OTHERS
         yield Finding("the secrets are readable by their owner only", closed, f"chmod 600 {home.secrets}")
+
+
+def _data(settings: UpSettings, home: Home) -> Iterator[Finding]:
+    try:
+        require_own_data(home.postgres, binaries.resolve(binaries.POSTGRES, settings.postgres_binary))
+    except DataVersionError as error:
+        yield Finding("the data fits the programs", fine=False, remedy=str(error))
+    except EmbeddedServerError:
+        return  # told with the programs
+    else:
+        yield Finding("the data fits the programs", fine=True)
 
 
 def _edge(settings: UpSettings, running: Running | None) -> Iterator[Finding]:

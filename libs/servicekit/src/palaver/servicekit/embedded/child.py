@@ -46,6 +46,7 @@ class Child:
         self._pid_path = directory / f"{name}.pid"
         self._death_signal = death_signal
         self._process: subprocess.Popen[bytes] | None = None
+        self._logged_before = 0
 
     @property
     def pid(self) -> int:
@@ -74,6 +75,7 @@ class Child:
         if self.log_path.exists() and self.log_path.stat().st_size > MAX_LOG_BYTES:
             self.log_path.replace(self.log_path.with_suffix(".log.1"))
         with os.fdopen(os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY), "ab") as log:
+            self._logged_before = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - a resolved binary with arguments of our own
                 [*account.prefix, *self._die_with_us(), *command],
                 stdin=subprocess.DEVNULL,
@@ -165,7 +167,8 @@ class Child:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(self._death_signal))
 
     def _last_words(self) -> str:
-        tail = self.log_since(max(0, self.log_path.stat().st_size - LOG_TAIL_BYTES))
+        """Of this run only: the log of earlier ones stands before."""
+        tail = self.log_since(max(self._logged_before, self.log_path.stat().st_size - LOG_TAIL_BYTES))
         lines = tail.strip().splitlines()
         return " / ".join(lines[-3:]) or "it said nothing"
 

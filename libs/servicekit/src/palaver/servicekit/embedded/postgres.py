@@ -125,21 +125,13 @@ class PostgresServer:
         self._directory.mkdir(parents=True, exist_ok=True)
         directory = self._directory.resolve()
         account = ordinary_account(binary.path, directory)
+        require_own_data(directory, binary)
         cluster = directory / f"postgres-{binary.major}"
         if not cluster.exists():
-            self._refuse_other_versions(directory, binary)
             self._initialise(binary, cluster, account)
-        made_by = (cluster / "PG_VERSION").read_text().strip()
-        if made_by != str(binary.major):
-            raise DataVersionError(_other_version(cluster, made_by, binary))
         account.own(cluster)
         self._status_path = cluster / "postmaster.pid"
         return cluster, account
-
-    def _refuse_other_versions(self, directory: Path, binary: Binary) -> None:
-        for other in sorted(directory.glob("postgres-*")):
-            if re.fullmatch(r"postgres-\d+", other.name):
-                raise DataVersionError(_other_version(other, other.name.removeprefix("postgres-"), binary))
 
     def _initialise(self, binary: Binary, cluster: Path, account: Account) -> None:
         """Run initdb beside the final place, so that an interrupted one leaves no half cluster."""
@@ -173,11 +165,22 @@ class PostgresServer:
         unfinished.rename(cluster)
 
 
-def _other_version(path: Path, made_by: str, binary: Binary) -> str:
-    return (
-        f"{path} holds data of PostgreSQL {made_by}, but the program is version {binary.major}: "
-        f"give a PostgreSQL {made_by} binary, or move the directory away to begin anew."
-    )
+def require_own_data(directory: Path, binary: Binary) -> None:
+    """Raises DataVersionError when a server's directory holds only data that another major version made."""
+    clusters = sorted(path for path in directory.glob("postgres-*") if re.fullmatch(r"postgres-\d+", path.name))
+    own = directory / f"postgres-{binary.major}"
+    for cluster in [own] if own in clusters else clusters:
+        made_by = _made_by(cluster)
+        if made_by != str(binary.major):
+            raise DataVersionError(
+                f"{cluster} holds data of PostgreSQL {made_by}, but the program is version {binary.major}: "
+                f"give a PostgreSQL {made_by} binary, or move the directory away to begin anew."
+            )
+
+
+def _made_by(cluster: Path) -> str:
+    version = cluster / "PG_VERSION"
+    return version.read_text().strip() if version.is_file() else cluster.name.removeprefix("postgres-")
 
 
 def _remove_tree(path: Path) -> None:

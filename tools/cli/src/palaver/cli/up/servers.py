@@ -38,10 +38,10 @@ class Servers:
         """Start all at once. Raises EmbeddedServerError; what had started is stopped then."""
         with terminal.step("nats-server, PostgreSQL and Valkey are up"):
             results = await asyncio.gather(*(server.start() for server in self._all), return_exceptions=True)
-        failures = [result for result in results if isinstance(result, BaseException)]
-        if failures:
-            await self.stop()
-            raise failures[0]
+            failures = [result for result in results if isinstance(result, BaseException)]
+            if failures:
+                await self.stop()
+                raise failures[0]
 
     def watch(self, told: Callable[[Death], None]) -> list[asyncio.Task[None]]:
         """Keep them alive until the tasks are cancelled."""
