@@ -6,13 +6,14 @@ import pytest
 from nats.aio.msg import Msg
 
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
+from palaver.contracts.streams import MAX_PAYLOAD_BYTES
 from palaver.servicekit.answering import MAX_CONCURRENT_ANSWERS
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.routes import Route, answer, hear
 from palaver.servicekit.service import Service
 from palaver.servicekit.testing.kits import BrokerFor, KitFor, Running
-from palaver.servicekit.testing.notes import CLOSED, COUNT, COUNT_THERE, TYPED, WRITTEN, Count, Note, until
+from palaver.servicekit.testing.notes import CLOSED, COUNT, COUNT_THERE, REPEAT, TYPED, WRITTEN, Count, Note, until
 
 
 @pytest.fixture
@@ -62,6 +63,19 @@ async def test_a_malformed_request_is_a_validation_failure(asker: Broker, kit_fo
     failure = FailureBody.model_validate_json(reply.data)
     assert failure.code is ErrorCode.VALIDATION_FAILED
     assert "text: string_type" in failure.message
+
+
+async def test_what_exceeds_a_broker_message_is_refused_and_not_taken_for_an_outage(
+    asker: Broker, kit_for: KitFor, running: Running
+) -> None:
+    async def repeat(note: Note) -> Note:
+        return Note(text=note.text * MAX_PAYLOAD_BYTES)
+
+    async with running(_service(answer(REPEAT, repeat)), await kit_for("notes")):
+        for request in (Note(text="x"), Note(text="x" * MAX_PAYLOAD_BYTES)):
+            with pytest.raises(Failure) as caught:
+                await asker.ask(REPEAT, request)
+            assert caught.value.code is ErrorCode.MESSAGE_TOO_LONG
 
 
 async def test_an_answerer_without_its_database_is_an_outage_for_the_asker(

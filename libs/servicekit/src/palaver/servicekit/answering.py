@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.subjects import Kind
-from palaver.servicekit.broker import FAILURE_HEADER
+from palaver.servicekit.broker import FAILURE_HEADER, encoded
 from palaver.servicekit.delivery import reason_of
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.routes import Answer, Hear
@@ -85,12 +85,12 @@ class Answering:
         try:
             async with asyncio.timeout(ANSWER_LIMIT_SECONDS):
                 answer: BaseModel = await self._route.handler(self._route.query.request.model_validate_json(data))
-            self._runtime.metrics.handled.labels(self._stem, "done").inc()
-            return answer.model_dump_json().encode(), None
+            body, code = encoded(answer), None
         except Exception as error:  # noqa: BLE001 - every failure becomes an answer
             failure = self._translate(error)
-        self._runtime.metrics.handled.labels(self._stem, failure.code.value).inc()
-        return failure.body.model_dump_json().encode(), failure.code
+            body, code = encoded(failure.body), failure.code
+        self._runtime.metrics.handled.labels(self._stem, code.value if code else "done").inc()
+        return body, code
 
     def _translate(self, error: Exception) -> Failure:
         if isinstance(error, Failure):

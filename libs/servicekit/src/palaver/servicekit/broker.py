@@ -70,10 +70,7 @@ class Broker(Connection):
 
         Raises Failure(MESSAGE_TOO_LONG) above the broker's limit: better refused here than stuck in an outbox.
         """
-        body = payload.model_dump_json().encode()
-        if len(body) > MAX_PAYLOAD_BYTES:
-            raise Failure(ErrorCode.MESSAGE_TOO_LONG, "This is too large to be sent.", max_bytes=MAX_PAYLOAD_BYTES)
-        return Outgoing(subject.at(*keys), body, message_id, traceparent())
+        return Outgoing(subject.at(*keys), encoded(payload), message_id, traceparent())
 
     async def publish(
         self, subject: Event[P] | Command[P], payload: P, *keys: str, message_id: str | None = None
@@ -136,18 +133,18 @@ class Broker(Connection):
     async def ask(self, query: Query[Req, Res], request: Req, *keys: str, timeout_seconds: float | None = None) -> Res:
         """Ask the owner of `query` and return its answer.
 
-        Raises Failure as the answerer raised it, and Unavailable when nobody answers in time or the answerer says
-        that it lacks a dependency itself (SERVICE_UNAVAILABLE).
+        Raises Failure as the answerer raised it, Failure(MESSAGE_TOO_LONG) for a request or answer above the broker's
+        limit, and Unavailable when nobody answers in time or the answerer says that it lacks a dependency itself
+        (SERVICE_UNAVAILABLE).
         """
         owner = query.address.owner
+        body = encoded(request)
         if not self.up:
             raise Unavailable(NATS, "not connected")
         subject = query.at(*keys)
         patience = query.timeout_seconds if timeout_seconds is None else timeout_seconds
         try:
-            reply = await self.nc.request(
-                subject, request.model_dump_json().encode(), timeout=patience, headers=trace_headers()
-            )
+            reply = await self.nc.request(subject, body, timeout=patience, headers=trace_headers())
         except nats.errors.NoRespondersError as error:
             raise Unavailable(owner, f"nobody answers {query.address.stem}") from error
         except TimeoutError as error:
@@ -156,6 +153,18 @@ class Broker(Connection):
         except (nats.errors.Error, OSError) as error:
             raise Unavailable(NATS, str(error)) from error
         return _answer_of(query, reply.headers, reply.data)
+
+
+def encoded(payload: BaseModel) -> bytes:
+    """A payload as JSON.
+
+    Raises Failure(MESSAGE_TOO_LONG) above the broker's limit: time does not heal that, so it must not pass for an
+    outage, and its sender must hear of it.
+    """
+    body = payload.model_dump_json().encode()
+    if len(body) > MAX_PAYLOAD_BYTES:
+        raise Failure(ErrorCode.MESSAGE_TOO_LONG, "This is too large to be sent.", max_bytes=MAX_PAYLOAD_BYTES)
+    return body
 
 
 def _answer_of(query: Query[Req, Res], headers: dict[str, str] | None, body: bytes) -> Res:

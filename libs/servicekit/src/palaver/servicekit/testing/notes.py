@@ -29,6 +29,7 @@ WRITE = command("notes.note.write.v1", Note, "Write a note.", "book")
 WRITTEN = event("notes.note.written.v1", Note, "A note was written.", "book")
 COUNT = query("notes.note.count.v1", Note, Count, "How long is it?", timeout_seconds=1.0)
 COUNT_THERE = query("notes.note.recount.v1", Note, Count, "How long is it, says one worker?", "worker")
+REPEAT = query("notes.note.repeat.v1", Note, Note, "Say it again.", timeout_seconds=1.0)
 TYPED = live("notes.note.typed.v1", Note, "Somebody is typing.", "book")
 CLOSED = control("notes.book.closed.v1", Note, "The library closes.")
 
