@@ -26,8 +26,9 @@ from palaver.session.domain import (
     storable,
     unique_name,
 )
-from palaver.session.reading import fitting
+from palaver.session.reading import MAX_TEXT_BYTES, fitting
 from palaver.session.seating import arrange
+from palaver.session.store.messages import CountedRound
 from palaver.session.vigilance import Vigilance
 
 
@@ -126,14 +127,19 @@ def test_a_branch_is_visible_up_to_where_its_child_begins() -> None:
     )
 
 
-@given(st.lists(st.integers(0, 12), max_size=40), st.integers(1, 30))
-def test_a_page_holds_whole_rounds_and_at_least_one(items: list[int], limit: int) -> None:
-    counted = [(number, count) for number, count in zip(range(len(items), 0, -1), items, strict=True)]
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, MAX_TEXT_BYTES)), max_size=40), st.integers(1, 30))
+def test_a_page_holds_whole_rounds_and_at_least_one(rounds: list[tuple[int, int]], limit: int) -> None:
+    counted = [CountedRound(number, *round_) for number, round_ in zip(range(len(rounds), 0, -1), rounds, strict=True)]
     shown = fitting(counted, limit)
-    assert shown == [number for number, _ in counted[: len(shown)]]
-    assert bool(shown) == bool(items)
-    if len(shown) > 1:
-        assert sum(items[: len(shown)]) <= limit
+    taken, rest = counted[: len(shown)], counted[len(shown) :]
+    assert shown == [newest.number for newest in taken]
+    assert bool(shown) == bool(rounds)
+
+    def fits(some: list[CountedRound]) -> bool:
+        return sum(r.items for r in some) <= limit >= len(some) and sum(r.size for r in some) <= MAX_TEXT_BYTES
+
+    assert len(shown) <= 1 or fits(taken)
+    assert not rest or not fits(counted[: len(shown) + 1])
 
 
 def test_chance_is_the_same_when_a_step_is_decided_again() -> None:

@@ -29,6 +29,9 @@ from palaver.session.store.log import EntryKey, LogRow
 MessageKey = tuple[MessageId, int]
 """A message's id and version."""
 
+MAX_SWEPT_BYTES = 8 * 1024**2
+"""Read at once of what is still to be said; more follows with the next sweep."""
+
 _POSTED = MessagePosted.model_fields["name"].default
 _APPENDED = ReplyAppended.model_fields["name"].default
 _entry: TypeAdapter[SessionEvent] = TypeAdapter(SessionEvent)
@@ -99,7 +102,7 @@ class LogSource:
         """Entries that whoever committed them has not managed to publish."""
         async with self._database.read() as conn:
             left_over = await rows.unpublished(conn, self._older_than_seconds, limit)
-            return [said(entry) for entry in await entries_of(conn, left_over)]
+            return [said(entry) for entry in await entries_of(conn, rows.within(left_over, MAX_SWEPT_BYTES))]
 
     async def mark_published(self, keys: Iterable[EntryKey]) -> None:
         """The broker has these."""

@@ -32,6 +32,11 @@ from palaver.session.domain import Session, Turn, segments
 from palaver.session.log import entries_of
 from palaver.session.room import authorise, not_found
 from palaver.session.store import claims, log, messages, sessions, turns
+from palaver.session.store.messages import CountedRound
+
+MAX_TEXT_BYTES = 1024**2
+"""Text in one answer, unless a single entry or round has more: far below what the broker takes (8 MiB), also after
+JSON has escaped it, and a few milliseconds to encode."""
 
 
 class Reading:
@@ -64,7 +69,7 @@ class Reading:
 
     # ---- messages --------------------------------------------------------------------------------------------------
     async def list_messages(self, request: ListMessages) -> MessagePage:
-        """Whole rounds of the visible path, at most `limit` messages unless one round alone has more."""
+        """Whole rounds of the visible path; at most `limit` messages and 1 MiB, unless one round alone has more."""
         async with self._snapshot() as conn:
             session = await _authorised(conn, request.session_id, request.actor)
             return await _page(conn, session, request.before_round, request.limit)
@@ -108,7 +113,7 @@ class Reading:
             if session is None:
                 raise not_found()
             stored = await log.after(conn, session.id, request.after, request.limit)
-            entries = await entries_of(conn, stored)
+            entries = await entries_of(conn, log.within(stored, MAX_TEXT_BYTES))
             return LogPage(epoch=session.epoch, head_seq=session.head_seq, entries=entries)
 
     @asynccontextmanager
@@ -130,12 +135,13 @@ async def _view(conn: AsyncConnection, session: Session) -> SessionView:
 async def _missed(
     conn: AsyncConnection, session: Session, after: int | None, epoch: str | None
 ) -> tuple[SessionEvent, ...] | None:
-    """The entries behind `after`; None if there are too many, or it is not a place in this log."""
+    """The entries behind `after`; None if there is too much, or it is not a place in this log."""
     if after is None or epoch not in (None, session.epoch):
         return None
     if not session.head_seq - limits.MAX_LOG_PAGE <= after <= session.head_seq:
         return None
-    return await entries_of(conn, await log.after(conn, session.id, after, limits.MAX_LOG_PAGE))
+    stored = await log.after(conn, session.id, after, limits.MAX_LOG_PAGE)
+    return await entries_of(conn, stored) if len(log.within(stored, MAX_TEXT_BYTES)) == len(stored) else None
 
 
 async def _page(conn: AsyncConnection, session: Session, before: int | None, limit: int) -> MessagePage:
@@ -149,15 +155,16 @@ async def _page(conn: AsyncConnection, session: Session, before: int | None, lim
     return MessagePage(items=tuple(items), next_before_round=first if len(shown) < len(counted) else None)
 
 
-def fitting(counted: Sequence[tuple[int, int]], limit: int) -> list[int]:
-    """The newest rounds whose items fit into a page of `limit`, from `(round, items)` newest first; at least one."""
+def fitting(counted: Sequence[CountedRound], limit: int) -> list[int]:
+    """The newest rounds that fit into a page of `limit` items and `MAX_TEXT_BYTES`; at least one."""
     shown: list[int] = []
-    total = 0
-    for number, items in counted:
-        total += items
-        if shown and (total > limit or len(shown) == limit):
+    items = size = 0
+    for newest in counted:
+        items += newest.items
+        size += newest.size
+        if shown and (items > limit or len(shown) == limit or size > MAX_TEXT_BYTES):
             break
-        shown.append(number)
+        shown.append(newest.number)
     return shown
 
 

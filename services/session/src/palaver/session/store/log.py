@@ -5,18 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Integer, Row, Text, Uuid, and_, case, cast, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import SessionId
-from palaver.session.store.tables import clock, session_log, sessions
+from palaver.contracts.session_log import MessagePosted, ReplyAppended
+from palaver.session.store.tables import clock, messages, session_log, sessions
 
 EntryKey = tuple[SessionId, int]
+
+_POSTED = MessagePosted.model_fields["name"].default
+_APPENDED = ReplyAppended.model_fields["name"].default
 
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One entry as it is stored: references and small data."""
+    """One entry as it is stored: references and small data.
+
+    `size`: bytes of the whole entry, the text that it refers to included, as far as it was read.
+    """
 
     session_id: SessionId
     epoch: str
@@ -24,6 +31,7 @@ class LogRow:
     name: str
     data: Mapping[str, Any]
     at: datetime
+    size: int = 0
 
     @property
     def key(self) -> EntryKey:
@@ -63,9 +71,31 @@ async def mark_published(conn: AsyncConnection, keys: Sequence[EntryKey]) -> Non
     await conn.execute(statement.values(published_at=clock()))
 
 
+def within(rows: Sequence[LogRow], max_bytes: int) -> Sequence[LogRow]:
+    """The longest beginning whose whole entries take at most `max_bytes`; at least one entry."""
+    total = 0
+    for count, row in enumerate(rows):
+        total += row.size
+        if count and total > max_bytes:
+            return rows[:count]
+    return rows
+
+
 def _entries() -> Any:
-    return select(session_log, sessions.c.epoch).join(sessions, sessions.c.id == session_log.c.session_id)
+    # Lengths are known without reading the texts, so that no answer has to be made to see that it is too large.
+    said = case(
+        (session_log.c.name == _POSTED, session_log.c.data["message_id"].astext),
+        (session_log.c.name == _APPENDED, session_log.c.data["reply_id"].astext),
+    )
+    version = func.coalesce(cast(session_log.c.data["version"].astext, Integer), 1)
+    text = and_(messages.c.id == cast(said, Uuid(as_uuid=False)), messages.c.version == version)
+    size = func.octet_length(cast(session_log.c.data, Text)) + func.coalesce(func.octet_length(messages.c.text), 0)
+    return (
+        select(session_log, sessions.c.epoch, size.label("size"))
+        .join(sessions, sessions.c.id == session_log.c.session_id)
+        .outerjoin(messages, text)
+    )
 
 
 def _row(row: Row[Any]) -> LogRow:
-    return LogRow(row.session_id, row.epoch, row.seq, row.name, row.data, row.at)
+    return LogRow(row.session_id, row.epoch, row.seq, row.name, row.data, row.at, row.size)

@@ -1,7 +1,7 @@
 """What was said: people's messages and models' replies, one table. Text stands here and nowhere else."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, and_, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
@@ -114,25 +114,35 @@ async def referenced(
     return {(row.id, row.version): _message(row) for row in await conn.execute(statement)}
 
 
+class CountedRound(NamedTuple):
+    """A round with its count of items and the bytes of their text."""
+
+    number: int
+    items: int
+    size: int
+
+
 async def newest_rounds(
     conn: AsyncConnection, session_id: SessionId, path: Sequence[Segment], before: int | None, limit: int
-) -> list[tuple[int, int]]:
-    """The newest `limit` + 1 rounds of the path before `before`, newest first, each with its count of items."""
-    said = select(func.count()).where(
+) -> list[CountedRound]:
+    """The newest `limit` + 1 rounds of the path before `before`, newest first."""
+    in_round = (
         messages.c.session_id == session_id,
         messages.c.round == rounds.c.number,
         messages.c.active,
         messages.c.deleted_at.is_(None),
     )
+    said = select(func.count()).where(*in_round)
+    size = select(func.coalesce(func.sum(func.octet_length(messages.c.text)), 0)).where(*in_round)
     failed = select(func.count()).where(turns.c.session_id == session_id, turns.c.round == rounds.c.number, _silent())
     items = (said.scalar_subquery() + failed.scalar_subquery()).label("items")
-    statement = select(rounds.c.number, items).where(
+    statement = select(rounds.c.number, items, size.scalar_subquery().label("size")).where(
         rounds.c.session_id == session_id, _on_path(path, rounds.c.branch_id, rounds.c.number)
     )
     if before is not None:
         statement = statement.where(rounds.c.number < before)
     rows = await conn.execute(statement.order_by(rounds.c.number.desc()).limit(limit + 1))
-    return [(row.number, row.items) for row in rows]
+    return [CountedRound(row.number, row.items, row.size) for row in rows]
 
 
 async def of_rounds(
