@@ -7,7 +7,7 @@ PREPARE := $(IN_ROOT) python=$$(sh scripts/python.sh) && "$$python" scripts/boot
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up prepare page test test-python test-web e2e check lint format-check types imports dependencies \
+.PHONY: help up prepare page test test-python test-web e2e bench check lint format-check types imports dependencies \
   web-check lock-check generated-check fmt lock generate doctor clean
 
 help: ## list the targets
@@ -33,6 +33,9 @@ test-python: prepare ## the Python tests
 
 test-web: prepare ## the page's unit tests
 	@$(PREPARE) npm run test
+
+bench: prepare ## what a token costs on this machine, in a minute or two; FULL=1 for more
+	@$(IN_ROOT) "$(BIN)/palaver" bench $(if $(FULL),--full)
 
 e2e: page ## only the tests through the public edge
 	@$(IN_ROOT) "$(BIN)/pytest" -q tests/e2e

@@ -1,5 +1,6 @@
 """Faults, scripted replies and records over HTTP, as a test in another process uses them."""
 
+import time
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -54,3 +55,14 @@ async def test_a_restarted_server_is_found_where_it_was(simulator: SimulatorServ
     assert simulator.url == url
     async with httpx2.AsyncClient() as client:
         assert (await client.get(f"{url}/healthz")).text == "ok"
+
+
+async def test_a_stamped_reply_says_behind_each_token_when_it_was_sent(http: httpx2.AsyncClient) -> None:
+    await http.post("/control/replies", json={"model": "sim-echo", "text": " 0000000 0000001", "stamped": True})
+    before = time.monotonic_ns() // 1_000
+    await http.post("/openai/v1/chat/completions", json={**ASK, "stream": True})
+    after = time.monotonic_ns() // 1_000
+    (record,) = (await http.get("/control/requests")).json()["requests"]
+    numbers, times = zip(*(token.split("@") for token in record["text"].split(";")[:-1]), strict=True)
+    assert numbers == (" 0000000", " 0000001")
+    assert before <= int(times[0]) <= int(times[1]) <= after

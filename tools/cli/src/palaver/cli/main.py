@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -83,6 +84,20 @@ def doctor() -> None:
     from palaver.cli.doctor import examine  # noqa: PLC0415 - only what this command needs
 
     raise typer.Exit(_told(lambda: _run(examine(read(UpSettings)))))
+
+
+@app.command()
+def bench(
+    *,
+    full: Annotated[bool, typer.Option("--full", help="More and longer; minutes instead of one.")] = False,
+    tiny: Annotated[bool, typer.Option("--tiny", help="Only to see that it works; the figures mean nothing.")] = False,
+    output: Annotated[Path, typer.Option(help="Where the results go.")] = Path("bench-results"),
+) -> None:
+    """Measure what a token costs here, beside pipelines without the product; starts and stops all it needs."""
+    from palaver.cli.bench.command import bench as run_bench  # noqa: PLC0415 - only what this command needs
+
+    plan = "full" if full else "tiny" if tiny else "short"
+    raise typer.Exit(_told(lambda: _run(run_bench(plan, output))))
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:

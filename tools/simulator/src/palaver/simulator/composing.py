@@ -60,6 +60,7 @@ def compose(wire: Wire, request: ChatRequest, script: Script | None, *, seed: in
         tokens_input=tokens_input,
         tokens_output=max(1, len(kept)),
         include_usage=request.include_usage,
+        stamped=script is not None and script.stamped,
     )
 
 

@@ -4,6 +4,7 @@ One write per due piece; pieces that are due together share a write, so a hundre
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
@@ -115,7 +116,7 @@ class Playback:
                     yield body
                     if body == frames.error:
                         return
-            pending.append(piece)
+            pending.append(f"{piece}@{time.monotonic_ns() // 1_000};" if self._reply.stamped else piece)
         if pending:
             yield flush()
         yield frames.epilogue

@@ -46,6 +46,7 @@ class Reply:
     tokens_input: int
     tokens_output: int
     include_usage: bool
+    stamped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""`palaver bench`: what a token costs in the running product, beside pipelines without the product in the same run."""

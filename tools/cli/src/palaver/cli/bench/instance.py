@@ -1,0 +1,80 @@
+"""The product under measurement: `palaver up --processes` as anybody runs it, in a home of its own."""
+
+import json
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from palaver.cli.settings import inherited_environment
+from palaver.cli.up.home import Home
+from palaver.cli.up.processes import Probe
+from palaver.cli.up.running import Running, read_running
+from palaver.contracts.catalogue import SERVICES
+from palaver.servicekit.embedded import free_port
+from palaver.servicekit.embedded.child import Child
+
+MANY = 100_000
+# Limits that protect people from each other would end a run in which one person is everybody.
+LIMITS: Mapping[str, object] = {
+    "PALAVER_GATEWAY_RATES": {
+        "messages_per_minute": MANY,
+        "requests_per_minute": MANY,
+        "connects_per_minute": MANY,
+    },
+    "PALAVER_GATEWAY_REALTIME": {"max_connections_per_user": MANY, "max_connections": MANY},
+    "PALAVER_SESSION_MAX_ISSUED_TURNS_PER_PAYER": 2_000,
+    "PALAVER_MODEL_ROUTER_LIMITS": {"max_turns": 1_000, "max_held": 4_000},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A running product. `pids` are by role: services, simulator and the three servers."""
+
+    running: Running
+    pids: Mapping[str, int]
+
+    @property
+    def url(self) -> str:
+        """The public edge."""
+        return self.running.url
+
+    @property
+    def simulator_url(self) -> str:
+        """The simulated providers."""
+        return str(self.running.simulator_url)
+
+
+@asynccontextmanager
+async def started(directory: Path) -> AsyncGenerator[Instance]:
+    """Bring it up, and down again with the block. Raises StartFailedError."""
+    home = Home(directory)
+    child = Child("palaver-up", directory.parent / "launcher")
+
+    async def is_ready() -> bool:
+        running = read_running(home.running)
+        return running is not None and await Probe(int(running.url.rpartition(":")[2]), "/readyz")()
+
+    environment = {
+        **inherited_environment(),
+        **{name: json.dumps(value) for name, value in LIMITS.items()},
+        "PALAVER_HOME": str(home.path),
+        "PALAVER_PORT": str(free_port()),
+    }
+    child.spawn([sys.executable, "-m", "palaver.cli", "up", "--processes"], environment=environment)
+    try:
+        await child.until_ready(is_ready)
+        running = read_running(home.running)
+        if running is None:
+            raise FileNotFoundError(home.running)
+        yield Instance(running, _pids(home, running))
+    finally:
+        await child.stop()
+
+
+def _pids(home: Home, running: Running) -> dict[str, int]:
+    servers = {name: int(facts["pid"]) for name, facts in running.servers.items()}
+    processes = {name: int((home.logs / f"{name}.pid").read_text()) for name in ("simulator", *SERVICES)}
+    return processes | servers
