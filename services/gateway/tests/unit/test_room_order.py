@@ -9,7 +9,7 @@ from palaver.contracts.deltas import encode_delta
 from palaver.contracts.ids import new_id
 from palaver.gateway.realtime.attachment import Attachment
 from palaver.gateway.realtime.entries import Entry
-from palaver.gateway.realtime.room import Room
+from palaver.gateway.realtime.room import MAX_ENTRIES_AHEAD, Room
 
 TURN = new_id()
 
@@ -61,6 +61,15 @@ def test_entries_in_any_order_and_number_are_relayed_once_and_without_gap(arriva
     missing = any(seq > reached for seq in arrivals)
     assert watched.room.is_behind is missing
     assert (watched.behind > 0) or not missing
+
+
+def test_the_missing_entry_is_taken_however_much_waits_behind_it() -> None:
+    watched = Watched()
+    watched.room.begin("e", 0, ())
+    for seq in range(2, MAX_ENTRIES_AHEAD + 10):
+        watched.room.take(entry(seq))
+    watched.room.take(entry(1))
+    assert watched.watcher.seen == list(range(1, MAX_ENTRIES_AHEAD + 2))
 
 
 def test_what_comes_before_the_room_knows_its_head_is_kept() -> None:

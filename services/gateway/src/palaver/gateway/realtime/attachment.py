@@ -26,6 +26,7 @@ class Attachment:
         "_kept_bytes",
         "_max_kept_bytes",
         "_splices",
+        "admitted",
         "connection",
         "detached",
         "joining",
@@ -38,6 +39,7 @@ class Attachment:
         self.room = room
         self.seq = 0
         self.detached = False
+        self.admitted = False  # session has said that this person may follow the room
         self.joining = asyncio.Lock()  # one join at a time, answered in the order asked
         self._max_kept_bytes = max_kept_bytes
         self._kept: list[Entry | bytes] | None = []
@@ -58,6 +60,7 @@ class Attachment:
 
     def complete(self, head_seq: int, live: Iterable[LiveTurn]) -> None:
         """The client has the log up to `head_seq` and these texts: pass on what was kept beyond them."""
+        self.admitted = True
         self.seq = head_seq
         self._splices = {turn.turn_id.encode(): Splice(turn.attempt, len(turn.text)) for turn in live}
         self.resume()

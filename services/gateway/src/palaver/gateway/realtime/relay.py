@@ -81,36 +81,48 @@ class Relay:
     # ---- attaching ---------------------------------------------------------------------------------------------------
     async def attach(self, connection: Connection, request: Attach) -> None:
         """Answer with `attached` and relay from then on. Raises Failure, also for what is unavailable."""
+        if connection.closed:  # it went before this began, and nobody would detach it
+            return
         attachment = connection.attachments.get(request.session_id)
-        known = attachment is not None
         if attachment is None:
             attachment = self._enter(connection, request.session_id)
         try:
             async with attachment.joining, self._joins:
-                await self._open(attachment.room.session_id)
-                state, live = await self._read(attachment, request.after, request.epoch)
-                if not attachment.detached:
-                    connection.send(_attached(request.id, state, live))
-                    self._complete(attachment, state, live)
+                await self._join(attachment, request)
         except (Failure, Unavailable) as error:
-            if known and not isinstance(error, Failure):
+            if attachment.admitted and not isinstance(error, Failure):
                 attachment.resume()
             else:
-                self.detach(connection, request.session_id)
+                self._drop(attachment)
             raise error if isinstance(error, Failure) else unavailable(error) from error
+
+    async def _join(self, attachment: Attachment, request: Attach) -> None:
+        await self._open(attachment.room.session_id)
+        state, live = await self._read(attachment, request.after, request.epoch)
+        if attachment.detached:
+            raise Failure(ErrorCode.NOT_ATTACHED, "This session was detached meanwhile.")
+        attachment.connection.send(_attached(request.id, state, live))
+        self._complete(attachment, state, live)
 
     def detach(self, connection: Connection, session_id: str) -> bool:
         """Stop relaying a session to a connection; False if it was not attached."""
-        attachment = connection.attachments.pop(session_id, None)
+        attachment = connection.attachments.get(session_id)
         if attachment is None:
             return False
+        self._drop(attachment)
+        return True
+
+    def _drop(self, attachment: Attachment) -> None:
+        """End this attachment, and not one that has taken its place."""
         attachment.detached = True
-        room = attachment.room
+        room, attachments = attachment.room, attachment.connection.attachments
+        session_id = room.session_id
+        if attachments.get(session_id) is attachment:
+            del attachments[session_id]
         room.attachments.discard(attachment)
         if not room.attachments and (followed := self._followed.get(session_id)) and followed.room is room:
             del self._followed[session_id]
             self._tasks.spawn(followed.subscriptions.close())
-        return True
 
     def leave(self, connection: Connection) -> None:
         """The connection is gone."""
@@ -176,6 +188,8 @@ class Relay:
             except Unavailable:
                 await followed.subscriptions.close()
                 raise
+            if self._followed.get(session_id) is not followed:  # everybody left while it was being opened
+                await followed.subscriptions.close()
 
     async def _read(
         self, attachment: Attachment, after: int | None, epoch: str | None
@@ -201,7 +215,7 @@ class Relay:
 
     def _close_room(self, room: Room) -> None:
         for attachment in list(room.attachments):
-            self.detach(attachment.connection, room.session_id)
+            self._drop(attachment)
 
     # ---- healing -----------------------------------------------------------------------------------------------------
     def refresh(self, connection: Connection) -> None:

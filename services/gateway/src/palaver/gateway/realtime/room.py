@@ -116,7 +116,7 @@ class Room:
         if self.epoch is not None and entry.seq <= self.seq:
             return
         self.target = max(self.target, entry.seq)
-        if len(self._ahead) < MAX_ENTRIES_AHEAD:
+        if entry.seq == self.seq + 1 or len(self._ahead) < MAX_ENTRIES_AHEAD:
             self._ahead[entry.seq] = entry
         if self.epoch is not None:
             self._catch_up()
@@ -180,9 +180,10 @@ class Room:
 
     # ---- others ----------------------------------------------------------------------------------------------------
     def send(self, frame: bytes) -> None:
-        """A notice to everybody here."""
+        """A notice to everybody whom session has let in."""
         for attachment in self.attachments:
-            attachment.connection.send(frame)
+            if attachment.admitted:
+                attachment.connection.send(frame)
 
     def expect_post(self, client_message_id: str) -> None:
         """The broker has a post to this session; its announcement should come soon."""

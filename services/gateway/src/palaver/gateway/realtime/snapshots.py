@@ -15,6 +15,9 @@ from palaver.servicekit.tasks import TaskSet
 
 Texts = Mapping[TurnId, Snapshot]
 
+MAX_TURNS_PER_QUESTION = 8
+"""So many of the longest answers fit into one broker message."""
+
 
 class _Batch:
     """Turns to ask one worker for, and all who wait for the answer."""
@@ -22,6 +25,11 @@ class _Batch:
     def __init__(self) -> None:
         self.turns: set[TurnId] = set()
         self.answer: asyncio.Future[Texts] = asyncio.get_running_loop().create_future()
+
+    def settle(self, texts: Texts) -> None:
+        """Answer all who wait."""
+        if not self.answer.done():
+            self.answer.set_result(texts)
 
 
 class Snapshots:
@@ -56,18 +64,26 @@ class Snapshots:
     async def _serve(self, worker: WorkerId) -> None:
         try:
             while (batch := self._waiting.pop(worker, None)) is not None:
-                texts = await self._read(worker, batch.turns)
-                if not batch.answer.done():
-                    batch.answer.set_result(texts)
+                texts: Texts = {}
+                try:
+                    texts = await self._read(worker, sorted(batch.turns))
+                finally:  # whatever becomes of the question, those who wait go on with session's checkpoint
+                    batch.settle(texts)
         finally:
             self._asking.discard(worker)
+            if (left := self._waiting.pop(worker, None)) is not None:
+                left.settle({})
 
-    async def _read(self, worker: WorkerId, turns: set[TurnId]) -> Texts:
-        try:
-            answer = await self._broker.ask(TURN_SNAPSHOT, ReadSnapshots(turns=tuple(turns)), worker)
-        except (Unavailable, Failure):  # a dead or silent worker: session's checkpoint stands in
-            return {}
-        return {snapshot.turn_id: snapshot for snapshot in answer.turns}
+    async def _read(self, worker: WorkerId, turns: Sequence[TurnId]) -> Texts:
+        texts: dict[TurnId, Snapshot] = {}
+        for start in range(0, len(turns), MAX_TURNS_PER_QUESTION):
+            request = ReadSnapshots(turns=tuple(turns[start : start + MAX_TURNS_PER_QUESTION]))
+            try:
+                answer = await self._broker.ask(TURN_SNAPSHOT, request, worker)
+            except (Unavailable, Failure):  # a dead or silent worker: session's checkpoint stands in
+                break
+            texts.update((snapshot.turn_id, snapshot) for snapshot in answer.turns)
+        return texts
 
 
 def _by_worker(running: Sequence[RunningTurn]) -> list[tuple[WorkerId, list[TurnId]]]:
