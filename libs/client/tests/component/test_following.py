@@ -152,6 +152,7 @@ async def following(answer: Answer) -> AsyncGenerator[tuple[Gateway, Room, Conne
             await room.ready()
             yield gateway, room, connection, credentials
         finally:
+            await room.close()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
@@ -196,6 +197,23 @@ async def test_what_was_refused_for_the_moment_is_sent_again_when_the_service_is
     async with following(answer) as (gateway, room, _, _):
         await asyncio.wait_for(room.post("Hello"), 5)
         assert len(gateway.of_type("post")) == 2
+
+
+@pytest.mark.parametrize("refused", [1, 2], ids=["at first", "after a cut"])
+async def test_an_attach_that_was_refused_for_the_moment_is_asked_for_again(refused: int):
+    async def answer(gateway: Gateway, socket: ServerConnection, frame: dict[str, Any]) -> None:
+        if frame["type"] != "attach":
+            await gateway.posted(socket, frame)
+        elif len(gateway.of_type("attach")) == refused:
+            body = Failure(ErrorCode.SERVICE_UNAVAILABLE, "Later.").body.model_dump(mode="json")
+            await socket.send(json.dumps({"type": "error", **body, "id": frame["id"]}))
+        else:
+            await gateway.attach(socket, frame)
+
+    async with following(answer) as (gateway, room, connection, _):
+        connection.cut()
+        await heard(gateway, "attach", 3)
+        await asyncio.wait_for(room.post("Hello"), 10)
 
 
 async def test_what_is_refused_for_good_is_raised():

@@ -63,6 +63,8 @@ class Palaver:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
+        for room in self._rooms.values():
+            await room.close()
         await self.rest.close()
 
     async def connect(self) -> None:
@@ -98,12 +100,14 @@ class Palaver:
             await room.ready()
         except Failure:
             self._rooms.pop(session_id, None)
+            await room.close()
             raise
         return room
 
     async def leave(self, room: Room) -> None:
         """Stop following a room. Answers that run go on."""
         self._rooms.pop(room.id, None)
+        await room.close()
         await self._connection.send(Detach(session_id=room.id))
 
     def cut(self) -> None:

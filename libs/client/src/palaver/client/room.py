@@ -1,6 +1,7 @@
 """A room as a program lives in it: post, watch the answers grow, read the log, stop."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
@@ -20,6 +21,8 @@ from palaver.contracts.ids import ParticipantId, SessionId, TurnId, new_id
 from palaver.contracts.session_log import EventFrame, MessagePosted, SessionEvent, UserMessage
 
 ATTACH_SECONDS = 30.0
+ATTACH_AGAIN_SECONDS = 1.0
+"""An attach that was refused for the moment is asked for again after this, give or take a half."""
 RESEND_SECONDS = 10.0
 """A post not seen as `message.posted` by then is sent again; its id makes that harmless."""
 
@@ -38,6 +41,14 @@ class Room:
         self._attached = asyncio.Event()
         self._attach_id: str | None = None
         self._refused: Failure | None = None
+        self._attach_due = False
+        self._attaching_again: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Ask for nothing any more."""
+        if self._attaching_again is not None:
+            self._attaching_again.cancel()
+            await asyncio.gather(self._attaching_again, return_exceptions=True)
 
     # ---- what a program does ----------------------------------------------------------------------------------------
     async def post(self, text: str, *, to: tuple[ParticipantId, ...] | None = None) -> UserMessage:
@@ -146,12 +157,25 @@ class Room:
         for post, _ in list(self._unconfirmed.values()):
             await self._send(post)
 
+    def _attach_soon(self) -> None:
+        """Until then the server relays nothing: without this a room would stay silent on a connection that is up."""
+
+        async def later() -> None:
+            await asyncio.sleep(ATTACH_AGAIN_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            self._attach_due = False
+            if self._attach_id is None:  # nobody asked meanwhile, as a new connection does
+                await self.attach()
+
+        if not self._attach_due:
+            self._attach_due = True
+            self._attaching_again = asyncio.create_task(later(), name="palaver-attach-again")
+
     async def ready(self) -> None:
         """Wait for the first `attached`. Raises Failure when it is refused or does not come."""
         try:
             await asyncio.wait_for(self._attached.wait(), ATTACH_SECONDS)
         except TimeoutError as error:
-            raise Failure(ErrorCode.TIMEOUT, "The room did not answer in time.") from error
+            raise self._refused or Failure(ErrorCode.TIMEOUT, "The room did not answer in time.") from error
         if self._refused:
             raise self._refused
 
@@ -161,7 +185,7 @@ class Room:
         match frame:
             case Attached():
                 self.transcript.attach(frame)
-                self._attach_id = None
+                self._attach_id = self._refused = None
                 self._attached.set()
                 self._confirm_known()
             case Delta():
@@ -193,7 +217,10 @@ class Room:
         if error.id is not None and error.id == self._attach_id:
             self._attach_id = None
             self._refused = Failure.of(error)
-            self._attached.set()
+            if error.retryable:
+                self._attach_soon()
+            else:
+                self._attached.set()
         _, stored = self._unconfirmed.get(error.client_message_id or "", (None, None))
         if stored and not stored.done() and not error.retryable:
             stored.set_exception(Failure.of(error))
