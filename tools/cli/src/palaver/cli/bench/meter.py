@@ -18,7 +18,10 @@ class Reading:
 
 
 def read(pids: Mapping[str, int]) -> Reading:
-    """The CPU time of each role's process and its living children (PostgreSQL has one for each connection)."""
+    """The CPU time of each role's process and of all its children, ended ones included.
+
+    PostgreSQL has a child for each connection, and they come and go.
+    """
     return Reading({role: sum(map(_used, _family(pid))) for role, pid in pids.items()})
 
 
@@ -37,4 +40,4 @@ def _used(process: psutil.Process) -> float:
         times = process.cpu_times()
     except psutil.NoSuchProcess:  # a database connection that was closed meanwhile
         return 0.0
-    return times.user + times.system
+    return times.user + times.system + times.children_user + times.children_system

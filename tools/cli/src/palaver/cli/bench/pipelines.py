@@ -15,6 +15,7 @@ from palaver.cli.bench.results import Measured
 from palaver.servicekit.embedded import NatsServer, NatsUser, Nkey, free_port, new_nkey
 
 EVERYTHING = (">",)
+Kind = Literal["bare", "naive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Pipelines:
         async with acting("floor", FloorPart(self.provider.openai_url, MODEL, load)) as reader:
             return await measure("floor", load, [reader], reader, {"worker": reader.pid})
 
-    async def through(self, kind: Literal["bare", "naive"], load: Load) -> Measured:
+    async def through(self, kind: Kind, load: Load) -> Measured:
         """Worker → broker → edge → WebSockets."""
         await self.provider.play(load)
         seed = self.key.seed.get_secret_value()

@@ -36,7 +36,7 @@ SHORT = Plan(
     many=(Load(40, 500, 50.0),),
     room=Load(1, 250, 50.0, 0.1),
     watchers=10,
-    linear=(Load(20, 250, 100.0), Load(20, 500, 100.0)),
+    linear=(Load(20, 250, 100.0, 0.5), Load(20, 500, 100.0, 0.5)),
     stops=20,
     idle_connections=300,
 )

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from palaver.cli.bench.instance import started
-from palaver.cli.bench.pipelines import pipelines
+from palaver.cli.bench.load import Load
+from palaver.cli.bench.pipelines import Kind, Pipelines, pipelines
 from palaver.cli.bench.plan import Plan
 from palaver.cli.bench.product import Product
 from palaver.cli.bench.provider import Provider
@@ -18,6 +19,7 @@ from palaver.cli.up.home import PASSABLE
 from palaver.client import Palaver
 
 ROOM_MODELS = 4
+KINDS: tuple[Kind, ...] = ("naive", "bare")
 
 
 async def run(plan: Plan, say: Callable[[str], None]) -> Results:
@@ -28,22 +30,24 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Results:
         async with started(where / "home") as instance, Palaver(instance.url) as palaver:
             provider = Provider(instance.simulator_url)
             product = await Product.of(instance, palaver, provider)
+            say("product: idle connections")  # first: later the gateway has free memory that new connections reuse
+            results.idle = await product.idle(plan.idle_connections)
             async with pipelines(where / "broker", provider) as others:
-                load = plan.many[0]
-                for name, scenario in (
-                    ("floor", others.floor(load)),
-                    ("bare pipeline", others.through("bare", load)),
-                    ("naive pipeline", others.through("naive", load)),
-                ):
-                    say(f"{name}: {_size(load.streams, load.rate)}")
-                    results.scenarios.append(await scenario)
+                await _others(plan.many[0], others, results, say)
             await _product(plan, product, results, say)
     return results
 
 
+async def _others(load: Load, others: Pipelines, results: Results, say: Callable[[str], None]) -> None:
+    """The bare pipeline last, next to the product's own scenario, which is compared with it."""
+    say(f"floor: {_size(load.streams, load.rate)}")
+    results.scenarios.append(await others.floor(load))
+    for kind in KINDS:
+        say(f"{kind} pipeline: {_size(load.streams, load.rate)}")
+        results.scenarios.append(await others.through(kind, load))
+
+
 async def _product(plan: Plan, product: Product, results: Results, say: Callable[[str], None]) -> None:
-    say("product: idle connections")  # first: later the gateway has free memory that new connections reuse
-    results.idle = await product.idle(plan.idle_connections)
     for load in plan.many:
         say(f"product: {_size(load.streams, load.rate)}")
         results.scenarios.append(await product.streams(many_name(load.streams), load))
