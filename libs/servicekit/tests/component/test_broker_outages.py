@@ -182,6 +182,19 @@ async def test_without_a_broker_everything_fails_at_once_and_says_why(
     assert info.state.messages == 3  # what was refused during the outage was not sent later
 
 
+async def test_closing_during_an_outage_is_quiet_and_whole(broker_for: BrokerFor, nats_server: RunningNats) -> None:
+    broker = await broker_for("leaving")
+    await broker.nc.subscribe("notes.>")
+    await nats_server.stop()
+    async with asyncio.timeout(10):
+        while broker.up:  # noqa: ASYNC110 - a plain flag
+            await asyncio.sleep(0.01)
+    await broker.nc.publish("notes.unsent", b"waits in the buffer")
+    await broker.drain()
+    assert broker.nc.is_closed
+    await nats_server.start()
+
+
 async def test_connecting_waits_for_a_broker_that_comes_late(nats_server: RunningNats, nats_admin: Nkey) -> None:
     await nats_server.stop()
     settings = BrokerSettings(url=nats_server.url, nkey_seed=nats_admin.seed)
