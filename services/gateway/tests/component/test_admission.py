@@ -139,6 +139,18 @@ async def test_messages_are_limited_per_minute_over_both_edges(gateway_for: Any,
     assert (frame["code"], frame["retryable"]) == ("RATE_LIMITED", True)
 
 
+async def test_a_limit_is_one_for_all_replicas(gateway_for: Any, room: Any, mint: Any) -> None:
+    token = mint.token(new_id())
+    rates = {"messages_per_minute": 2}
+    body = {"session_id": room.session_id, "content": "hi"}
+    statuses: list[int] = []
+    async with gateway_for(rates=rates) as first, gateway_for(rates=rates) as second:
+        for replica in (first, second, first, second):
+            async with replica.http(token) as http:
+                statuses.append((await http.post("/api/v1/messages", json=body)).status_code)
+    assert statuses == [202, 202, 429, 429]
+
+
 async def test_limits_hold_locally_while_redis_is_away(gateway_for: Any, room: Any, own_valkey: Any) -> None:
     async with gateway_for(redis=own_valkey.url(), rates={"messages_per_minute": 2}) as served:
         await own_valkey.stop()
