@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from palaver.client.connection import Connection
 from palaver.client.room import Room
@@ -134,7 +135,7 @@ class Gateway:
 async def following(answer: Answer) -> AsyncGenerator[tuple[Gateway, Room, Connection, Credentials]]:
     """A room that is attached, through a connection that is kept up."""
     gateway, credentials = Gateway(answer), Credentials()
-    async with serve(gateway.serve, "127.0.0.1", 0, subprotocols=["palaver.v1"]) as server:  # type: ignore[list-item]
+    async with serve(gateway.serve, "127.0.0.1", 0, subprotocols=[Subprotocol("palaver.v1")]) as server:
         port = server.sockets[0].getsockname()[1]
 
         async def on_frame(frame: Any) -> None:
@@ -268,7 +269,7 @@ async def test_a_server_that_refuses_for_good_is_not_asked_for_ever():
     async def close(socket: ServerConnection) -> None:
         await socket.close(4001)
 
-    async with serve(close, "127.0.0.1", 0, subprotocols=["palaver.v1"]) as server:  # type: ignore[list-item]
+    async with serve(close, "127.0.0.1", 0, subprotocols=[Subprotocol("palaver.v1")]) as server:
 
         async def ignore(_: Any) -> None:
             return None

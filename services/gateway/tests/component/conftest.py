@@ -26,7 +26,7 @@ from palaver.contracts import gateway, identity, model_router, session
 from palaver.contracts.catalogue import STREAMS
 from palaver.contracts.deltas import encode_delta
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.permissions import permissions_of
 from palaver.contracts.session_log import (
     EventFrame,
@@ -35,6 +35,7 @@ from palaver.contracts.session_log import (
     Reply,
     ReplyAppended,
     ReplyEnd,
+    SessionEvent,
     SessionView,
     TurnRef,
     TurnRequested,
@@ -115,7 +116,7 @@ class Neighbours:
         await self.answer(query, handler)
 
     def asked_for(self, query: Query[Req, Res]) -> list[Req]:
-        return [request for stem, request in self.asked if stem == query.address.stem]  # type: ignore[misc]
+        return [cast("Req", request) for stem, request in self.asked if stem == query.address.stem]
 
 
 @dataclass
@@ -125,7 +126,7 @@ class Log:
     neighbours: Neighbours
     session_id: str = field(default_factory=new_id)
     epoch: str = "e1"
-    entries: list[EventFrame] = field(default_factory=list[EventFrame])
+    entries: list[SessionEvent] = field(default_factory=list[SessionEvent])
     running: dict[str, session.RunningTurn] = field(default_factory=dict[str, session.RunningTurn])
     owner: str = field(default_factory=new_id)
     attach_failure: Failure | None = None
@@ -168,7 +169,7 @@ class Log:
             return session.LogPage(
                 epoch=self.epoch,
                 head_seq=self.head,
-                entries=tuple(self.entries[request.after :]),  # type: ignore[arg-type]
+                entries=tuple(self.entries[request.after :]),
             )
 
         await self.neighbours.answer(session.ATTACH_READ, attach)
@@ -182,13 +183,14 @@ class Log:
             epoch=self.epoch,
             head_seq=self.head,
             recovered=recovered,
-            entries=tuple(self.entries[request.after :]) if recovered else (),  # type: ignore[arg-type]
+            entries=tuple(self.entries[request.after :]) if recovered else (),
             running=tuple(self.running.values()),
         )
 
     # ---- what happens in the room ----
     def frame(self, kind: type[EventFrame], data: BaseModel) -> EventFrame:
-        entry = kind(session_id=SessionId(self.session_id), epoch=self.epoch, seq=self.head + 1, at=NOW, data=data)  # type: ignore[call-arg]
+        facts = {"session_id": self.session_id, "epoch": self.epoch, "seq": self.head + 1, "at": NOW, "data": data}
+        entry = cast("SessionEvent", kind.model_validate(facts))
         self.entries.append(entry)
         return entry
 
@@ -198,7 +200,7 @@ class Log:
 
     async def post(self, text: str, client_message_id: str | None = None, *, silent: bool = False) -> EventFrame:
         message = UserMessage(
-            id=new_id(),  # type: ignore[arg-type]
+            id=MessageId(new_id()),
             client_message_id=client_message_id or new_id(),
             author=UserId(self.owner),
             content=text,
@@ -214,7 +216,7 @@ class Log:
     def turn(self) -> TurnRef:
         return TurnRef(
             turn_id=TurnId(new_id()),
-            reply_id=new_id(),  # type: ignore[arg-type]
+            reply_id=MessageId(new_id()),
             participant_id=ParticipantId(new_id()),
             model="demo",
             branch="main",
