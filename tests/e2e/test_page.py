@@ -238,7 +238,7 @@ async def test_what_the_policy_refuses_is_a_complaint(visit: Visit):
 async def test_three_answers_grow_at_once_in_the_order_of_first_tokens_in_every_tab_and_after_a_reload(
     stack: Stack, visit: Visit
 ):
-    texts = arm(stack, words=1_200, pace=150, first_token={"Sage": 0.1, "Oak": 0.5, "Swift": 0.9})
+    texts = arm(stack, words=500, pace=80, first_token={"Sage": 0.1, "Oak": 0.5, "Swift": 0.9})
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
         await visit.sign_in(stack, ada)
