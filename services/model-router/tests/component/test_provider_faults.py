@@ -31,6 +31,19 @@ async def test_what_fails_before_the_first_token_is_tried_again(
     assert len(world.neighbours.started) == 1
 
 
+@BOTH
+async def test_an_answer_that_does_not_end_is_ended(world: World, simulator: SimulatorServer, model: str) -> None:
+    await world.worker(limits={"max_answer_characters": 40})
+    turn_id = await world.order(model)
+    outcome = await world.outcome(turn_id)
+    assert isinstance(outcome, TurnCompleted)
+    assert (outcome.finish_reason, len(outcome.text)) == ("length", 40)
+    assert world.neighbours.shown(turn_id) == outcome.text
+    (usage,) = world.neighbours.usages
+    assert usage.usage.tokens_output > 0
+    assert simulator.stage.recorder.records()[-1].text.startswith(outcome.text)
+
+
 async def test_retry_after_is_honoured(world: World, simulator: SimulatorServer) -> None:
     simulator.stage.faults.arm(Fault(kind="rate_limit", retry_after_seconds=0.7))
     await world.worker()

@@ -46,7 +46,12 @@ def build(settings: Settings, kit: Kit) -> Service:
     generation = Generation(
         worker=worker_id,
         preparation=Preparation(models, ContextWindows(kit.broker), keys, AnalyticsBudgets(kit.broker)),
-        calls=ProviderCalls(adapters, Patience(limits.first_token_seconds, limits.gap_seconds), renewals.nudge),
+        calls=ProviderCalls(
+            adapters,
+            Patience(limits.first_token_seconds, limits.gap_seconds),
+            renewals.nudge,
+            max_characters=limits.max_answer_characters,
+        ),
         keys=keys,
         events=events,
         retry=RetryPolicy(**settings.retry.model_dump()),
@@ -63,7 +68,9 @@ def build(settings: Settings, kit: Kit) -> Service:
         max_held=limits.max_held,
         flush_window_seconds=limits.flush_window_seconds,
     )
-    jobs = JobLoop(kit.broker, DURABLES[TURN_RUN], model_router.RUN_TURN, worker.free_slots, worker.take)
+    jobs = JobLoop(
+        kit.broker, DURABLES[TURN_RUN], model_router.RUN_TURN, worker.free_slots, worker.take, tracer=kit.tracer
+    )
     kit.broker.on_reconnect(worker.resend)
 
     about_models = CatalogueHandlers(models)

@@ -68,12 +68,24 @@ class _Account:
 
 
 class ProviderCalls:
-    """Makes provider calls for running turns. `opened` hears of each call at its start, and must not wait."""
+    """Makes provider calls for running turns. `opened` hears of each call at its start, and must not wait.
 
-    def __init__(self, adapters: Adapters, patience: Patience, opened: Callable[[RunningTurn], None]) -> None:
+    An answer that reaches `max_characters` ends there, as one that reaches its tokens, whatever the provider would go
+    on to say.
+    """
+
+    def __init__(
+        self,
+        adapters: Adapters,
+        patience: Patience,
+        opened: Callable[[RunningTurn], None],
+        *,
+        max_characters: int,
+    ) -> None:
         self._adapters = adapters
         self._patience = patience
         self._opened = opened
+        self._max_characters = max_characters
 
     async def make(self, turn: RunningTurn, prepared: Prepared, first_text: Callable[[], None]) -> FinishReason:
         """Call once. `first_text` is called when there is something to show. The call's fact is left on the turn.
@@ -109,10 +121,12 @@ class ProviderCalls:
         finish: FinishReason | None = None
         loop = asyncio.get_running_loop()
 
-        async def show(text: str) -> None:
-            if text:
+        async def show(text: str) -> bool:
+            """False once the answer is as long as it may become."""
+            if fitting := text[: self._max_characters - turn.length]:
                 first_text()
-                await turn.append(text)
+                await turn.append(fitting)
+            return turn.length < self._max_characters
 
         try:
             async with (
@@ -124,7 +138,9 @@ class ProviderCalls:
                     if account.first_token_seconds is not None:
                         silence.reschedule(loop.time() + self._patience.gap_seconds)
                     finish = progress.finish_reason or finish
-                    await show(echo.feed(progress.text))
+                    if not await show(echo.feed(progress.text)):
+                        finish = "length"
+                        break
         except TimeoutError:
             raise ProviderFailed(ErrorCode.PROVIDER_TIMEOUT, "silence") from None
         await show(echo.end())

@@ -62,6 +62,11 @@ class RunningTurn:
         return self._pieces[0] if self._pieces else ""
 
     @property
+    def length(self) -> int:
+        """Code points of the answer so far."""
+        return self._length
+
+    @property
     def snapshot(self) -> Snapshot:
         """The answer so far, as readers who come late get it."""
         return Snapshot(turn_id=self.turn_id, attempt=self.order.attempt, text=self.text)

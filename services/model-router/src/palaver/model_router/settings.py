@@ -19,6 +19,12 @@ class LimitSettings(BaseModel):
     first_token_seconds: float = Field(180.0, gt=0, description="From a request to its first token; models may think.")
     gap_seconds: float = Field(60.0, gt=0, description="Silence inside a stream.")
     connect_seconds: float = Field(10.0, gt=0, description="Connecting to a provider.")
+    max_answer_characters: int = Field(
+        256 * 1024,
+        gt=0,
+        le=1024**2,
+        description="Where an answer ends at the latest; ten of them fit into one message.",
+    )
     flush_window_seconds: float = Field(0.02, ge=0, description="At most one delta per turn leaves in this time.")
 
 
