@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from palaver.servicekit.database import Database
 from palaver.servicekit.embedded import PostgresServer
-from palaver.servicekit.errors import Contended, Unavailable
+from palaver.servicekit.errors import Contended, NotProvisioned, Unavailable
 from palaver.servicekit.settings import DatabaseSettings
 from palaver.servicekit.testing.infrastructure import RunningPostgres
 from palaver.servicekit.testing.kits import DatabaseFor, DatabaseSettingsFor
@@ -174,6 +174,20 @@ async def test_pooled_connections_that_died_unnoticed_cost_one_outage_at_most(
             outages += 1
     assert outages <= 1
     await own_database.stop()
+
+
+async def test_a_database_that_is_not_prepared_names_the_remedy(database_settings_for: DatabaseSettingsFor) -> None:
+    settings = await database_settings_for("notes", MIGRATIONS)
+    empty = Database(settings, schema="no_such_schema")
+    with pytest.raises(NotProvisioned, match="no_such_schema has no tables; run `palaver migrate`"):
+        await empty.start()
+    await empty.stop()
+    place = settings.url.get_secret_value().rpartition("@")[2]
+    stranger = Database(DatabaseSettings(url=SecretStr(f"postgresql://nobody:wrong-password@{place}")), schema="notes")
+    with pytest.raises(NotProvisioned, match=r"refuses the login of notes \(28P01\)") as caught:
+        await stranger.start()
+    assert "wrong-password" not in str(caught.value)
+    await stranger.stop()
 
 
 async def test_a_service_starts_without_its_database() -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from palaver.servicekit.errors import Contended, Unavailable
+from palaver.servicekit.errors import Contended, NotProvisioned, Unavailable
 from palaver.servicekit.settings import DatabaseSettings
 
 POSTGRES = "postgres"
@@ -37,6 +37,14 @@ _OUTAGE_STATES = frozenset(
         "25006",  # read_only_sql_transaction: a failover left us on a standby
     }
 )
+_REFUSAL_STATES = frozenset(
+    {
+        "28000",  # invalid_authorization_specification
+        "28P01",  # invalid_password, also for a role that does not exist
+        "3D000",  # invalid_catalog_name
+        "42501",  # insufficient_privilege
+    }
+)
 _CONTENTION_STATES = frozenset(
     {
         "55P03",  # lock_not_available
@@ -52,19 +60,36 @@ class Database:
     """The pool of one service. A `Resource`."""
 
     def __init__(self, settings: DatabaseSettings, *, schema: str) -> None:
+        self._schema = schema
         self._engine = _engine(settings, schema)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def start(self) -> None:
-        """Say whether the database is there; a service starts without it and recovers by itself."""
+        """Say whether the database is there; a service starts without it and recovers by itself.
+
+        Raises NotProvisioned where it is there and not prepared for this service.
+        """
         try:
             await self.ping()
+            await self._require_tables()
         except Unavailable as outage:
             _log.warning("database_unreachable", reason=outage.reason)
+        except (asyncpg.PostgresError, DBAPIError) as error:
+            if (state := _state_of(error)) not in _REFUSAL_STATES:
+                raise
+            raise NotProvisioned(
+                f"postgres refuses the login of {self._schema} ({state}); run `palaver migrate`, or correct its URL"
+            ) from None
 
     async def stop(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+    async def _require_tables(self) -> None:
+        async with self.read() as connection:
+            migrated = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
+        if migrated is None:
+            raise NotProvisioned(f"the schema {self._schema} has no tables; run `palaver migrate`")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
@@ -132,6 +157,8 @@ async def _acquire(engine: AsyncEngine) -> AsyncConnection:
     try:
         return await engine.connect()
     except (OSError, TimeoutError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if _state_of(error) in _REFUSAL_STATES:
+            raise
         raise outage_of(error) or Unavailable(POSTGRES, f"cannot connect: {type(error).__name__}") from error
     except DBAPIError as error:
         outage = outage_of(error)
@@ -165,6 +192,12 @@ def outage_of(error: BaseException) -> Unavailable | None:
         if isinstance(link, asyncpg.InterfaceError) and "closed" in str(link):
             return Unavailable(POSTGRES, "connection closed")
     return None
+
+
+def _state_of(error: BaseException) -> str | None:
+    """The SQLSTATE that the server gave, if it did."""
+    states = (getattr(link, "sqlstate", None) for link in _chain(error))
+    return next((state for state in states if isinstance(state, str)), None)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -11,6 +11,7 @@ import uvloop
 from pydantic import ValidationError
 
 from palaver.servicekit import telemetry
+from palaver.servicekit.errors import BrokerDenied, NotProvisioned
 from palaver.servicekit.kit import open_kit
 from palaver.servicekit.service import Kit, Service, run
 from palaver.servicekit.settings import ServiceSettings, mistakes
@@ -60,6 +61,9 @@ async def until_stopped(build: Build[S], settings: S) -> int:
         await life
     except asyncio.CancelledError:
         return 0 if stop.is_set() else EXIT_FAILED
+    except (BrokerDenied, NotProvisioned) as error:  # the operator's to put right: where it was raised helps nobody
+        _log.critical("service_failed", service=settings.service_name(), reason=str(error))
+        return EXIT_FAILED
     except Exception as error:  # noqa: BLE001 - the process's last word
         _log.critical("service_failed", service=settings.service_name(), exc_info=error)
         return EXIT_FAILED
