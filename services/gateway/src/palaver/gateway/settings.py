@@ -12,7 +12,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 Bytes = Annotated[int, Field(gt=0)]
 PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
-"""32 raw bytes as unpadded base64url; `palaver migrate` makes the pairs."""
+"""32 raw bytes as unpadded base64url; `palaver secrets` makes the pairs."""
 
 
 class _Part(BaseModel):
@@ -20,7 +20,7 @@ class _Part(BaseModel):
 
 
 class PublicKeySettings(_Part):
-    """To whom secrets are sealed: the public half of one service's key pair, made by `palaver migrate`."""
+    """To whom secrets are sealed: the public half of one service's key pair, made by `palaver secrets`."""
 
     key_id: str = Field(min_length=1, description="Names the key pair.")
     public_key: PublicKey = Field(description="X25519 public key.")

@@ -1,1 +1,1 @@
-"""The palaver command: up, serve, chat, migrate, doctor."""
+"""The palaver command: up, serve, secrets, migrate, chat, doctor, bench."""

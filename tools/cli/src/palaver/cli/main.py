@@ -42,6 +42,15 @@ def serve(service: Annotated[str, typer.Argument(help="gateway, session, …, or
 
 
 @app.command()
+def secrets() -> None:
+    """Print new keys for services on external servers, as lines of an environment file."""
+    from palaver.cli.new_secrets import as_environment_file  # noqa: PLC0415 - only what this command needs
+    from palaver.cli.up.secret_store import Secrets  # noqa: PLC0415 - as above
+
+    sys.stdout.write(as_environment_file(Secrets().completed()))
+
+
+@app.command()
 def migrate() -> None:
     """Make roles, schemas, tables, streams and durables on external servers; may be repeated."""
     from palaver.cli.migrating import migrate_all  # noqa: PLC0415 - only what this command needs
