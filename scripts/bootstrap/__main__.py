@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from environment import prepare_environment
-from page import prepare_packages, prepare_page
+from page import prepare_packages, prepare_page, what_remains
 from progress import StepFailedError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def _page_if_possible() -> None:
     try:
         prepare_page(ROOT)
     except StepFailedError as error:
-        sys.stderr.write(f"{error}\n  The web page could not be built; Palaver runs without it.\n")
+        sys.stderr.write(f"{error}\n  The web page could not be built; {what_remains(ROOT)}.\n")
 
 
 @contextmanager

@@ -30,6 +30,12 @@ def prepare_page(root: Path) -> None:
     mark(stamp, wanted)
 
 
+def what_remains(root: Path) -> str:
+    """What is served although the page could not be built."""
+    built = (root / "web" / "dist" / "index.html").is_file()
+    return "the page as it was built before is served" if built else "Palaver runs without it"
+
+
 def prepare_packages(root: Path) -> dict[str, str]:
     """Install what `package-lock.json` says, if it changed. Returns the environment in which npm works."""
     web = root / "web"

@@ -69,6 +69,17 @@ def test_a_page_that_cannot_be_built_is_said_and_stops_nothing(tmp_path: Path) -
     assert said.stderr.endswith("The web page could not be built; Palaver runs without it.\n")
 
 
+def test_a_page_that_was_built_before_is_said_to_be_served(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    (tmp_path / "web" / "dist").mkdir(parents=True)
+    (tmp_path / "web" / "dist" / "index.html").write_text("")
+    said = subprocess.run(
+        [sys.executable, "-B", tmp_path / "scripts" / "bootstrap", "page"], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0
+    assert said.stderr.endswith("could not be built; the page as it was built before is served.\n")
+
+
 def test_make_alone_lists_every_target() -> None:
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for target in ("up", "test", "check", "fmt", "lock", "generate", "e2e", "doctor"):
