@@ -1,6 +1,7 @@
 """Loops that fail are run again; owned tasks end with their owner."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -62,4 +63,23 @@ async def test_owned_tasks_are_waited_for_or_cancelled() -> None:
     await asyncio.sleep(0)
     await tasks.cancel()
     assert ended == ["done", "cancelled"]
+    assert len(tasks) == 0
+
+
+async def test_a_cancellation_that_was_swallowed_is_sent_again() -> None:
+    """As `asyncio.wait_for` does until Python 3.12 when its result arrives together with the cancellation."""
+    answered = asyncio.get_running_loop().create_future()
+    asked = asyncio.Event()
+
+    async def loop() -> None:
+        while True:
+            with suppress(asyncio.CancelledError):
+                asked.set()
+                await answered
+            await asyncio.Event().wait()
+
+    tasks = TaskSet("owner")
+    tasks.spawn(loop())
+    await asked.wait()
+    await tasks.cancel()
     assert len(tasks) == 0

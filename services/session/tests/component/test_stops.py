@@ -3,7 +3,8 @@
 import pytest
 
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.session import PARTICIPANT_REMOVE, SESSION_DELETE, OfSession, RemoveParticipant
+from palaver.contracts.ids import CallId, new_id
+from palaver.contracts.session import PARTICIPANT_REMOVE, SESSION_DELETE, OfSession, OpenCall, RemoveParticipant
 from palaver.contracts.session_log import (
     MessagePosted,
     ParticipantRemoved,
@@ -60,12 +61,15 @@ async def test_a_turn_whose_worker_is_silent_ends_with_its_checkpoint(world: Wor
     await world.post(room)
     (order,) = await world.orders_of(room, 1)
     await world.claim(order)
-    await world.renew(order, "I got here")
+    call = OpenCall(call_id=CallId(new_id()), call=1, model="demo/ada", tokens_input=7)
+    await world.renew(order, "I got here", call=call)
     while not world.heard(ReplyAppended):
         await world.stop(room, turn=order.turn.turn_id)
     (reply,) = world.heard(ReplyAppended)
     assert (reply.data.reply.text, reply.data.reply.finish_reason) == ("I got here", "stopped")
     assert order.turn.turn_id in world.called_back  # should it live after all
+    (lost,) = await until(lambda: world.lost)
+    assert (lost.attempt, lost.open_call, lost.text_length) == (1, call, 10)
 
 
 async def test_a_completion_that_arrives_first_stays_completed(world: World, replica: Replica) -> None:

@@ -83,7 +83,8 @@ class Broker(Connection):
         """Like `publish`, for what is encoded already; `headers` are added to the message's own."""
         try:
             future = await self._begin(message, headers)
-            await asyncio.wait_for(future, self.settings.publish_timeout_seconds)
+            async with asyncio.timeout(self.settings.publish_timeout_seconds):
+                await future
         except TimeoutError as error:
             self.raise_if_denied(message.subject)
             raise Unavailable(NATS, "no acknowledgement") from error

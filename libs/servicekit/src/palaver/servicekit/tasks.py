@@ -16,6 +16,8 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 HEALTHY_AFTER_SECONDS = 30.0
 """A loop that ran this long before it raised starts again with the first pause."""
+CANCEL_AGAIN_SECONDS = 1.0
+"""Longer than any clean-up that a cancelled task does, e.g. giving a database connection back."""
 
 
 def backoff_seconds(
@@ -55,12 +57,16 @@ class TaskSet:
         return not late
 
     async def cancel(self) -> None:
-        """Cancel what is left and wait for its end."""
+        """Cancel what is left and wait for its end.
+
+        Again and again, for a cancellation can get lost: until Python 3.12, `asyncio.wait_for` (every request of
+        nats-py) returns its result where the result and the cancellation come in the same turn of the event loop.
+        """
         left = set(self._tasks)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def supervise(name: str, loop: Loop, *, failed: Callable[[], None] = lambda: None) -> None:

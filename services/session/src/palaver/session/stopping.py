@@ -7,6 +7,7 @@ from palaver.contracts.ids import ParticipantId, TurnId
 from palaver.contracts.session import StopTurns
 from palaver.servicekit.database import Database
 from palaver.session.domain import Turn
+from palaver.session.losses import report_loss
 from palaver.session.ports import Announcer, News
 from palaver.session.room import Room, Rooms, authorise
 from palaver.session.rounds import Rounds
@@ -66,6 +67,8 @@ class Stops:
         room.call_back(*(turn.ref.turn_id for turn in found if turn.state == "claimed"))
         for turn in found:
             if not turn.runs:
+                if turn.state == "claimed":
+                    report_loss(room, turn)
                 await self._rounds.end_stopped(room, turn)
 
 

@@ -7,11 +7,10 @@ from datetime import datetime
 import structlog
 
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.session import ATTEMPT_LOST, AttemptLost
-from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
 from palaver.servicekit.errors import Unavailable
 from palaver.session.domain import Replied, Silent, Turn, TurnPolicy
+from palaver.session.losses import report_loss
 from palaver.session.metrics import SessionMetrics
 from palaver.session.ports import Announcer, BrokerPing, News
 from palaver.session.room import Room, Rooms
@@ -136,7 +135,8 @@ class Sweeper:
                 return
             lapsed = turn.state == "claimed" and turn.lease_until is not None and turn.lease_until < cutoff
             if lapsed:
-                self._report_loss(room, turn)
+                self._metrics.attempts_lost.inc()
+                report_loss(room, turn)
             if turn.past_deadline(cutoff, self._policy):
                 await self._interrupt(room, turn, ErrorCode.TIMEOUT, "The answer took too long.")
             elif lapsed:
@@ -157,20 +157,3 @@ class Sweeper:
             room.call_back(turn.ref.turn_id)
         ending = Replied(text, "interrupted") if text else Silent(code, message, retryable=True)
         await self._rounds.end_turn(room, turn, ending)
-
-    def _report_loss(self, room: Room, turn: Turn) -> None:
-        """Somebody must pay for the call that died with its worker; analytics estimates it."""
-        _log.warning("attempt_lost", turn=turn.ref.turn_id, attempt=turn.attempt, worker=turn.worker)
-        self._metrics.attempts_lost.inc()
-        lost = AttemptLost(
-            session_id=room.id,
-            turn_id=turn.ref.turn_id,
-            attempt=turn.attempt,
-            payer=turn.payer,
-            participant_id=turn.ref.participant_id,
-            open_call=turn.open_call,
-            text_length=turn.checkpointed,
-            at=room.now,
-        )
-        message_id = f"{turn.ref.turn_id}:{turn.attempt}:lost"
-        room.post_letter(Broker.outgoing(ATTEMPT_LOST, lost, turn.ref.turn_id, message_id=message_id))
