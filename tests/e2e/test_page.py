@@ -1,17 +1,26 @@
 """The page in a real Chromium: served by the real gateway under its real policy, with everything real behind it."""
 
 import asyncio
-import os
 import re
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from palaver.cli.checkout import built_page
+from palaver.cli.testing.page import (
+    PATIENCE_SECONDS,
+    Answer,
+    Visit,
+    all_speak,
+    answers,
+    done,
+    eventually,
+    launched_browser,
+    numbered,
+    say,
+    visiting,
+)
 from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
 from palaver.client import Palaver
 from palaver.contracts.operations import Dependency
@@ -22,77 +31,15 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_sco
 
 NAMES = ("Swift", "Sage", "Oak")
 SEATS = tuple(NewParticipant(model=f"sim-{name.lower()}", name=name) for name in NAMES)
-WIDE = ViewportSize(width=1280, height=800)
-PATIENCE_SECONDS = 15.0
-"""For what takes milliseconds on an idle machine, and for the back-off after an outage."""
 OUTAGE_SECONDS = 3.0
 BANNERS: dict[Dependency, str] = {"redis": "as usual", "postgres": "Storage is down", "nats": "cannot be passed on"}
 
-ANSWERS = "[data-turn]"
-SHOWN = """answers => answers.map((answer) => {
-  const {speaker, state} = answer.dataset
-  return {speaker, state, text: answer.querySelector('.prose')?.innerText ?? ''}
-})"""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer as a person sees it. `state` is running, done or failed."""
-
-    speaker: str
-    state: str
-    text: str
-
-
-@dataclass
-class Visit:
-    """One browser profile, and all that its pages complained about."""
-
-    context: BrowserContext
-    complaints: list[str] = field(default_factory=list[str])
-
-    def listen(self) -> None:
-        """Errors of scripts, of the console and of the content security policy; all but silence is wrong."""
-        self.context.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
-        self.context.on("weberror", lambda e: self.complaints.append(str(e.error)))
-
-    async def sign_in(self, stack: Stack, person: Palaver) -> None:
-        """As the page's own form does; the refresh token arrives as a cookie."""
-        credentials = {"email": person.rest.signed_in.user.email, "password": PASSWORD}
-        origin = {"Origin": stack.url}
-        response = await self.context.request.post("/api/v1/auth/login", data=credentials, headers=origin)
-        assert response.ok
-
-    async def open(self, path: str) -> Page:
-        """A new tab."""
-        page = await self.context.new_page()
-        await page.goto(path)
-        return page
-
 
 # ---- a browser and a whole Palaver for all tests of this file --------------------------------------------------------
-def chromium() -> str:
-    """The installed browser. Where there is none the test is skipped aloud; in CI that is a failure."""
-    candidates = (os.environ.get("CHROMIUM_BIN"), *map(shutil.which, ("chromium", "google-chrome")))
-    found = next(filter(None, candidates), None)
-    if found:
-        return found
-    missing = "THE PAGE IS NOT TESTED: no chromium or google-chrome on PATH, and $CHROMIUM_BIN is not set"
-    if os.environ.get("CI") == "true":
-        pytest.fail(missing)
-    pytest.skip(missing)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    executable = chromium()
-    if built_page() is None:
-        pytest.fail("web/dist is missing; `make page` builds it")
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield launched
-        await launched.close()
+    async with launched_browser() as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -109,49 +56,11 @@ async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
-    context = await browser.new_context(base_url=stack.url, locale="en-GB", viewport=WIDE)
-    context.set_default_timeout(PATIENCE_SECONDS * 1_000)
-    expect.set_options(timeout=PATIENCE_SECONDS * 1_000)
-    visit = Visit(context)
-    visit.listen()
-    yield visit
-    await context.close()
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again until it holds."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await holds():  # noqa: ASYNC110 - the page is another process
-            await asyncio.sleep(0.05)
+    async with visiting(browser, stack.url) as visit:
+        yield visit
 
 
 # ---- what a person does and sees -------------------------------------------------------------------------------------
-async def say(page: Page, text: str) -> None:
-    await page.get_by_label("Your message").fill(text)
-    await page.keyboard.press("Enter")
-
-
-async def answers(page: Page) -> list[Answer]:
-    """From top to bottom."""
-    return [Answer(**shown) for shown in await page.locator(ANSWERS).evaluate_all(SHOWN)]
-
-
-async def all_speak(page: Page, least: int, speakers: Sequence[str] = NAMES) -> list[Answer]:
-    """Wait until each of them, still running, has said so many characters. Whoever ends before fails the test."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            seen = await answers(page)
-            of_them = [answer for answer in seen if answer.speaker in speakers]
-            assert all(answer.state == "running" for answer in of_them)
-            if len(of_them) == len(speakers) and all(len(answer.text) > least for answer in of_them):
-                return seen
-            await asyncio.sleep(0.02)
-
-
-def done(page: Page) -> Locator:
-    return page.locator(f"{ANSWERS}[data-state=done]")
-
-
 async def meters(page: Page) -> dict[str, tuple[int, int]]:
     """Used and maximum by member."""
     found: dict[str, tuple[int, int]] = {}
@@ -177,8 +86,8 @@ async def by_first_token(person: Palaver, room: str) -> list[str]:
 
 
 def arm(stack: Stack, words: int, pace: float, first_token: dict[str, float]) -> dict[str, str]:
-    """Answers of numbered words, so that none can be lost, doubled or moved unnoticed. By speaker."""
-    texts = {name: " ".join(f"{name}{n}" for n in range(words)) for name in first_token}
+    """Long answers for the next round, by speaker."""
+    texts = {name: numbered(name, words) for name in first_token}
     for name, seconds in first_token.items():
         model, text = f"sim-{name.lower()}", texts[name]
         stack.simulator.stage.scripts.arm(
@@ -241,16 +150,16 @@ async def test_three_answers_grow_at_once_in_the_order_of_first_tokens_in_every_
     texts = arm(stack, words=500, pace=80, first_token={"Sage": 0.1, "Oak": 0.5, "Swift": 0.9})
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
-        await visit.sign_in(stack, ada)
+        await visit.sign_in(stack.url, ada, PASSWORD)
         page, beside = await asyncio.gather(visit.open(f"/rooms/{room}"), visit.open(f"/rooms/{room}"))
         await expect(beside.get_by_label("Your message")).to_be_visible()
         await say(page, "Go")
-        early = await all_speak(page, 80)
-        later = await all_speak(page, max(len(answer.text) for answer in early) + 80)
+        early = await all_speak(page, 80, NAMES)
+        later = await all_speak(page, max(len(answer.text) for answer in early) + 80, NAMES)
         order = [answer.speaker for answer in later]
 
         await page.reload()
-        reloaded = await all_speak(page, 80)
+        reloaded = await all_speak(page, 80, NAMES)
         assert [answer.speaker for answer in reloaded] == order
         for before, after in zip(later, reloaded, strict=True):
             assert after.text.startswith(before.text)
@@ -282,10 +191,10 @@ async def test_one_member_is_stopped_and_then_all(stack: Stack, visit: Visit):
     texts = arm(stack, words=3_000, pace=100, first_token=dict.fromkeys(NAMES, 0.1))
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
-        await visit.sign_in(stack, ada)
+        await visit.sign_in(stack.url, ada, PASSWORD)
         page = await visit.open(f"/rooms/{room}")
         await say(page, "Go")
-        await all_speak(page, 40)
+        await all_speak(page, 40, NAMES)
         sage = page.get_by_role("article", name="Sage")
         # On the member's card: the answer's own button moves while the answers above it grow.
         card = page.locator("[data-member]").filter(has_text="Sage")
@@ -309,7 +218,7 @@ async def test_a_banner_stands_while_a_part_is_down_and_what_is_said_meanwhile_i
 ):
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
-        await visit.sign_in(stack, ada)
+        await visit.sign_in(stack.url, ada, PASSWORD)
         page = await visit.open(f"/rooms/{room}")
         for number, (dependency, text) in enumerate(BANNERS.items(), start=1):
             banner = page.get_by_role("status").filter(has_text=text)
