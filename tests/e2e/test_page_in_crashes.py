@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_sco
 
 MODELS = {"Swift": "sim-swift", "Sage": "sim-sage", "Oak": "sim-oak"}
 SEATS = tuple(NewParticipant(model=model, name=name) for name, model in MODELS.items())
-WORDS, PACE = 400, 60.0
+WORDS, PACE = 300, 80.0
 WHOLE_SECONDS = 90.0
 """For an answer that may have to be given twice, after a pause of the length of a claim's lease."""
 PASSWORD = "a long enough password"

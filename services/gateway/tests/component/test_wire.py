@@ -78,17 +78,19 @@ async def fill(wire: Wire) -> int:
     """Send until the wire is full; how many frames that took."""
     sent = 0
     while wire.is_writable:
-        wire.send_text(FRAME)
+        wire.send_frames((FRAME,))
         sent += 1
         await asyncio.sleep(0)
     return sent
 
 
-async def test_what_is_sent_arrives_as_text() -> None:
+async def test_what_is_sent_arrives_as_text_and_many_objects_as_an_array() -> None:
     async with served() as edge, websockets.connect(edge.url) as client:
         wire = await edge.wires.get()
-        wire.send_text("hällo".encode())
+        wire.send_frames(("hällo".encode(),))
         assert await client.recv() == "hällo"
+        wire.send_frames((b'{"seq":1}', b'{"seq":2}'))
+        assert await client.recv() == '[{"seq":1},{"seq":2}]'
         assert wire.buffered_bytes == 0
 
 
@@ -125,10 +127,10 @@ async def test_a_client_that_reads_nothing_is_cut_soon_after_the_close() -> None
 async def test_a_client_that_reads_gets_the_code_and_reason() -> None:
     async with served() as edge, websockets.connect(edge.url) as client:
         wire = await edge.wires.get()
-        wire.send_text(b"last")
+        wire.send_frames((b"last",))
         wire.close(4001, "bye")
         wire.close(4002, "twice")
-        wire.send_text(b"never")
+        wire.send_frames((b"never",))
         assert await client.recv() == "last"
         with pytest.raises(ConnectionClosed):
             await client.recv()
@@ -141,7 +143,7 @@ async def test_a_wire_whose_client_has_gone_is_silent() -> None:
             wire = await edge.wires.get()
             await client.close()
         await edge.ended.get()
-        wire.send_text(b"nobody")
+        wire.send_frames((b"nobody",))
         wire.close(4001)
         assert not wire.is_writable
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -88,19 +88,16 @@ class Socket:
     buffered_bytes = 0
 
     def __init__(self) -> None:
-        self.texts: list[bytes] = []
+        self.sent: list[bytes] = []
 
-    def send_text(self, frame: bytes) -> None:
-        self.texts.append(frame)
+    def send_frames(self, frames: Sequence[bytes]) -> None:
+        self.sent.extend(frames)
 
     def close(self, code: int, reason: str = "") -> None: ...
 
     @property
     def frames(self) -> list[dict[str, Any]]:
-        batches: list[Any] = [json.loads(text) for text in self.texts]
-        return [
-            frame for batch in batches for frame in (cast("list[Any]", batch) if isinstance(batch, list) else [batch])
-        ]
+        return [json.loads(frame) for frame in self.sent]
 
 
 class Client:

@@ -55,8 +55,8 @@ def turn_of(attempt: int = 1, outlet: Outlet | None = None) -> RunningTurn:
 async def test_a_renewal_carries_the_text_since_the_last_acknowledged_checkpoint() -> None:
     turn = turn_of()
     assert turn.renewal().checkpoint is None
-    await turn.append("茶🍵")
-    await turn.append("ab")
+    turn.append("茶🍵")
+    turn.append("ab")
     assert turn.renewal().checkpoint == Checkpoint(offset=0, text="茶🍵ab")
     turn.acknowledge(2)
     assert turn.renewal().checkpoint == Checkpoint(offset=2, text="ab")
@@ -67,7 +67,7 @@ async def test_a_renewal_carries_the_text_since_the_last_acknowledged_checkpoint
 
 async def test_an_acknowledgement_that_goes_back_is_believed() -> None:
     turn = turn_of()
-    await turn.append("abcd")
+    turn.append("abcd")
     turn.acknowledge(4)
     turn.acknowledge(1)
     assert turn.renewal().checkpoint == Checkpoint(offset=1, text="bcd")
@@ -77,7 +77,7 @@ async def test_after_a_reconnect_all_that_is_not_acknowledged_is_sent_again_as_o
     outlet = Outlet()
     turn = turn_of(outlet=outlet)
     for piece in ("茶", "🍵", "ab"):
-        await turn.append(piece)
+        turn.append(piece)
     turn.acknowledge(1)
     await turn.resend()
     assert outlet.pieces == [(0, "茶"), (1, "🍵ab"), (1, "🍵ab")]
@@ -86,7 +86,7 @@ async def test_after_a_reconnect_all_that_is_not_acknowledged_is_sent_again_as_o
 async def test_a_long_text_is_checkpointed_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "MAX_CHECKPOINT_CHARACTERS", 3)
     turn = turn_of()
-    await turn.append("abcdefg")
+    turn.append("abcdefg")
     assert turn.renewal().checkpoint == Checkpoint(offset=0, text="abc")
 
 

@@ -11,6 +11,17 @@ def test_a_fault_strikes_the_next_requests_of_its_model_only() -> None:
     assert [armoury.take("sim-a") is not None for _ in range(3)] == [True, True, False]
 
 
+def test_a_fault_about_something_waits_for_a_question_about_it() -> None:
+    armoury = Armoury[Fault](max_armed=10)
+    armoury.arm(Fault(kind="cut", about="tea"))
+    armoury.arm(Fault(kind="stall"))
+    kinds = [fault.kind for _ in range(2) if (fault := armoury.take("sim-a", lambda: "Is coffee better?")) is not None]
+    assert kinds == ["stall"]
+    asked_again = armoury.take("sim-a", lambda: "And what of tea?")
+    assert asked_again is not None
+    assert asked_again.kind == "cut"
+
+
 def test_no_more_faults_can_be_armed_than_allowed() -> None:
     armoury = Armoury[Fault](max_armed=1)
     armoury.arm(Fault(kind="cut"))

@@ -65,12 +65,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
         """See `Wire`."""
         return self.transport.get_write_buffer_size()
 
-    def send_text(self, frame: bytes) -> None:
-        """See `Wire`."""
+    def send_frames(self, frames: Sequence[bytes]) -> None:
+        """See `Wire`: one text frame, an object or an array of objects."""
         if self.close_sent or self.disconnected:
             return
         try:
-            self.conn.send_text(frame)
+            self.conn.send_text(frames[0] if len(frames) == 1 else b"[" + b",".join(frames) + b"]")
         except InvalidState:  # the client closed meanwhile
             return
         self.transport.write(b"".join(self.conn.data_to_send()))

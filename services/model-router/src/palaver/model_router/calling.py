@@ -16,6 +16,7 @@ from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.ports import Adapters
 from palaver.model_router.preparing import Prepared
 from palaver.model_router.running import RunningTurn
+from palaver.model_router.silence import ProviderSilent, listening
 
 FinishReason = Literal["stop", "length"]
 
@@ -119,32 +120,33 @@ class ProviderCalls:
         adapter = await self._adapters.of(prepared.model.provider)
         echo = EchoFilter(prepared.window.speaker_prefixes)
         finish: FinishReason | None = None
-        loop = asyncio.get_running_loop()
-
-        async def show(text: str) -> bool:
-            """False once the answer is as long as it may become."""
-            if fitting := text[: self._max_characters - turn.length]:
-                first_text()
-                await turn.append(fitting)
-            return turn.length < self._max_characters
-
+        patience = self._patience
         try:
             async with (
-                asyncio.timeout(self._patience.first_token_seconds) as silence,
+                listening(patience.first_token_seconds, patience.gap_seconds) as listener,
                 adapter.stream(prepared.call) as stream,
             ):
                 async for progress in stream:
                     account.note(progress)
                     if account.first_token_seconds is not None:
-                        silence.reschedule(loop.time() + self._patience.gap_seconds)
+                        listener.heard()
                     finish = progress.finish_reason or finish
-                    if not await show(echo.feed(progress.text)):
+                    if not self._show(turn, echo.feed(progress.text), first_text):
                         finish = "length"
                         break
-        except TimeoutError:
+        except ProviderSilent:
             raise ProviderFailed(ErrorCode.PROVIDER_TIMEOUT, "silence") from None
-        await show(echo.end())
+        self._show(turn, echo.end(), first_text)
         await turn.flow.flush()
         if finish is None:
             raise ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, "no end of answer")
         return finish
+
+    def _show(self, turn: RunningTurn, text: str, first_text: Callable[[], None]) -> bool:
+        """False once the answer is as long as it may become."""
+        room = self._max_characters - turn.length
+        if text and room > 0:
+            if not turn.length:
+                first_text()
+            turn.append(text if len(text) <= room else text[:room])
+        return turn.length < self._max_characters

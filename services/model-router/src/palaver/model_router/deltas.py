@@ -1,7 +1,9 @@
 """The way of an answer's text to the broker: merged in time, encoded once as client JSON, published unacknowledged.
 
 The first text of a turn leaves at once; after that at most one delta leaves per window (measured: 64 µs a token with a
-20 ms window against 80 without, worker to socket). No task per token: a timer per merged delta, one task per process.
+20 ms window against 80 without, worker to socket). Adding text waits for nothing. One task per process publishes what
+is due, and what becomes due within one tick leaves together: a wake-up of the loop, a write to the broker and a read of
+each gateway serve many turns at once.
 """
 
 import asyncio
@@ -14,6 +16,9 @@ from palaver.contracts.deltas import encode_delta
 from palaver.model_router.ports import DeltaOutlet, Flushable
 from palaver.servicekit.broker import Broker
 
+TICK_SECONDS = 0.005
+"""Deltas that become due within this time leave together, at its beginning: never later than their window says."""
+
 
 class DeltaFlow:
     """The deltas of one attempt at one turn, in order, each with the count of code points before it."""
@@ -25,8 +30,8 @@ class DeltaFlow:
         "_offset",
         "_outlet",
         "_pending",
+        "_queued",
         "_subject",
-        "_timer",
         "_turn_id",
         "_window",
     )
@@ -41,24 +46,18 @@ class DeltaFlow:
         self._pending: list[str] = []
         self._offset = 0
         self._flushed_at = float("-inf")
-        self._timer: asyncio.TimerHandle | None = None
+        self._queued = False
 
-    async def add(self, text: str) -> None:
+    def add(self, text: str) -> None:
         """More of the answer: sent now if the window is over, else when it is."""
         self._pending.append(text)
-        if self._timer is not None:
-            return
-        due_at = self._flushed_at + self._window
-        if due_at <= self._loop.time():
-            await self.flush()
-        else:
-            self._timer = self._loop.call_at(due_at, self._outlet.due, self)
+        if not self._queued:
+            self._queued = True
+            self._outlet.due(self, self._flushed_at + self._window)
 
     async def flush(self) -> None:
         """Send what waits, as one delta."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._queued = False
         if not self._pending:
             return
         text = "".join(self._pending)
@@ -82,7 +81,9 @@ class BrokerDeltas:
         self._nc = broker.nc
         self._sent = sent
         self._dropped = dropped
+        self._loop = asyncio.get_running_loop()
         self._due: deque[Flushable] = deque()
+        self._later: dict[int, list[Flushable]] = {}
         self._wake = asyncio.Event()
 
     async def publish(self, subject: str, frame: bytes) -> None:
@@ -99,9 +100,21 @@ class BrokerDeltas:
         else:
             self._sent.inc()
 
-    def due(self, flow: Flushable) -> None:
+    def due(self, flow: Flushable, at: float) -> None:
         """See `DeltaOutlet`."""
-        self._due.append(flow)
+        if at - self._loop.time() < TICK_SECONDS:
+            self._due.append(flow)
+            self._wake.set()
+            return
+        tick = int(at / TICK_SECONDS)
+        if (waiting := self._later.get(tick)) is not None:
+            waiting.append(flow)
+        else:
+            self._later[tick] = [flow]
+            self._loop.call_at(tick * TICK_SECONDS, self._begin, tick)
+
+    def _begin(self, tick: int) -> None:
+        self._due.extend(self._later.pop(tick))
         self._wake.set()
 
     async def run(self) -> None:

@@ -48,11 +48,11 @@ class RunningTurn:
 
     # ---- text ------------------------------------------------------------------------------------------------------
 
-    async def append(self, text: str) -> None:
-        """More of the answer; it is on its way to the readers when this returns."""
+    def append(self, text: str) -> None:
+        """More of the answer; it is on its way to the readers."""
         self._pieces.append(text)
         self._length += len(text)
-        await self.flow.add(text)
+        self.flow.add(text)
 
     @property
     def text(self) -> str:

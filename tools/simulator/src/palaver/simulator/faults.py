@@ -1,5 +1,6 @@
 """What can go wrong on purpose: faults and scripted replies, armed for the next requests of a model. Bounded."""
 
+from collections.abc import Callable
 from typing import Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +28,8 @@ class _Armed(BaseModel):
     model: str = ANY_MODEL
     count: int = Field(default=1, ge=1, le=100_000)
     """For how many requests."""
+    about: str | None = Field(default=None, max_length=1_000)
+    """Only for requests whose question, the newest words of a person, contains this."""
 
 
 class Fault(_Armed):
@@ -55,6 +58,9 @@ class _ForModel(Protocol):
     @property
     def count(self) -> int: ...
 
+    @property
+    def about(self) -> str | None: ...
+
 
 T = TypeVar("T", bound=_ForModel)
 
@@ -72,10 +78,10 @@ class Armoury(Generic[T]):
             raise ValueError(f"{self._max_armed} are armed already")
         self._armed.append((item, item.count))
 
-    def take(self, model: str) -> T | None:
-        """The next one for a request of this model; it is used up by one."""
+    def take(self, model: str, question: Callable[[], str] = str) -> T | None:
+        """The next one for a request of this model with this question; it is used up by one."""
         for index, (item, left) in enumerate(self._armed):
-            if item.model in {model, ANY_MODEL}:
+            if item.model in {model, ANY_MODEL} and (item.about is None or item.about in question()):
                 if left > 1:
                     self._armed[index] = (item, left - 1)
                 else:

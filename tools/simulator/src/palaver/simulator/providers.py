@@ -82,7 +82,7 @@ class Provider:
         if overflow is not None:
             raise overflow
 
-        fault = stage.faults.take(asked.model.id)
+        fault = stage.faults.take(asked.model.id, asked.question)
         record.fault = None if fault is None else fault.kind
         if fault is not None and fault.kind in _TROUBLES:
             raise wire.trouble(_TROUBLES[fault.kind], fault.retry_after_seconds)
@@ -94,7 +94,7 @@ class Provider:
             asked = ChatRequest(
                 asked.model, asked.said, asked.max_tokens, asked.stream, include_usage=False, stop=asked.stop
             )
-        script = self._stage.scripts.take(asked.model.id)
+        script = self._stage.scripts.take(asked.model.id, asked.question)
         seed = settings.seed
         reply = composing.compose(self._wire, asked, script, seed=seed, number=record.number, created=int(time.time()))
         times = composing.timetable(

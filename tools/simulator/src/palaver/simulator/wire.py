@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from palaver.simulator import models
+from palaver.simulator import conversation, models
 from palaver.simulator.conversation import Said
 from palaver.simulator.models import SimulatedModel
 
@@ -32,6 +32,10 @@ class ChatRequest:
     stream: bool
     include_usage: bool
     stop: tuple[str, ...] = ()
+
+    def question(self) -> str:
+        """The newest words of a person."""
+        return conversation.read(self.said).question.text
 
 
 @dataclass(frozen=True, slots=True)

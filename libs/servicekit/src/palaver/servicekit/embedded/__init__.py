@@ -8,7 +8,7 @@ from palaver.servicekit.embedded.errors import (
     StartFailedError,
 )
 from palaver.servicekit.embedded.nats import NatsServer
-from palaver.servicekit.embedded.nats_config import NatsUser
+from palaver.servicekit.embedded.nats_config import NatsRoutes, NatsUser
 from palaver.servicekit.embedded.nkeys import Nkey, new_nkey, nkey_from_seed
 from palaver.servicekit.embedded.ports import LOOPBACK, free_port, is_free, require_free
 from palaver.servicekit.embedded.postgres import PostgresServer, require_own_data
@@ -21,6 +21,7 @@ __all__ = [
     "DataVersionError",
     "Death",
     "EmbeddedServerError",
+    "NatsRoutes",
     "NatsServer",
     "NatsUser",
     "Nkey",

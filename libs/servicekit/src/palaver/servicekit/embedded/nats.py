@@ -10,7 +10,7 @@ from pathlib import Path
 from palaver.servicekit.embedded import binaries
 from palaver.servicekit.embedded.child import Child
 from palaver.servicekit.embedded.errors import StartFailedError
-from palaver.servicekit.embedded.nats_config import NatsConfig, NatsUser
+from palaver.servicekit.embedded.nats_config import NatsConfig, NatsRoutes, NatsUser
 from palaver.servicekit.embedded.ports import LOOPBACK, free_port, require_free
 from palaver.servicekit.embedded.private_file import write_private
 
@@ -34,6 +34,7 @@ class NatsServer:
         system_users: Sequence[NatsUser] = (),
         monitoring: bool = False,
         sync_always: bool = False,
+        routes: NatsRoutes | None = None,
         binary: Path | None = None,
     ) -> None:
         self._directory = directory
@@ -46,6 +47,7 @@ class NatsServer:
             system_users=tuple(system_users),
             monitoring_port=free_port() if monitoring else None,
             sync_always=sync_always,
+            routes=routes,
         )
 
     @property
@@ -57,6 +59,11 @@ class NatsServer:
     def url(self) -> str:
         """Where clients connect."""
         return f"nats://{LOOPBACK}:{self.port}"
+
+    @property
+    def server_name(self) -> str:
+        """What the server calls itself, e.g. when it says who leads a stream."""
+        return self._config.server_name
 
     @property
     def monitoring_url(self) -> str | None:

@@ -33,6 +33,15 @@ class NatsUser:
 
 
 @dataclass(frozen=True, slots=True)
+class NatsRoutes:
+    """A server's place in a cluster on loopback: its own route port, and those of all members."""
+
+    cluster: str
+    port: int
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NatsConfig:
     """What the file says. `sync_always` waits for the disk on each write (safe against power cuts, much slower)."""
 
@@ -44,11 +53,17 @@ class NatsConfig:
     sync_always: bool = False
     max_store_bytes: int = MAX_STORE_BYTES
     host: str = LOOPBACK
+    routes: NatsRoutes | None = None
+
+    @property
+    def server_name(self) -> str:
+        """Unique on this machine."""
+        return f"embedded-{self.port}"
 
     def render(self) -> str:
         """The file's text: JSON, which nats-server reads as well as its own format."""
         config: dict[str, object] = {
-            "server_name": f"embedded-{self.port}",
+            "server_name": self.server_name,
             "host": self.host,
             "port": self.port,
             "max_payload": MAX_PAYLOAD_BYTES,
@@ -67,6 +82,13 @@ class NatsConfig:
         }
         if self.monitoring_port is not None:
             config["http"] = f"{LOOPBACK}:{self.monitoring_port}"
+        if self.routes is not None:
+            config["cluster"] = {
+                "name": self.routes.cluster,
+                "listen": f"{LOOPBACK}:{self.routes.port}",
+                "routes": [f"nats-route://{LOOPBACK}:{port}" for port in self.routes.members],
+                "no_advertise": True,  # clients use the addresses that they were given, and no others
+            }
         return json.dumps(config, indent=2)
 
 

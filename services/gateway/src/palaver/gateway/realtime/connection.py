@@ -111,15 +111,14 @@ class Connection:
         self._flush_scheduled = False
         wire, queue, traffic = self._wire, self.queue, self._traffic
         while not self.closed and wire.is_writable:
-            waiting = len(queue)
             batch = queue.take(self._settings.max_batch_bytes)
-            if batch is None:
+            if not batch:
                 self._drained()
                 return
-            wire.send_text(batch)
+            wire.send_frames(batch)
             traffic.batches_sent += 1
-            traffic.frames_sent += waiting - len(queue)
-            traffic.bytes_sent += len(batch)
+            traffic.frames_sent += len(batch)
+            traffic.bytes_sent += sum(map(len, batch))
 
     def _drained(self) -> None:
         if self.queue.lagging:

@@ -153,7 +153,7 @@ class Endpoint:
             items = parse(text)
             for item in items:
                 if isinstance(item, Rejected):
-                    wire.send_text(error(item.echo, localised(item.failure.body, handshake.language)))
+                    wire.send_frames((error(item.echo, localised(item.failure.body, handshake.language)),))
                 elif isinstance(item.frame, Authenticate):
                     person = await self._authenticator.by_token(item.frame.token)
                     return _Entrant(person, item.echo.id, tuple(items))
@@ -171,5 +171,5 @@ def _text_of(message: dict[str, Any]) -> str | bytes | None:
 
 
 def _refuse(wire: Wire, failure: Failure, handshake: Handshake) -> None:
-    wire.send_text(error(Echo(), localised(failure.body, handshake.language)))
+    wire.send_frames((error(Echo(), localised(failure.body, handshake.language)),))
     wire.close(_CLOSE_CODES.get(failure.code, CloseCode.UNAUTHENTICATED), failure.code.lower())

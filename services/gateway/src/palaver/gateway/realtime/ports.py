@@ -1,11 +1,11 @@
 """What realtime needs of the web server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 
 class Wire(Protocol):
-    """The sending half of one WebSocket. Nothing here waits; whoever sends looks at `writable` first."""
+    """The sending half of one client's connection. Nothing here waits; whoever sends looks at `is_writable` first."""
 
     on_writable: Callable[[], None] | None
     """Called when the socket's buffer has drained after it was full."""
@@ -20,10 +20,13 @@ class Wire(Protocol):
         """Bytes handed over that the kernel has not taken yet."""
         ...
 
-    def send_text(self, frame: bytes) -> None:
-        """Send one text frame of UTF-8 bytes. After the end it does nothing."""
+    def send_frames(self, frames: Sequence[bytes]) -> None:
+        """Send at least one frame, each a JSON object in UTF-8. After the end it does nothing."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
-        """Start the closing handshake, even past a full buffer; the connection is cut if it does not finish soon."""
+        """Start the end, even past a full buffer; the connection is cut if it does not finish soon.
+
+        `code` is one of `CloseCode`.
+        """
         ...

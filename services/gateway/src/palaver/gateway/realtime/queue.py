@@ -1,12 +1,9 @@
 """What waits to be sent to one client: control frames first, deltas after them, both bounded by bytes.
 
-Pure: it knows neither sockets nor the broker. Frames are encoded JSON objects; what `take` gives is one WebSocket text
-frame, an object or an array of objects.
+Pure: it knows neither sockets nor the broker. Frames are encoded JSON objects; how they are joined is the wire's matter.
 """
 
 from palaver.contracts.deltas import turn_of
-
-_OPEN, _COMMA, _CLOSE = b"[", b",", b"]"
 
 
 class SendQueue:
@@ -65,8 +62,8 @@ class SendQueue:
         self.lagging = False
         self.dropped_bytes = 0
 
-    def take(self, max_bytes: int) -> bytes | None:
-        """The next WebSocket frame: as many queued frames as fit into `max_bytes`, at least one; None when empty."""
+    def take(self, max_bytes: int) -> list[bytes]:
+        """The next to be sent: as many queued frames as fit into `max_bytes`, at least one; none when empty."""
         batch, size = _head(self._control, max_bytes)
         del self._control[: len(batch)]
         self.control_bytes -= size
@@ -75,9 +72,7 @@ class SendQueue:
             del self._deltas[: len(more)]
             self.delta_bytes -= more_size
             batch += more
-        if not batch:
-            return None
-        return batch[0] if len(batch) == 1 else _OPEN + _COMMA.join(batch) + _CLOSE
+        return batch
 
 
 def _head(frames: list[bytes], max_bytes: int, *, at_least_one: bool = True) -> tuple[list[bytes], int]:
