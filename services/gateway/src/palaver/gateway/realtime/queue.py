@@ -1,6 +1,6 @@
 """What waits to be sent to one client: control frames first, deltas after them, both bounded by bytes.
 
-Pure: it knows neither sockets nor the broker. Frames are encoded JSON objects; how they are joined is the wire's matter.
+Pure: it knows neither sockets nor the broker. Frames are encoded JSON objects; how they are joined, the wire decides.
 """
 
 from palaver.contracts.deltas import turn_of
