@@ -2,8 +2,9 @@
 
 The first text of a turn leaves at once; after that at most one delta leaves per window (measured: 64 µs a token with a
 20 ms window against 80 without, worker to socket). Adding text waits for nothing. One task per process publishes what
-is due, and what becomes due within one tick leaves together: a wake-up of the loop, a write to the broker and a read of
-each gateway serve many turns at once.
+is due, and a process that has much to say says it once per tick: a wake-up of the loop, a write to the broker and a
+read of each gateway then serve many turns (measured with 100 streams of 50 tokens a second: 40 µs a token in the worker
+against 50 with a timer per delta, and a third of the broker's time).
 """
 
 import asyncio
@@ -17,7 +18,8 @@ from palaver.model_router.ports import DeltaOutlet, Flushable
 from palaver.servicekit.broker import Broker
 
 TICK_SECONDS = 0.005
-"""Deltas that become due within this time leave together, at its beginning: never later than their window says."""
+"""Deltas of all turns that are due in the same tick leave together; short beside the window, which it never prolongs by
+more than itself. A process that has said nothing in this tick does not wait for the next one."""
 
 
 class DeltaFlow:
@@ -45,7 +47,7 @@ class DeltaFlow:
         self._loop = asyncio.get_running_loop()
         self._pending: list[str] = []
         self._offset = 0
-        self._flushed_at = float("-inf")
+        self._flushed_at: float | None = None
         self._queued = False
 
     def add(self, text: str) -> None:
@@ -53,7 +55,7 @@ class DeltaFlow:
         self._pending.append(text)
         if not self._queued:
             self._queued = True
-            self._outlet.due(self, self._flushed_at + self._window)
+            self._outlet.due(self, None if self._flushed_at is None else self._flushed_at + self._window)
 
     async def flush(self) -> None:
         """Send what waits, as one delta."""
@@ -84,6 +86,7 @@ class BrokerDeltas:
         self._loop = asyncio.get_running_loop()
         self._due: deque[Flushable] = deque()
         self._later: dict[int, list[Flushable]] = {}
+        self._spoke_in = 0
         self._wake = asyncio.Event()
 
     async def publish(self, subject: str, frame: bytes) -> None:
@@ -100,13 +103,15 @@ class BrokerDeltas:
         else:
             self._sent.inc()
 
-    def due(self, flow: Flushable, at: float) -> None:
+    def due(self, flow: Flushable, at: float | None) -> None:
         """See `DeltaOutlet`."""
-        if at - self._loop.time() < TICK_SECONDS:
+        this_tick = _tick(self._loop.time())
+        tick = this_tick if at is None else max(_tick(at), this_tick)
+        if at is None or (tick == this_tick and self._spoke_in < this_tick):
             self._due.append(flow)
             self._wake.set()
             return
-        tick = int(at / TICK_SECONDS)
+        tick = max(tick, this_tick + 1)
         if (waiting := self._later.get(tick)) is not None:
             waiting.append(flow)
         else:
@@ -124,3 +129,8 @@ class BrokerDeltas:
             self._wake.clear()
             while self._due:
                 await self._due.popleft().flush()
+            self._spoke_in = _tick(self._loop.time())
+
+
+def _tick(at: float) -> int:
+    return int(at / TICK_SECONDS)

@@ -108,8 +108,8 @@ class DeltaOutlet(Protocol):
         """Never raises; drops while the broker is away."""
         ...
 
-    def due(self, flow: "Flushable", at: float) -> None:
-        """Flush this flow at that time of the loop, or a little earlier. Called for every chunk, so it must not wait."""
+    def due(self, flow: "Flushable", at: float | None) -> None:
+        """Flush this flow at about that time of the loop, or now. Called for every chunk, so it must not wait."""
         ...
 
 
