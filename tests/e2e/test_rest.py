@@ -137,6 +137,9 @@ async def messages(client: Client, session_id: str) -> None:
         await asyncio.sleep(0.05)
     (mine,) = [item["message"] for item in items if item["kind"] == "user"]
     assert mine["client_message_id"] == post["client_message_id"]
+    events = "/api/v1/sessions/{session_id}/events"
+    (standing,) = await client.call("GET", events, session_id=session_id, wait="0")
+    assert {item["kind"] for item in standing["messages"]} == {"user", "reply"}
     await client.call("GET", "/api/v1/messages/{message_id}", message_id=mine["id"])
     await client.call("DELETE", "/api/v1/messages/{message_id}", message_id=mine["id"])
 
@@ -177,6 +180,7 @@ async def test_another_persons_room_and_key_do_not_exist(stack: Stack):
             ("PUT", f"/api/v1/sessions/{room.id}"),
             ("DELETE", f"/api/v1/sessions/{room.id}"),
             ("POST", f"/api/v1/sessions/{room.id}/archive"),
+            ("GET", f"/api/v1/sessions/{room.id}/events"),
             ("GET", f"/api/v1/messages/session/{room.id}"),
             ("GET", f"/api/v1/chat/context/{room.id}"),
         ):

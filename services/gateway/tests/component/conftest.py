@@ -115,6 +115,11 @@ class Neighbours:
 
         await self.answer(query, handler)
 
+    async def until_asked(self, query: Query[Req, Res]) -> None:
+        """Whoever asks this has subscribed to what it will hear: what is said from now on is not lost."""
+        while not self.asked_for(query):  # noqa: ASYNC110 - a test waits for a plain list
+            await asyncio.sleep(0.01)
+
     def asked_for(self, query: Query[Req, Res]) -> list[Req]:
         return [cast("Req", request) for stem, request in self.asked if stem == query.address.stem]
 
@@ -325,6 +330,71 @@ class Client:
                 return seen
 
 
+@dataclass(frozen=True)
+class Sent:
+    """One server-sent event."""
+
+    id: str | None
+    name: str
+    data: dict[str, Any]
+
+
+class EventSource:
+    """Reads an event stream as browsers do (WHATWG HTML, section 9.2.6): by blocks of lines."""
+
+    def __init__(self, answer: httpx2.Response) -> None:
+        self.answer = answer
+        self.last_id: str | None = None
+        self.comments = 0
+        self.retries: list[int] = []
+        self._bytes = answer.aiter_bytes()
+        self._rest = b""
+
+    async def next(self) -> Sent | None:
+        """The next event; None at the end."""
+        while (block := await self._block()) is not None:
+            fields: dict[str, str] = {}
+            for line in block.decode().split("\n"):
+                name, _, value = line.partition(":")
+                fields[name] = fields.get(name, "") + value.removeprefix(" ")
+            self.comments += "" in fields
+            if "retry" in fields:
+                self.retries.append(int(fields["retry"]))
+            if "data" in fields:
+                self.last_id = fields.get("id", self.last_id)
+                return Sent(fields.get("id"), fields["event"], json.loads(fields["data"]))
+        return None
+
+    async def frame(self) -> dict[str, Any]:
+        sent = await self.next()
+        assert sent is not None, "the stream has ended"
+        return sent.data
+
+    async def until(self, **wanted: Any) -> dict[str, Any]:
+        """The next frame with these fields; others are skipped."""
+        while True:
+            frame = await self.frame()
+            if all(frame.get(name) == value for name, value in wanted.items()):
+                return frame
+
+    async def rest(self) -> list[Sent]:
+        """Everything up to the end."""
+        found: list[Sent] = []
+        while (sent := await self.next()) is not None:
+            found.append(sent)
+        return found
+
+    async def _block(self) -> bytes | None:
+        while b"\n\n" not in self._rest:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                more = await anext(self._bytes, None)
+            if more is None:
+                return None
+            self._rest += more
+        block, _, self._rest = self._rest.partition(b"\n\n")
+        return block
+
+
 @dataclass
 class Gateway:
     """The running service and how to reach it."""
@@ -348,6 +418,27 @@ class Gateway:
     def http(self, token: str | None = None, **headers: str) -> httpx2.AsyncClient:
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.AsyncClient(base_url=self.url, headers={**authorization, **headers}, timeout=PATIENCE_SECONDS)
+
+    @asynccontextmanager
+    async def streamed(
+        self, session_id: str, *, token: str | None = None, headers: dict[str, str] | None = None, **query: str
+    ) -> AsyncGenerator[EventSource]:
+        """An event stream that was let in."""
+        async with (
+            self.http(token or self.token, **(headers or {})) as http,
+            http.stream("GET", f"/api/v1/sessions/{session_id}/events", params=query) as answer,
+        ):
+            assert answer.status_code == 200, await answer.aread()
+            yield EventSource(answer)
+
+    async def polled(self, session_id: str, *, wait: float = PATIENCE_SECONDS, **query: str) -> dict[str, Any]:
+        """A long poll's answer."""
+        async with self.signed_in(Accept="application/json") as http:
+            answer = await http.get(
+                f"/api/v1/sessions/{session_id}/events", params={"wait": str(wait), **query}, timeout=2 * wait + 10
+            )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
     async def play_identity(self) -> "Identity":
         played = Identity(self)

@@ -83,6 +83,21 @@ async def test_a_late_joiner_gets_the_text_so_far_from_the_worker_and_then_the_r
     assert screen.gaps == 0
 
 
+async def test_a_very_long_answer_is_resumed_with_one_snapshot_and_goes_on(served: Any, room: Any, worker: Any) -> None:
+    """32,000 tokens: far more than what may wait in a queue, and two code points where JavaScript counts three."""
+    turn, text = room.turn(), "tök👋 " * 32_000
+    await room.request(turn, worker.id, silent=True)
+    worker.hold(turn, text)
+    async with served.welcomed() as client:
+        resume = {"type": "attach", "session_id": room.session_id, "after": 1, "epoch": room.epoch}
+        attached = await client.ask(resume, type="attached")
+        await room.delta(turn, len(text) - 2, "👋 and")
+        delta = await client.next()
+    assert (attached["recovered"], attached["entries"]) == (True, [])
+    assert [(live["offset"], live["text"]) for live in attached["live"]] == [(0, text)]
+    assert (delta["type"], delta["offset"], delta["text"]) == ("delta", len(text), "and")
+
+
 async def test_no_part_of_a_spliced_text_is_sent_twice(served: Any, room: Any, worker: Any) -> None:
     turn = room.turn()
     await room.request(turn, worker.id, silent=True)

@@ -39,6 +39,11 @@ _ID_BYTES = 36
 _TURN_END = len(_TURN_PREFIX) + _ID_BYTES
 
 
+def is_delta(frame: bytes) -> bool:
+    """Whether a frame is one that `encode_delta` wrote, by its beginning: no other frame begins with its turn."""
+    return frame.startswith(_TURN_PREFIX)
+
+
 def turn_of(frame: bytes) -> bytes:
     """The turn id of an encoded delta, by its place: the gateway sorts deltas by turn without decoding them.
 

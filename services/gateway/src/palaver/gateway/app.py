@@ -16,6 +16,7 @@ from palaver.gateway.limits import Rate, RateLimits
 from palaver.gateway.metrics import RealtimeMetrics, RestMetrics
 from palaver.gateway.origins import Origins
 from palaver.gateway.realtime.endpoint import Endpoint
+from palaver.gateway.realtime.following import Following
 from palaver.gateway.realtime.handlers import Handlers
 from palaver.gateway.realtime.heads import HeadChecks
 from palaver.gateway.realtime.hub import Hub
@@ -73,6 +74,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         heartbeat_seconds=realtime.heartbeat_seconds,
     )
     handlers = Handlers(relay, conversation, authenticator, welcomes)
+    connects = Rate("connects", rates.connects_per_minute)
     endpoint = Endpoint(
         authenticator=authenticator,
         handlers=handlers,
@@ -81,7 +83,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         welcomes=welcomes,
         origins=origins,
         rates=rate_limits,
-        connects=Rate("connects", rates.connects_per_minute),
+        connects=connects,
         settings=realtime,
         traffic=traffic,
     )
@@ -99,12 +101,14 @@ def build(settings: Settings, kit: Kit) -> Service:
                 sign_ins=Rate("sign-ins", rates.sign_ins_per_minute),
                 refreshes=Rate("refreshes", rates.refreshes_per_minute),
                 registrations=Rate("registrations", rates.registrations_per_minute),
+                connects=connects,
             ),
             origins=origins,
             secure_cookies=settings.secure_cookies,
         ),
         Answers(redis.client, keep_seconds=settings.idempotency_seconds),
         Running(hub=hub, relay=relay, handlers=handlers, health=kit.health, max_connections=realtime.max_connections),
+        Following(hub, relay, realtime, traffic),
         WebPage(settings.web_directory),
         metrics=RestMetrics(kit.metrics),
         tracer=kit.tracer,

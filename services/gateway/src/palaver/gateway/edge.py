@@ -1,8 +1,9 @@
-"""The public edge: uvicorn as a resource, and its WebSocket protocol with a sending half that never waits.
+"""The public edge: uvicorn as a resource, and its protocols with a sending half that never waits.
 
 uvicorn's own `send` is a coroutine that waits for a full socket, so each connection would need a task that sends, and a
-client that stopped reading could not be cut. The subclass adds what the relay needs and changes nothing else; it leans
-on attributes of uvicorn's class, so `tests/component/test_wire.py` fails if an upgrade moves them.
+client that stopped reading could not be cut. The subclasses add what the relay needs and change nothing else; they lean
+on attributes of uvicorn's classes, so `tests/component/test_wire.py` and `test_http_wire.py` fail if an upgrade moves
+them.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import structlog
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
@@ -22,12 +24,12 @@ from palaver.servicekit.tasks import TaskSet
 ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 WIRE: Final = "palaver.wire"
-"""Key of the connection's `Wire` among the extensions of a WebSocket scope."""
+"""Key among the extensions of a scope: the connection's `Wire` of a WebSocket, its `HttpWire` of a request."""
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 30
 START_POLL_SECONDS = 0.001
 STOP_SECONDS = 4
-"""For requests under way; WebSocket clients are told 1012 at once."""
+"""For requests under way; WebSockets, event streams and polls are ended at once."""
 
 _log = structlog.get_logger()
 
@@ -94,6 +96,62 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self.loop.call_later(self.close_seconds, self.transport.abort)
 
 
+class HttpWireProtocol(HttpToolsProtocol):
+    """One HTTP connection as a `palaver.gateway.realtime.ports.HttpWire` for the request under way."""
+
+    on_writable: Callable[[], None] | None = None
+    on_lost: Callable[[], None] | None = None
+    on_stopping: Callable[[], None] | None = None
+    is_stopping: bool = False
+
+    def on_message_begin(self) -> None:
+        """As uvicorn does it, and the application finds this object in its scope."""
+        super().on_message_begin()
+        self.scope["extensions"] = {WIRE: self}  # pyright: ignore[reportGeneralTypeIssues]  # ASGI leaves the values open
+
+    def resume_writing(self) -> None:
+        """The socket's buffer has drained."""
+        super().resume_writing()
+        if self.on_writable is not None:
+            self.on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        super().connection_lost(exc)
+        if self.on_lost is not None:
+            self.on_lost()
+
+    def shutdown(self) -> None:
+        """The server stops."""
+        self.is_stopping = True
+        super().shutdown()
+        if self.on_stopping is not None:
+            self.on_stopping()
+
+    @property
+    def is_writable(self) -> bool:
+        """See `HttpWire`."""
+        return not self.flow.write_paused and not self.transport.is_closing()
+
+    @property
+    def buffered_bytes(self) -> int:
+        """See `HttpWire`."""
+        return self.transport.get_write_buffer_size()
+
+    def write(self, body: bytes) -> None:
+        """See `HttpWire`: one chunk (RFC 9112, section 7.1)."""
+        if not self.transport.is_closing():
+            self.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+
+    def release(self) -> None:
+        """See `HttpWire`."""
+        self.on_writable = self.on_lost = self.on_stopping = None
+
+    def abort(self) -> None:
+        """See `HttpWire`."""
+        self.transport.abort()
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: when to stop is the process's decision."""
 
@@ -122,6 +180,7 @@ class Edge:
         protocol = type("ConfiguredWireProtocol", (WireProtocol,), {"close_seconds": close_seconds})
         self._config = uvicorn.Config(
             app,
+            http=HttpWireProtocol,
             ws=protocol,
             ws_max_size=max_frame_bytes,
             ws_ping_interval=heartbeat_seconds,
@@ -154,7 +213,7 @@ class Edge:
         _log.info("edge_served", host=self._host, port=self.port)
 
     async def stop(self) -> None:
-        """Tell WebSocket clients to come back (1012), finish requests, stop listening."""
+        """Tell WebSockets (1012) and event streams to come back, finish requests, stop listening."""
         if self._server is not None:
             self._server.should_exit = True
             await self._tasks.join(STOP_SECONDS + 2)

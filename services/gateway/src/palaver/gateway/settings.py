@@ -27,7 +27,7 @@ class PublicKeySettings(_Part):
 
 
 class RealtimeSettings(_Part):
-    """WebSocket connections and the relay."""
+    """Clients that stay connected, by WebSocket, event stream or long poll, and the relay."""
 
     authenticate_seconds: Seconds = Field(10.0, description="Patience for the first `authenticate` frame.")
     heartbeat_seconds: Seconds = Field(limits.HEARTBEAT_SECONDS, description="Between pings of the server.")
@@ -40,10 +40,13 @@ class RealtimeSettings(_Part):
     max_queue_bytes: Bytes = Field(512 * 1024, description="Waiting bytes of one client; beyond, deltas are dropped.")
     max_control_bytes: Bytes = Field(16 * 1024**2, description="Waiting answers and events; beyond, closed (4008).")
     max_held_bytes: Bytes = Field(256 * 1024, description="Deltas of one room that wait for their turn's announcement.")
-    max_attached_sessions: Count = Field(50, description="Sessions that one connection follows.")
-    max_connections: Count = Field(12_000, description="WebSocket connections of this process.")
-    max_connections_per_user: Count = Field(50, description="WebSocket connections of one person to this process.")
+    max_attached_sessions: Count = Field(50, description="Sessions that one WebSocket follows.")
+    max_connections: Count = Field(12_000, description="Clients connected to this process.")
+    max_connections_per_user: Count = Field(50, description="Connections of one person to this process.")
     gap_wait_seconds: Seconds = Field(0.1, description="An event ahead of its predecessor waits this long.")
+    comment_seconds: Seconds = Field(15.0, description="Between comments that keep an event stream alive.")
+    max_poll_seconds: Seconds = Field(60.0, description="A long poll waits no longer, whatever it asks for.")
+    gather_seconds: Seconds = Field(0.5, description="A long poll gathers text this long after its first piece.")
     busy_head_check_seconds: Seconds = Field(5.0, description="Sessions with a running turn or unconfirmed post.")
     head_check_seconds: Seconds = Field(60.0, description="All attached sessions.")
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from opentelemetry.trace import Tracer
 
-from palaver.gateway.api import auth, chat, keys, messages, models, problems, sessions, stats, status, users
+from palaver.gateway.api import auth, chat, events, keys, messages, models, problems, sessions, stats, status, users
 from palaver.gateway.api.envelope import ErrorEnvelope
 from palaver.gateway.api.idempotency import REPLAYED
 from palaver.gateway.api.middleware import BodyLimit, Observation, SecurityHeaders
@@ -15,6 +15,7 @@ from palaver.gateway.api.status import Running
 from palaver.gateway.api.surroundings import Surroundings
 from palaver.gateway.idempotency import Answers
 from palaver.gateway.metrics import RestMetrics
+from palaver.gateway.realtime.following import Following
 from palaver.gateway.web import WebPage
 
 PREFIX = "/api/v1"
@@ -35,6 +36,7 @@ def create(
     around: Surroundings,
     answers: Answers,
     running: Running,
+    following: Following,
     page: WebPage,
     *,
     metrics: RestMetrics,
@@ -46,6 +48,7 @@ def create(
     app.state.surroundings = around
     app.state.answers = answers
     app.state.running = running
+    app.state.following = following
     problems.install(app)
     app.mount("/", page)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
@@ -55,7 +58,7 @@ def create(
             allow_origins=sorted(around.origins.allowed),
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
             expose_headers=["Retry-After", *REPLAYED],
         )
     app.add_middleware(SecurityHeaders, strict_transport=around.secure_cookies)
@@ -78,7 +81,7 @@ def _endpoints() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=PREFIX, responses=_ERRORS)
-    for module in (auth, users, sessions, messages, models, keys, stats, chat):
+    for module in (auth, users, sessions, events, messages, models, keys, stats, chat):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(status.router)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from opentelemetry.trace import SpanKind, Tracer
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, use_span
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -37,6 +37,8 @@ _HEADERS = {
 }
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 UNMATCHED = "(none)"
+WAITED_SECONDS = "waited_seconds"
+"""Key of a request's state: so long it waited because it was asked to."""
 
 
 class SecurityHeaders:
@@ -72,26 +74,34 @@ class Observation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         began = time.perf_counter()
-        status = 500
+        span = self._tracer.start_span(scope["method"], kind=SpanKind.SERVER)
+        answered = False
 
-        async def with_status(message: Message) -> None:
-            nonlocal status
+        async def observed(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                answered = True  # here and not at the end, which of an event stream may be hours later
+                self._record(scope, span, message["status"], time.perf_counter() - began)
             await send(message)
 
-        method = scope["method"]
-        with self._tracer.start_as_current_span(method, kind=SpanKind.SERVER) as span:
+        with use_span(span):
             try:
-                await self._app(scope, receive, with_status)
+                await self._app(scope, receive, observed)
             finally:
-                seconds = time.perf_counter() - began
-                route = str(getattr(scope.get("route"), "path", UNMATCHED))
-                span.update_name(f"{method} {route}")
-                span.set_attribute("http.response.status_code", status)
-                self._metrics.seconds.labels(method, route).observe(seconds)
-                self._metrics.answers.labels(method, route, str(status)).inc()
-                _log.info("http_request", method=method, path=scope["path"], status=status, seconds=round(seconds, 4))
+                if not answered:
+                    self._record(scope, span, HTTPStatus.INTERNAL_SERVER_ERROR, time.perf_counter() - began)
+
+    def _record(self, scope: Scope, span: Span, status: int, seconds: float) -> None:
+        method, route = scope["method"], str(getattr(scope.get("route"), "path", UNMATCHED))
+        seconds -= scope.get("state", {}).get(WAITED_SECONDS, 0.0)
+        span.update_name(f"{method} {route}")
+        span.set_attribute("http.response.status_code", status)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.set_status(StatusCode.ERROR)
+        span.end()
+        self._metrics.seconds.labels(method, route).observe(seconds)
+        self._metrics.answers.labels(method, route, str(int(status))).inc()
+        _log.info("http_request", method=method, path=scope["path"], status=int(status), seconds=round(seconds, 4))
 
 
 class BodyLimit:

@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from palaver.gateway.realtime.attachment import Attachment
 
 
+NORMAL_CLOSURE = 1000
+
+
 class Connection:
-    """An authenticated client. `attachments` are the sessions it follows, by id."""
+    """An authenticated client. `attachments` are the sessions it follows, by id.
+
+    One that is `bound` was opened for a single session and ends with it.
+    """
 
     __slots__ = (
         "_flush_scheduled",
@@ -37,6 +43,7 @@ class Connection:
         "address",
         "attaching",
         "attachments",
+        "bound",
         "closed",
         "expiry_told",
         "id",
@@ -57,11 +64,13 @@ class Connection:
         on_drained: Callable[["Connection"], None],
         language: Language = "en",
         address: str | None = None,
+        bound: bool = False,
     ) -> None:
         self.id = connection_id
         self.person = person
         self.language: Language = language
         self.address = address
+        self.bound = bound
         self.attachments: dict[str, Attachment] = {}
         self.attaching = 0
         self.queue = SendQueue(settings.max_queue_bytes)
@@ -138,6 +147,11 @@ class Connection:
         """Give up a client that does not read."""
         self._traffic.too_slow += 1
         self.close(CloseCode.TOO_SLOW, "too slow")
+
+    def session_over(self) -> None:
+        """A session that it followed has been deleted."""
+        if self.bound:
+            self.close(NORMAL_CLOSURE, "session deleted")
 
     def mark_closed(self) -> None:
         """The socket is gone; nothing is sent any more."""

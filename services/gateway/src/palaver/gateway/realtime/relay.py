@@ -5,7 +5,7 @@ workers, then splice what arrived meanwhile. What core NATS lost is found by `he
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
@@ -20,6 +20,7 @@ from palaver.contracts.session import ATTACH_READ, LOG_READ, AttachState, ReadAt
 from palaver.gateway.errors import unavailable
 from palaver.gateway.realtime.attachment import Attachment
 from palaver.gateway.realtime.connection import Connection
+from palaver.gateway.realtime.cursor import Cursor, Heard
 from palaver.gateway.realtime.entries import read_entry
 from palaver.gateway.realtime.room import Room
 from palaver.gateway.realtime.snapshots import Snapshots
@@ -36,6 +37,11 @@ MAX_JOINS_AT_ONCE = 32
 """Attach reads under way at once: a reconnect storm must not be one for session's database too."""
 MAX_JOIN_READS = 3
 """Reads of one attach whose room is so busy that more arrives meanwhile than is kept."""
+
+
+Live = tuple[LiveTurn, ...]
+Answer = Callable[[AttachState, Live], None]
+"""How a client is told where the session stands."""
 
 
 class _Followed:
@@ -81,14 +87,35 @@ class Relay:
     # ---- attaching ---------------------------------------------------------------------------------------------------
     async def attach(self, connection: Connection, request: Attach) -> None:
         """Answer with `attached` and relay from then on. Raises Failure, also for what is unavailable."""
+
+        def answer(state: AttachState, live: Live) -> None:
+            connection.send(_attached(request.id, state, live))
+
+        cursor = None if request.after is None else Cursor(request.after, request.epoch)
+        await self._begin(connection, request.session_id, cursor, answer)
+
+    async def follow(self, connection: Connection, session_id: str, cursor: Cursor | None) -> None:
+        """Give what was missed since `cursor` and relay from then on; without one it is as `attach`. Raises Failure.
+
+        What was missed are plain events, then one delta for each running text; `attached` comes only if the log does
+        not reach back to the cursor.
+        """
+        heard: Mapping[str, Heard] = cursor.texts if cursor is not None else {}
+
+        def answer(state: AttachState, live: Live) -> None:
+            _catch_up(connection, state, live, heard)
+
+        await self._begin(connection, session_id, cursor, answer)
+
+    async def _begin(self, connection: Connection, session_id: str, cursor: Cursor | None, answer: Answer) -> None:
         if connection.closed:  # it went before this began, and nobody would detach it
             return
-        attachment = connection.attachments.get(request.session_id)
+        attachment = connection.attachments.get(session_id)
         if attachment is None:
-            attachment = self._enter(connection, request.session_id)
+            attachment = self._enter(connection, session_id)
         try:
             async with attachment.joining, self._joins:
-                await self._join(attachment, request)
+                await self._join(attachment, cursor, answer)
         except (Failure, Unavailable) as error:
             if attachment.admitted and not isinstance(error, Failure):
                 attachment.resume()
@@ -96,12 +123,12 @@ class Relay:
                 self._drop(attachment)
             raise error if isinstance(error, Failure) else unavailable(error) from error
 
-    async def _join(self, attachment: Attachment, request: Attach) -> None:
+    async def _join(self, attachment: Attachment, cursor: Cursor | None, answer: Answer) -> None:
         await self._open(attachment.room.session_id)
-        state, live = await self._read(attachment, request.after, request.epoch)
+        state, live = await self._read(attachment, cursor)
         if attachment.detached:
             raise Failure(ErrorCode.NOT_ATTACHED, "This session was detached meanwhile.")
-        attachment.connection.send(_attached(request.id, state, live))
+        answer(state, live)
         self._complete(attachment, state, live)
 
     def detach(self, connection: Connection, session_id: str) -> bool:
@@ -191,15 +218,13 @@ class Relay:
             if self._followed.get(session_id) is not followed:  # everybody left while it was being opened
                 await followed.subscriptions.close()
 
-    async def _read(
-        self, attachment: Attachment, after: int | None, epoch: str | None
-    ) -> tuple[AttachState, tuple[LiveTurn, ...]]:
+    async def _read(self, attachment: Attachment, cursor: Cursor | None) -> tuple[AttachState, Live]:
         connection = attachment.connection
         request = ReadAttach(
             actor=connection.person.actor(connection.address),
             session_id=SessionId(attachment.room.session_id),
-            after=after,
-            epoch=epoch,
+            after=None if cursor is None else cursor.seq,
+            epoch=None if cursor is None else cursor.epoch,
         )
         for _ in range(MAX_JOIN_READS):
             attachment.keep()
@@ -209,13 +234,14 @@ class Relay:
                 return state, live
         raise Failure(ErrorCode.SERVICE_UNAVAILABLE, "This session is too busy to be attached now; try again.")
 
-    def _complete(self, attachment: Attachment, state: AttachState, live: Iterable[LiveTurn]) -> None:
+    def _complete(self, attachment: Attachment, state: AttachState, live: Live) -> None:
         attachment.room.begin(state.epoch, state.head_seq, (turn.turn.turn_id for turn in state.running))
         attachment.complete(state.head_seq, live)
 
     def _close_room(self, room: Room) -> None:
         for attachment in list(room.attachments):
             self._drop(attachment)
+            attachment.connection.session_over()
 
     # ---- healing -----------------------------------------------------------------------------------------------------
     def refresh(self, connection: Connection) -> None:
@@ -240,20 +266,14 @@ class Relay:
                 return
             epoch = attachment.room.epoch
             try:
-                state, live = await self._read(attachment, attachment.seq if epoch else None, epoch)
+                state, live = await self._read(attachment, Cursor(attachment.seq, epoch) if epoch else None)
             except (Failure, Unavailable) as error:
                 _log.info("refresh_postponed", session_id=attachment.room.session_id, error=str(error))
                 attachment.resume()  # the client sees a gap, if there is one, and attaches again
                 return
             if attachment.detached:
                 return
-            if state.recovered:
-                for entry in state.entries:
-                    connection.send(entry.model_dump_json().encode())
-                for turn in live:
-                    connection.send(encode_delta(turn.turn_id, turn.attempt, 0, turn.text))
-            else:
-                connection.send(_attached(None, state, live))
+            _catch_up(connection, state, live, {})
             self._complete(attachment, state, live)
 
     def _on_rebuilt(self, room: Room) -> None:
@@ -291,7 +311,21 @@ class Relay:
             followed.healing = False
 
 
-def _attached(request_id: str | None, state: AttachState, live: tuple[LiveTurn, ...]) -> bytes:
+def _catch_up(connection: Connection, state: AttachState, live: Live, heard: Mapping[str, Heard]) -> None:
+    """What a client missed; of running texts that it has partly `heard`, the rest."""
+    if not state.recovered:
+        connection.send(_attached(None, state, live))
+        return
+    for entry in state.entries:
+        connection.send(entry.model_dump_json().encode())
+    for turn in live:
+        known = heard.get(turn.turn_id)
+        start = known.length if known is not None and known.attempt == turn.attempt else 0
+        if len(turn.text) > start:
+            connection.send(encode_delta(turn.turn_id, turn.attempt, start, turn.text[start:]))
+
+
+def _attached(request_id: str | None, state: AttachState, live: Live) -> bytes:
     frame = Attached.model_construct(  # every part is valid already
         id=request_id,
         session_id=state.session.id,

@@ -1,22 +1,10 @@
 """Joining a snapshot and the deltas that follow it into one text without gap or double. Pure.
 
-The only place in the gateway where a delta is decoded, and only until the first one that goes beyond the snapshot.
+Deltas of the turn are decoded, and only until the first one that goes beyond the snapshot.
 """
 
-import msgspec
-
 from palaver.contracts.deltas import encode_delta
-
-
-class _Delta(msgspec.Struct):
-    turn_id: str
-    attempt: int
-    offset: int
-    text: str
-    channel: str = "answer"
-
-
-_decode = msgspec.json.Decoder(_Delta).decode
+from palaver.gateway.realtime.pieces import read_piece
 
 
 class Splice:
@@ -34,7 +22,7 @@ class Splice:
 
         A delta beyond the snapshot's end passes as it is: the client sees the gap and attaches again.
         """
-        delta = _decode(frame)
+        delta = read_piece(frame)
         if delta.channel != "answer":
             return frame
         if delta.attempt < self.attempt:
