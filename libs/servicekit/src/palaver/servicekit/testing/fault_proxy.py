@@ -144,6 +144,8 @@ class FaultProxy:
             while chunk := await source.read(CHUNK_BYTES):
                 await self._hold_back(len(chunk))
                 passing = self._passing(chunk) if towards == "client" else chunk
+                if sink.is_closing():  # reset meanwhile
+                    return
                 sink.write(passing)
                 await sink.drain()
                 if passing is not chunk:
