@@ -73,7 +73,10 @@ def good() -> Journal:
                 StoredEntry(ROOM, seq, name, published=True, turn=TURN if "." in name and "turn" in name else None)
                 for seq, name in enumerate(("session.created", *NAMES[:3]), start=1)
             ]
-            + [StoredEntry(ROOM, 5, NAMES[3], published=True, turn=TURN), StoredEntry(ROOM, 6, NAMES[4], True, None)],
+            + [
+                StoredEntry(ROOM, 5, NAMES[3], published=True, turn=TURN),
+                StoredEntry(ROOM, 6, NAMES[4], published=True, turn=None),
+            ],
             facts=[Fact(TURN, 1, 1, "completed", estimated=False, cost="0.5")],
             calls_booked=1,
             calls_rolled_up=1,
@@ -175,7 +178,7 @@ def _shown_with_a_hole(journal: Journal) -> None:
 
 def _shown_two_attempts_as_one(journal: Journal) -> None:
     journal.calls.append(Call(2, MODEL, "Q-1-0-0", SECOND, completed=True, at=2.0))
-    journal.readers[0] = reader("here", shown(FIRST) + [Shown(1.5, TURN, 1, "streaming", 0, SECOND[:9])])
+    journal.readers[0] = reader("here", [*shown(FIRST), Shown(1.5, TURN, 1, "streaming", 0, SECOND[:9])])
 
 
 def _shrunk(journal: Journal) -> None:
@@ -310,7 +313,8 @@ def test_a_second_attempt_after_a_death_is_shown_from_its_beginning():
         Call(1, MODEL, "Q-1-0-0", FIRST[:9], completed=False, at=0.5),
         Call(2, MODEL, "Q-1-0-0", SECOND, completed=True, at=7.0),
     ]
-    seen = shown(FIRST[:6]) + [
+    seen = [
+        *shown(FIRST[:6]),
         Shown(8.0, TURN, 2, "streaming", 0, SECOND[:7]),
         Shown(9.0, TURN, 2, "completed", 7, SECOND[7:]),
     ]
