@@ -1,5 +1,4 @@
 """A whole window, from a log to messages: a reader can tell who said what, and nothing is in it that must not be."""
-# ruff: noqa: ARG002 - a double keeps the signatures of its port
 
 import re
 from collections.abc import Sequence
@@ -12,37 +11,20 @@ from hypothesis import strategies as st
 from palaver.context.attribution import unquoted
 from palaver.context.building import Fitted, Fitter, maximum
 from palaver.context.counting import TokenCounter, count
-from palaver.context.domain import EntryKey, Room
+from palaver.context.domain import Room
 from palaver.context.fit import Overflow
-from palaver.context.projection import Progress, Step, applied, step_of
+from palaver.context.projection import applied, step_of
 from palaver.context.prompts import DEFAULT_UNIFIED
 from palaver.context.testing.scribe import Scribe
-from palaver.context.testing.world import profile
+from palaver.context.testing.world import NothingStored, profile
 from palaver.context.views import RoomView
 from palaver.context.window import CLOSING, OPENING, SEAM, shaped
 from palaver.contracts.context import Cut, WindowMessage
-from palaver.contracts.ids import SessionId
 from palaver.contracts.model_router import Grammar, ModelProfile
 from palaver.contracts.session_log import FinishReason
 
 HEADER = re.compile(r"^<<< (?P<name>.*) \((?P<kind>person|model)\)(?P<mark>, [a-z ]+)? >>>$")
 OWN_MARK = re.compile(r"\n\n\[This answer of yours was .*\.\]$")
-
-
-class NothingStored:
-    """A projection that nobody reads."""
-
-    async def load(self, session_id: SessionId) -> Room | None:
-        return None
-
-    async def advance(self, session_id: SessionId, epoch: str, steps: Sequence[Step]) -> Progress:
-        raise AssertionError("a window writes no log entries")
-
-    async def restart(self, session_id: SessionId, *, old_epoch: str, epoch: str) -> None:
-        raise AssertionError("a window rebuilds nothing")
-
-    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, int]) -> None:
-        pass
 
 
 def view_of(scribe: Scribe) -> RoomView:

@@ -1,10 +1,13 @@
 """The neighbours of this service, played on a real broker, and what tests of it need in one place."""
+# ruff: noqa: ARG002 - a double keeps the signatures of its port
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from palaver.context.domain import EntryKey, Room
+from palaver.context.projection import Progress, Step
 from palaver.context.testing.scribe import Scribe
 from palaver.contracts import limits
 from palaver.contracts.client_protocol import ContextUsageNotice
@@ -38,6 +41,25 @@ def card(of: ModelProfile) -> ModelCard:
         needs_key=False,
         profile=of,
     )
+
+
+class NothingStored:
+    """A projection that nobody reads."""
+
+    async def load(self, session_id: SessionId) -> Room | None:
+        """Nothing."""
+        return None
+
+    async def advance(self, session_id: SessionId, epoch: str, steps: Sequence[Step]) -> Progress:
+        """See `Projection`."""
+        raise AssertionError("a window writes no log entries")
+
+    async def restart(self, session_id: SessionId, *, old_epoch: str, epoch: str) -> None:
+        """See `Projection`."""
+        raise AssertionError("a window rebuilds nothing")
+
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, int]) -> None:
+        """See `Projection`."""
 
 
 @dataclass
