@@ -1,4 +1,4 @@
-"""Writes, or with `--check` compares, the documents that are made from the services: OpenAPI and `.env.example`.
+"""Writes, or with `--check` compares, what is made from the services: OpenAPI, `.env.example` and the page of limits.
 
 What is made from the contracts alone is `python -m palaver.contracts.generate`.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
+import limits_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -33,6 +34,7 @@ def documents() -> dict[Path, str]:
     return {
         Path("docs/openapi.json"): json.dumps(describe(), indent=2, ensure_ascii=False) + "\n",
         Path(".env.example"): environment(),
+        Path("docs/limits.md"): limits_page.page(),
     }
 
 

@@ -42,6 +42,11 @@ def test_each_can_be_overridden(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.allowed_origins == ("https://chat.example.org",)
 
 
+def test_silence_shorter_than_two_heartbeats_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="twice heartbeat_seconds"):
+        environment(monkeypatch, PALAVER_GATEWAY_REALTIME__SILENCE_SECONDS="59")
+
+
 def test_a_key_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError):
         environment(monkeypatch, PALAVER_GATEWAY_IDENTITY_KEY__PUBLIC_KEY="short")

@@ -125,6 +125,19 @@ async def test_a_first_token_that_does_not_come_is_tried_again(world: World, sim
     assert [(u.outcome, u.usage.estimated) for u in world.neighbours.usages] == [("failed", True), ("completed", False)]
 
 
+async def test_a_call_that_never_ends_is_ended_however_lively_it_is(world: World, simulator: SimulatorServer) -> None:
+    simulator.stage.scripts.arm(Script(text="word " * 1_000, tokens_per_second=50))
+    await world.worker(
+        limits={"connect_seconds": 1.0, "call_seconds": 1.0, "first_token_seconds": 1.0, "gap_seconds": 0.9}
+    )
+    outcome = await world.outcome(await world.order("sim-echo"))
+    assert isinstance(outcome, TurnFailed)
+    assert (outcome.code, outcome.message) == (ErrorCode.PROVIDER_TIMEOUT, "The provider took too long.")
+    assert outcome.text.startswith("word word")
+    (record,) = simulator.stage.recorder.records()
+    await world.until(lambda: record.client_closed_at is not None)
+
+
 async def test_a_turn_ends_when_its_time_is_over(world: World, simulator: SimulatorServer) -> None:
     simulator.stage.faults.arm(Fault(kind="stall", after_tokens=3))
     await world.worker()

@@ -141,9 +141,9 @@ async def test_a_crash_between_commit_and_publish_is_healed_by_the_sweeps(
     await replica(**QUICK)
     room = await world.create("demo/ada")
     metrics = SessionMetrics(CollectorRegistry())
-    settings = Settings.model_validate({"database": database_settings, **QUICK})
+    settings = Settings.model_validate({"database": database_settings}).model_copy(update=QUICK)
     rooms = Rooms(database, Mute(), settings.turn_policy, lambda: datetime.now(UTC))
-    crashing = Posts(rooms, Rounds(Directors.installed(), metrics, 50), Mute(), metrics, 200)
+    crashing = Posts(rooms, Rounds(Directors.installed(), metrics, max_steps=50, max_seconds=60), Mute(), metrics, 200)
     command = PostMessage(actor=actor(), session_id=room.id, client_message_id=new_id(), content="Survive")
     await crashing.post(command)
 

@@ -75,6 +75,16 @@ async def test_a_discussion_that_its_mode_never_ends_is_cut(world: World, replic
     assert len(world.heard(TurnRequested)) == 3
 
 
+async def test_a_discussion_that_is_out_of_time_begins_no_further_step(world: World, replica: Replica) -> None:
+    await replica(round_seconds=0.0)
+    room = await world.create("demo/ada", mode="endless")
+    await world.post(room)
+    await world.completed((await world.orders_of(room, 1))[-1])
+    (ended,) = await until(lambda: world.heard(RoundEnded))
+    assert (ended.data.reason, ended.data.last) == ("limit", True)
+    assert len(world.heard(TurnRequested)) == 1
+
+
 async def test_a_mode_that_names_strangers_ends_the_round(world: World, replica: Replica) -> None:
     await replica()
     room = await world.create("demo/ada", mode="nobody")

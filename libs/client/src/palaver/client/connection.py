@@ -23,10 +23,9 @@ from palaver.contracts.client_protocol import (
     Welcome,
 )
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.limits import LONGEST_RECONNECT_SECONDS, OPEN_SECONDS
 
 FIRST_DELAY_SECONDS = 0.25
-MAX_DELAY_SECONDS = 15.0
-OPEN_SECONDS = 10.0
 MAX_FRAME_BYTES = 32 * 1024**2
 """A snapshot of a long turn may be large; the server's own limit is smaller."""
 
@@ -55,7 +54,7 @@ def delays() -> Iterator[float]:
     delay = FIRST_DELAY_SECONDS
     while True:
         yield delay * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
-        delay = min(delay * 2, MAX_DELAY_SECONDS)
+        delay = min(delay * 2, LONGEST_RECONNECT_SECONDS)
 
 
 class Connection:

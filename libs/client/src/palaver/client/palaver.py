@@ -20,10 +20,9 @@ from palaver.contracts.client_protocol import (
 )
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import SessionId
+from palaver.contracts.limits import REQUEST_SECONDS
 from palaver.contracts.session import NewParticipant
 from palaver.contracts.session_log import EventFrame, SessionView, TurnRef
-
-CONNECT_SECONDS = 30.0
 
 
 class Palaver:
@@ -72,7 +71,7 @@ class Palaver:
         if self._running is None:
             self._running = asyncio.create_task(self._connection.run(), name="palaver-connection")
         welcomed = asyncio.create_task(self._welcomed.wait())
-        await asyncio.wait({welcomed, self._running}, timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({welcomed, self._running}, timeout=REQUEST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         welcomed.cancel()
         if self._running.done():
             self._running.result()

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
 from palaver.contracts.identity import UserView
+from palaver.contracts.limits import REQUEST_SECONDS
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.session import NewParticipant
 from palaver.contracts.session_log import PromptMode, SessionView
 
-REQUEST_SECONDS = 30.0
 RENEW_AHEAD = timedelta(seconds=60)
 """An access token this close to its end is renewed before it is used."""
 

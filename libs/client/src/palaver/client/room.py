@@ -18,13 +18,11 @@ from palaver.contracts.client_protocol import (
 )
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import ParticipantId, SessionId, TurnId, new_id
+from palaver.contracts.limits import CONFIRM_SECONDS, REQUEST_SECONDS
 from palaver.contracts.session_log import EventFrame, MessagePosted, SessionEvent, UserMessage
 
-ATTACH_SECONDS = 30.0
 ATTACH_AGAIN_SECONDS = 1.0
 """An attach that was refused for the moment is asked for again after this, give or take a half."""
-RESEND_SECONDS = 10.0
-"""A post not seen as `message.posted` by then is sent again; its id makes that harmless."""
 
 Send = Callable[[ClientRequest], Awaitable[bool]]
 
@@ -60,7 +58,7 @@ class Room:
             while True:
                 await self._send(post)
                 with suppress(TimeoutError):
-                    return await asyncio.wait_for(asyncio.shield(stored), RESEND_SECONDS)
+                    return await asyncio.wait_for(asyncio.shield(stored), CONFIRM_SECONDS)
         finally:
             self._unconfirmed.pop(post.client_message_id, None)
 
@@ -153,7 +151,7 @@ class Room:
         await self.resend()
 
     async def resend(self) -> None:
-        """Send again what is not confirmed, instead of waiting out `RESEND_SECONDS`."""
+        """Send again what is not confirmed, instead of waiting out `CONFIRM_SECONDS`."""
         for post, _ in list(self._unconfirmed.values()):
             await self._send(post)
 
@@ -173,7 +171,7 @@ class Room:
     async def ready(self) -> None:
         """Wait for the first `attached`. Raises Failure when it is refused or does not come."""
         try:
-            await asyncio.wait_for(self._attached.wait(), ATTACH_SECONDS)
+            await asyncio.wait_for(self._attached.wait(), REQUEST_SECONDS)
         except TimeoutError as error:
             raise self._refused or Failure(ErrorCode.TIMEOUT, "The room did not answer in time.") from error
         if self._refused:

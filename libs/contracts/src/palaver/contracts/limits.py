@@ -1,26 +1,109 @@
-"""Limits that more than one process must agree on. Each is a default that a setting may lower."""
+"""All limits that people or several processes must be able to rely on, each once, with its unit and its reason.
+
+Times here are defaults of settings unless it is said that they are fixed; `docs/limits.md` is made from this file and
+from the settings that take their defaults from it. What only one process needs to know stands where it is used.
+"""
+
+# ---- Messages and rooms ----
 
 MAX_MESSAGE_CHARACTERS = 10_000
-"""Code points in one user message."""
+"""Code points in one message of a person. Beyond: `MESSAGE_TOO_LONG`."""
 MAX_FRAME_BYTES = 1024**2
-"""One WebSocket frame or REST body from a client."""
+"""One WebSocket frame or REST body of a client. Beyond: close code 1009, or `FRAME_TOO_LARGE`."""
 MAX_PARTICIPANTS = 10
-"""Models in one room."""
+"""Models in one room. Beyond: `TOO_MANY_PARTICIPANTS`."""
 MAX_NAME_CHARACTERS = 80
+"""A participant's name."""
 MAX_TITLE_CHARACTERS = 200
+"""A room's title."""
 MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
+"""A system prompt, of a room or of one model."""
 MAX_METADATA_ENTRIES = 16
+"""What a client may attach to a message and gets back in its event."""
 MAX_METADATA_CHARACTERS = 512
+"""One such entry, name and value."""
 MAX_PAGE = 200
+"""Items in one page, if asked for."""
 DEFAULT_PAGE = 50
+"""Items in one page, if nothing is said."""
 MAX_HEADS_PER_REQUEST = 1_000
+"""Rooms whose newest entry a gateway asks for at once."""
 MAX_LOG_PAGE = 500
 """Log entries in one answer; who needs more asks again."""
 POST_PARTITIONS = 16
-"""Posts of one session always share a partition; a partition handles one post at a time."""
-TURN_LEASE_SECONDS = 6.0
-TURN_RENEW_SECONDS = 2.0
-TURN_DEADLINE_SECONDS = 1_800.0
-"""A whole turn, retries included."""
+"""Fixed: posts of one room always share a partition, and a partition handles one post at a time."""
+
+# ---- A connection ----
+
 HEARTBEAT_SECONDS = 30.0
+"""Between the server's pings. Shorter than the minute after which common proxies cut what is silent."""
 SILENCE_SECONDS = 300.0
+"""No sign of life from a client, not even an answer to a ping, for this long ends its connection. A connection that
+answers pings is never closed for idleness."""
+AUTHENTICATE_SECONDS = 10.0
+"""Patience for the first frame of a client that did not sign in with its handshake. Then `UNAUTHENTICATED`, 4001."""
+STALL_SECONDS = 30.0
+"""A client that takes no byte of what waits for it for this long is closed with 4008; it attaches again and has lost
+nothing."""
+CLOSE_SECONDS = 5.0
+"""Patience for a client's answer to a close before its socket is cut."""
+COMMENT_SECONDS = 15.0
+"""Between comments that keep an event stream alive where a proxy cuts what is silent."""
+LONGEST_POLL_SECONDS = 60.0
+"""A long poll is answered after this, whatever it asks for."""
+
+# ---- A discussion and its turns ----
+
+ROUND_SECONDS = 1_800.0
+"""A discussion, from its first turn: no further step begins after it, and the round ends with the reason `limit`."""
+TURN_DEADLINE_SECONDS = 1_800.0
+"""A turn, from its first issue to its end, all attempts and all their calls included. Then `TIMEOUT` and "The turn's
+time is over"; what was written is kept."""
+DEADLINE_GRACE_SECONDS = 10.0
+"""A worker keeps the turn's deadline itself. So much later session ends the turn, whoever runs it, with
+`TIMEOUT` and the sentence "The answer took too long"."""
+TURN_LEASE_SECONDS = 6.0
+"""A worker that renews no claim for this long is dead, and its turns begin again elsewhere: three renewals, and well
+within the ten seconds in which that is promised."""
+TURN_RENEW_SECONDS = 2.0
+"""Fixed: how often a worker renews its claims and stores the text so far; what a crash of everything may cost."""
+TURN_RENEW_REPEAT_SECONDS = 0.5
+"""Fixed: a renewal without an answer is repeated after this."""
+MAX_TURN_DEATHS = 3
+"""Workers that may die of one turn. Then `INTERRUPTED`; what was written is kept."""
+SWEEP_SECONDS = 1.0
+"""How often each replica of session looks for turns that nobody runs."""
+UNCLAIMED_SECONDS = 10.0
+"""A turn that no worker took is offered again after this, for a publish that timed out may or may not have arrived."""
+LONGEST_UNCLAIMED_SECONDS = 120.0
+"""The wait between two offers doubles up to this."""
+RESERVATION_SECONDS = TURN_DEADLINE_SECONDS + 300.0
+"""Fixed: money set aside for a turn whose end never came is free again after the longest turn and five minutes."""
+
+# ---- A provider call ----
+
+CONNECT_SECONDS = 10.0
+"""Connecting to a provider. Then `PROVIDER_UNAVAILABLE`, and another call if time is left."""
+FIRST_TOKEN_SECONDS = 180.0
+"""From a call to its first text: models may think. Then `PROVIDER_TIMEOUT`, and another call if time is left."""
+GAP_SECONDS = 60.0
+"""Silence inside an answer. Then `PROVIDER_TIMEOUT`; what was written is kept, and no other call follows."""
+CALL_SECONDS = 1_800.0
+"""A whole call, however lively. Then `PROVIDER_TIMEOUT`; what was written is kept."""
+FLUSH_WINDOW_SECONDS = 0.02
+"""Text of a turn is sent at most once in this time; the first text at once."""
+MAX_ANSWER_CHARACTERS = 256 * 1024
+"""Code points in one answer, which then ends as one that reached its tokens (`length`); ten of them fit into one
+message of the broker."""
+
+# ---- The Python client ----
+
+OPEN_SECONDS = 10.0
+"""Fixed: opening a WebSocket, until the server has accepted it."""
+REQUEST_SECONDS = 30.0
+"""Fixed: a request, until its answer. Longer than any question between services, so that the server's own error comes
+first."""
+CONFIRM_SECONDS = 10.0
+"""Fixed: a post that was not seen as `message.posted` by then is sent again; its id makes that harmless."""
+LONGEST_RECONNECT_SECONDS = 15.0
+"""Fixed: the pause between two attempts to connect doubles up to this, give or take a half."""

@@ -15,7 +15,7 @@ from palaver.contracts.analytics import Quota, Reservation, ReserveBudget
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import TurnId, UserId
 
-LONGEST_LIFE = timedelta(seconds=limits.TURN_DEADLINE_SECONDS + 300)
+LONGEST_LIFE = timedelta(seconds=limits.RESERVATION_SECONDS)
 """No turn runs longer than its deadline; five minutes more are for its last entry to arrive."""
 SWEEP_SECONDS = 60.0
 

@@ -1,9 +1,9 @@
 """Everything about the gateway that an operator may set. The only file of the gateway that reads the environment."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from palaver.contracts import limits
 from palaver.servicekit.settings import RedisSettings, ServiceSettings, service_config
@@ -29,12 +29,18 @@ class PublicKeySettings(_Part):
 class RealtimeSettings(_Part):
     """Clients that stay connected, by WebSocket, event stream or long poll, and the relay."""
 
-    authenticate_seconds: Seconds = Field(10.0, description="Patience for the first `authenticate` frame.")
+    authenticate_seconds: Seconds = Field(
+        limits.AUTHENTICATE_SECONDS, description="Patience for the first `authenticate` frame."
+    )
     heartbeat_seconds: Seconds = Field(limits.HEARTBEAT_SECONDS, description="Between pings of the server.")
     silence_seconds: Seconds = Field(limits.SILENCE_SECONDS, description="No sign of life for this long closes.")
     token_notice_seconds: Seconds = Field(60.0, description="`token.expiring` comes this long before the end.")
-    close_seconds: Seconds = Field(5.0, description="Patience for a closing handshake before the socket is cut.")
-    stall_seconds: Seconds = Field(30.0, description="A socket that takes no byte for this long is closed (4008).")
+    close_seconds: Seconds = Field(
+        limits.CLOSE_SECONDS, description="Patience for a closing handshake before the socket is cut."
+    )
+    stall_seconds: Seconds = Field(
+        limits.STALL_SECONDS, description="A socket that takes no byte for this long is closed (4008)."
+    )
     max_frame_bytes: Bytes = Field(limits.MAX_FRAME_BYTES, description="One frame of a client; larger ones close.")
     max_batch_bytes: Bytes = Field(64 * 1024, description="Queued frames are joined up to this size.")
     max_queue_bytes: Bytes = Field(512 * 1024, description="Waiting bytes of one client; beyond, deltas are dropped.")
@@ -44,11 +50,22 @@ class RealtimeSettings(_Part):
     max_connections: Count = Field(12_000, description="Clients connected to this process.")
     max_connections_per_user: Count = Field(50, description="Connections of one person to this process.")
     gap_wait_seconds: Seconds = Field(0.1, description="An event ahead of its predecessor waits this long.")
-    comment_seconds: Seconds = Field(15.0, description="Between comments that keep an event stream alive.")
-    max_poll_seconds: Seconds = Field(60.0, description="A long poll waits no longer, whatever it asks for.")
+    comment_seconds: Seconds = Field(
+        limits.COMMENT_SECONDS, description="Between comments that keep an event stream alive."
+    )
+    max_poll_seconds: Seconds = Field(
+        limits.LONGEST_POLL_SECONDS, description="A long poll waits no longer, whatever it asks for."
+    )
     gather_seconds: Seconds = Field(0.5, description="A long poll gathers text this long after its first piece.")
     busy_head_check_seconds: Seconds = Field(5.0, description="Sessions with a running turn or unconfirmed post.")
     head_check_seconds: Seconds = Field(60.0, description="All attached sessions.")
+
+    @model_validator(mode="after")
+    def _in_harmony(self) -> Self:
+        """Silence is noticed by an unanswered ping."""
+        if self.silence_seconds < 2 * self.heartbeat_seconds:
+            raise ValueError("silence_seconds must be at least twice heartbeat_seconds.")
+        return self
 
 
 class RateSettings(_Part):

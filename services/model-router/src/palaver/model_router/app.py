@@ -4,7 +4,7 @@ from palaver.contracts import keyvault, model_router, session
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.ids import WorkerId
 from palaver.model_router import catalogue
-from palaver.model_router.calling import Patience, ProviderCalls
+from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.checking import KeyCheck
 from palaver.model_router.deltas import BrokerDeltas
 from palaver.model_router.generation import Generation
@@ -19,6 +19,7 @@ from palaver.model_router.renewing import Renewals
 from palaver.model_router.routing import RetryPolicy
 from palaver.model_router.running import HeldTurns
 from palaver.model_router.settings import Settings
+from palaver.model_router.silence import Patience
 from palaver.model_router.worker import Worker
 from palaver.servicekit.jobs import JobLoop
 from palaver.servicekit.routes import answer, hear
@@ -48,7 +49,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         preparation=Preparation(models, ContextWindows(kit.broker), keys, AnalyticsBudgets(kit.broker)),
         calls=ProviderCalls(
             adapters,
-            Patience(limits.first_token_seconds, limits.gap_seconds),
+            Patience(limits.first_token_seconds, limits.gap_seconds, limits.call_seconds),
             renewals.nudge,
             max_characters=limits.max_answer_characters,
         ),

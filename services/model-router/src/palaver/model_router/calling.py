@@ -16,17 +16,9 @@ from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.ports import Adapters
 from palaver.model_router.preparing import Prepared
 from palaver.model_router.running import RunningTurn
-from palaver.model_router.silence import ProviderSilent, listening
+from palaver.model_router.silence import Patience, PatienceLost, listening
 
 FinishReason = Literal["stop", "length"]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a provider may be silent: before its first token, and then between chunks."""
-
-    first_token_seconds: float
-    gap_seconds: float
 
 
 @dataclass(slots=True)
@@ -120,10 +112,9 @@ class ProviderCalls:
         adapter = await self._adapters.of(prepared.model.provider)
         echo = EchoFilter(prepared.window.speaker_prefixes)
         finish: FinishReason | None = None
-        patience = self._patience
         try:
             async with (
-                listening(patience.first_token_seconds, patience.gap_seconds) as listener,
+                listening(self._patience) as listener,
                 adapter.stream(prepared.call) as stream,
             ):
                 async for progress in stream:
@@ -134,8 +125,8 @@ class ProviderCalls:
                     if not self._show(turn, echo.feed(progress.text), first_text):
                         finish = "length"
                         break
-        except ProviderSilent:
-            raise ProviderFailed(ErrorCode.PROVIDER_TIMEOUT, "silence") from None
+        except PatienceLost as lost:
+            raise ProviderFailed(ErrorCode.PROVIDER_TIMEOUT, lost.limit) from None
         self._show(turn, echo.end(), first_text)
         await turn.flow.flush()
         if finish is None:

@@ -11,14 +11,12 @@ from contextlib import suppress
 import structlog
 
 from palaver.contracts.failures import Failure
-from palaver.contracts.limits import TURN_RENEW_SECONDS
+from palaver.contracts.limits import TURN_RENEW_REPEAT_SECONDS, TURN_RENEW_SECONDS
 from palaver.contracts.session import Renewal, RenewedTurn
 from palaver.model_router.ports import Claims
 from palaver.model_router.running import HeldTurns, RunningTurn
 from palaver.servicekit.errors import Unavailable
 
-REPEAT_SECONDS = 0.5
-"""An unanswered renewal is repeated after this."""
 MAX_REQUEST_CHARACTERS = 1024**2
 """Code points of checkpoints in one request; more claims go into a further one (the broker takes 8 MiB)."""
 
@@ -55,7 +53,7 @@ class Renewals:
                 await self._renew(urgent)
             else:
                 answered = await self._renew(tuple(self._turns))
-                due_at = began + (TURN_RENEW_SECONDS if answered else REPEAT_SECONDS)
+                due_at = began + (TURN_RENEW_SECONDS if answered else TURN_RENEW_REPEAT_SECONDS)
 
     async def release(self, turns: Sequence[RunningTurn]) -> None:
         """Hand these claims back, once; what does not arrive expires."""

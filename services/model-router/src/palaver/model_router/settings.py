@@ -1,10 +1,11 @@
 """What can be set about the model workers; the only file here that reads the environment (`PALAVER_MODEL_ROUTER_…`)."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from palaver.contracts.limits import TURN_DEADLINE_SECONDS
+from palaver.contracts import limits
 from palaver.servicekit.settings import ServiceSettings, service_config
 
 
@@ -15,17 +16,34 @@ class LimitSettings(BaseModel):
 
     max_turns: int = Field(100, gt=0, description="Turns that one worker runs at once.")
     max_held: int = Field(400, gt=0, description="Turns kept in memory, those included whose end is not confirmed.")
-    turn_seconds: float = Field(TURN_DEADLINE_SECONDS, gt=0, description="A whole turn; an order may allow less.")
-    first_token_seconds: float = Field(180.0, gt=0, description="From a request to its first token; models may think.")
-    gap_seconds: float = Field(60.0, gt=0, description="Silence inside a stream.")
-    connect_seconds: float = Field(10.0, gt=0, description="Connecting to a provider.")
+    turn_seconds: float = Field(
+        limits.TURN_DEADLINE_SECONDS, gt=0, description="A whole turn; an order may allow less."
+    )
+    call_seconds: float = Field(limits.CALL_SECONDS, gt=0, description="A whole provider call.")
+    first_token_seconds: float = Field(
+        limits.FIRST_TOKEN_SECONDS, gt=0, description="From a request to its first token; models may think."
+    )
+    gap_seconds: float = Field(limits.GAP_SECONDS, gt=0, description="Silence inside a stream.")
+    connect_seconds: float = Field(limits.CONNECT_SECONDS, gt=0, description="Connecting to a provider.")
     max_answer_characters: int = Field(
-        256 * 1024,
+        limits.MAX_ANSWER_CHARACTERS,
         gt=0,
         le=1024**2,
         description="Where an answer ends at the latest; ten of them fit into one message.",
     )
-    flush_window_seconds: float = Field(0.02, ge=0, description="At most one delta per turn leaves in this time.")
+    flush_window_seconds: float = Field(
+        limits.FLUSH_WINDOW_SECONDS, ge=0, description="At most one delta per turn leaves in this time."
+    )
+
+    @model_validator(mode="after")
+    def _nested(self) -> Self:
+        """A limit that can never be reached would be a promise that nobody keeps."""
+        for inner in ("connect_seconds", "first_token_seconds", "gap_seconds"):
+            if getattr(self, inner) > self.call_seconds:
+                raise ValueError(f"{inner} must not be longer than call_seconds.")
+        if self.call_seconds > self.turn_seconds:
+            raise ValueError("call_seconds must not be longer than turn_seconds.")
+        return self
 
 
 class RetrySettings(BaseModel):

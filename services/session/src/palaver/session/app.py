@@ -70,7 +70,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     announcer = BrokerAnnouncer(kit.broker, log_relay, outbox_relay)
 
     rooms = Rooms(database, announcer, policy, _now)
-    rounds = Rounds(directors, metrics, settings.max_steps_per_round)
+    rounds = Rounds(directors, metrics, max_steps=settings.max_steps_per_round, max_seconds=settings.round_seconds)
     stops = Stops(database, rooms, rounds, announcer)
     seating = Seating(database, rooms, directors, BrokerModelNames(kit.broker), stops)
     handlers = Handlers(

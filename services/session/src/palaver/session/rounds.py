@@ -5,6 +5,7 @@ Everything here happens inside one locked room.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import MessageId, TurnId, new_id
@@ -43,12 +44,13 @@ from palaver.session.store import claims, messages, rounds, turns
 
 
 class Rounds:
-    """Runs rounds by the room's director. `max_steps` is the hard end of a discussion."""
+    """Runs rounds by the room's director. Whatever its mode, one has `max_steps` steps and `max_seconds` at most."""
 
-    def __init__(self, directors: Directors, metrics: SessionMetrics, max_steps: int) -> None:
+    def __init__(self, directors: Directors, metrics: SessionMetrics, *, max_steps: int, max_seconds: float) -> None:
         self._directors = directors
         self._metrics = metrics
         self._max_steps = max_steps
+        self._max_time = timedelta(seconds=max_seconds)
 
     # ---- beginning -----------------------------------------------------------------------------------------------
     async def begin(self, room: Room, opened: Round) -> None:
@@ -79,12 +81,16 @@ class Rounds:
     async def _speak(self, room: Room, running: Round, chosen: Sequence[Participant]) -> None:
         if not chosen:
             await self._end(room, running, await self._reason(room, running))
-        elif running.step >= self._max_steps:
+        elif running.step >= self._max_steps or await self._out_of_time(room, running):
             await self._end(room, running, "limit")
         else:
             running = replace(running, state="running", step=running.step + 1)
             await rounds.run_step(room.conn, running)
             await self._request(room, running, chosen)
+
+    async def _out_of_time(self, room: Room, running: Round) -> bool:
+        asked = await turns.of_round(room.conn, room.id, running.number)
+        return bool(asked) and room.now - asked[0].asked_at >= self._max_time
 
     async def _request(self, room: Room, running: Round, chosen: Sequence[Participant]) -> None:
         override = running.model_id if len(chosen) == 1 else None

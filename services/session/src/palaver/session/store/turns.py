@@ -191,15 +191,16 @@ class RoundTurn:
     step: int
     participant_id: ParticipantId
     ending: TurnEnding | None
+    asked_at: datetime
 
 
 async def of_round(conn: AsyncConnection, session_id: SessionId, round_number: int) -> list[RoundTurn]:
-    """The turns of a round, without those that only make a new version of an answer."""
-    statement = select(turns.c.step, turns.c.participant_id, turns.c.ending).where(
+    """The turns of a round, oldest first, without those that only make a new version of an answer."""
+    statement = select(turns.c.step, turns.c.participant_id, turns.c.ending, turns.c.created_at).where(
         turns.c.session_id == session_id, turns.c.round == round_number, turns.c.version == 1
     )
     rows = await conn.execute(statement.order_by(turns.c.id))
-    return [RoundTurn(row.step, row.participant_id, row.ending) for row in rows]
+    return [RoundTurn(row.step, row.participant_id, row.ending, row.created_at) for row in rows]
 
 
 async def session_of(conn: AsyncConnection, turn_id: TurnId) -> SessionId | None:
