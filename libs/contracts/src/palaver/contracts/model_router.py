@@ -159,13 +159,33 @@ class Grammar(Payload):
     """What a provider's message format allows; facts, so that no code asks for a model's name.
 
     `system`: where the system prompt goes: as first message, as a field of its own, or nowhere (put into the first
-    user message). `alternation`: user and assistant must alternate. `starts_with_user`, `ends_with_user` as they say.
+    user message); `system_role` is the role of that first message. `alternation`: user and assistant must alternate.
+    `starts_with_user`, `ends_with_user` as they say: what ends with the assistant's words is refused, or continued
+    (`prefill`) where an answer was wanted. `names`: a message may carry its author's name (never relied on).
+    `empty_text`: a message without text is accepted.
     """
 
     system: Literal["message", "field", "none"] = "message"
+    system_role: Literal["system", "developer"] = "system"
     alternation: bool = True
     starts_with_user: bool = True
     ends_with_user: bool = True
+    prefill: bool = False
+    names: bool = False
+    empty_text: bool = False
+
+
+class PromptCache(Payload):
+    """How a provider reuses the beginning of a prompt that it has seen before; all figures in its own tokens.
+
+    `prefix`: by itself, from `min_tokens` on, in steps of `block_tokens`. `markers`: only up to marks in the request,
+    at most `max_markers` of them. `none`: never, or unknown.
+    """
+
+    kind: Literal["none", "prefix", "markers"] = "none"
+    min_tokens: int = 0
+    block_tokens: int = 1
+    max_markers: int = 0
 
 
 class ModelProfile(Payload):
@@ -180,14 +200,23 @@ class ModelProfile(Payload):
     tokenizer: str
     message_overhead: int = 4
     grammar: Grammar = Grammar()
+    cache: PromptCache = PromptCache()
+
+
+class TemperatureRange(Payload):
+    """The temperatures that a model takes, both ends included."""
+
+    minimum: float = 0.0
+    maximum: float = 2.0
 
 
 class Capabilities(Payload):
-    """What a model can do."""
+    """What a model can do. Without a `temperature` it refuses that parameter, or takes its default only."""
 
     tools: bool = False
     images: bool = False
     reasoning: bool = False
+    temperature: TemperatureRange | None = None
 
 
 class ModelCard(Payload):
