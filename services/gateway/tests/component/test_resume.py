@@ -172,6 +172,20 @@ async def test_a_lost_announcement_of_a_post_is_found_although_no_turn_runs(gate
     assert posted["data"]["message"]["client_message_id"] == client_message_id
 
 
+async def test_a_lost_announcement_of_a_rest_post_is_found_for_a_stream_too(gateway_for: Any, room: Any) -> None:
+    body = {"session_id": room.session_id, "client_message_id": new_id(), "content": "hi"}
+    async with (
+        gateway_for(realtime={"busy_head_check_seconds": 0.2}) as served,
+        served.streamed(room.session_id) as source,
+        served.signed_in() as http,
+    ):
+        await source.until(type="attached")
+        assert (await http.post("/api/v1/messages", json=body)).status_code == 202
+        await room.post("hi", body["client_message_id"], silent=True)
+        posted = await source.until(name="message.posted")
+    assert posted["data"]["message"]["client_message_id"] == body["client_message_id"]
+
+
 async def test_events_that_come_twice_or_out_of_order_are_shown_once_and_in_order(served: Any, room: Any) -> None:
     async with served.welcomed() as client:
         await client.ask({"type": "attach", "session_id": room.session_id}, type="attached")

@@ -54,14 +54,15 @@ def build(settings: Settings, kit: Kit) -> Service:
     authenticator = Authenticator(
         broker, keys, recipient, issuer=settings.token_issuer, audience=settings.token_audience
     )
+    relay = Relay(broker, realtime, traffic)
     conversation = Conversation(
         broker,
         rate_limits,
         kit.tracer,
+        relay,
         messages=Rate("messages", rates.messages_per_minute),
         max_characters=settings.max_message_characters,
     )
-    relay = Relay(broker, realtime, traffic)
     hub = Hub(broker, relay, realtime)
     heads = HeadChecks(broker, relay, realtime)
     welcomes = Welcomes(

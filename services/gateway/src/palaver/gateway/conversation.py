@@ -1,6 +1,6 @@
 """What a person may order a room to do, the same from a WebSocket and from REST: say something, and stop."""
 
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from opentelemetry.trace import Tracer
 from pydantic import BaseModel
@@ -21,15 +21,35 @@ from palaver.servicekit.errors import Unavailable
 P = TypeVar("P", bound=BaseModel)
 
 
+class PostWatch(Protocol):
+    """Sees to it that the announcement of a post reaches whoever follows its session here, even if it gets lost."""
+
+    def expect_post(self, session_id: str, client_message_id: str) -> None:
+        """A post is on its way to the broker."""
+        ...
+
+    def settle_post(self, session_id: str, client_message_id: str) -> None:
+        """It did not get there."""
+        ...
+
+
 class Conversation:
     """Publishes commands to session; the broker's acknowledgement is the promise that they will be carried out."""
 
     def __init__(
-        self, broker: Broker, rates: RateLimits, tracer: Tracer, *, messages: Rate, max_characters: int
+        self,
+        broker: Broker,
+        rates: RateLimits,
+        tracer: Tracer,
+        posts: PostWatch,
+        *,
+        messages: Rate,
+        max_characters: int,
     ) -> None:
         self._broker = broker
         self._rates = rates
         self._tracer = tracer
+        self._posts = posts
         self._messages = messages
         self._max_characters = max_characters
 
@@ -48,8 +68,13 @@ class Conversation:
             options=request.options,
             metadata=request.metadata,
         )
-        with self._tracer.start_as_current_span("post"):
-            await self._order(POST_MESSAGE, message, partition_of(session_id), session_id)
+        self._posts.expect_post(session_id, request.client_message_id)
+        try:
+            with self._tracer.start_as_current_span("post"):
+                await self._order(POST_MESSAGE, message, partition_of(session_id), session_id)
+        except Failure:
+            self._posts.settle_post(session_id, request.client_message_id)
+            raise
 
     async def stop(
         self,

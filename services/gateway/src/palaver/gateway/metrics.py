@@ -40,14 +40,16 @@ class RealtimeMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """One scrape."""
-        yield GaugeMetricFamily("palaver_ws_connections", "Authenticated WebSocket connections.", len(self._hub))
+        yield GaugeMetricFamily(
+            "palaver_ws_connections", "Authenticated clients: WebSockets, event streams and long polls.", len(self._hub)
+        )
         yield GaugeMetricFamily("palaver_ws_people", "Different people connected.", self._hub.people)
         yield GaugeMetricFamily("palaver_ws_rooms", "Attached sessions.", len(list(self._relay.rooms)))
         traffic = self._traffic
         for name, text, value in (
             ("palaver_ws_frames_received", "WebSocket frames from clients.", traffic.frames_received),
-            ("palaver_ws_frames_sent", "Objects sent to clients.", traffic.frames_sent),
-            ("palaver_ws_batches_sent", "WebSocket frames sent to clients.", traffic.batches_sent),
+            ("palaver_ws_frames_sent", "Objects sent to clients that are connected.", traffic.frames_sent),
+            ("palaver_ws_batches_sent", "Arrays or chunks in which they were sent.", traffic.batches_sent),
             ("palaver_ws_bytes_sent", "Bytes of text sent to clients.", traffic.bytes_sent),
             ("palaver_relay_events", "Log entries heard.", traffic.events_received),
             ("palaver_relay_deltas", "Deltas heard.", traffic.deltas_received),

@@ -16,7 +16,7 @@ router = APIRouter(tags=["status"])
 
 
 class RealtimeStatus(BaseModel):
-    """WebSocket connections of this process."""
+    """Clients that are connected to this process, by WebSocket, event stream or long poll."""
 
     protocol: str
     connections: int

@@ -115,12 +115,7 @@ class Handlers:
 
     async def _post(self, connection: Connection, frame: Post, echo: Echo) -> None:
         """Say something; `accepted` means that the broker has it."""
-        self._relay.expect_post(frame.session_id, frame.client_message_id)
-        try:
-            await self._conversation.post(connection.person.actor(connection.address), frame)
-        except Failure:
-            self._relay.settle_post(frame.session_id, frame.client_message_id)
-            raise
+        await self._conversation.post(connection.person.actor(connection.address), frame)
         connection.send(encode(Accepted(id=echo.id, client_message_id=frame.client_message_id)))
 
     async def _stop(self, connection: Connection, frame: Stop, echo: Echo) -> None:

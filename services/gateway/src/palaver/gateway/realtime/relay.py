@@ -157,7 +157,7 @@ class Relay:
             self.detach(connection, session_id)
 
     def expect_post(self, session_id: str, client_message_id: str) -> None:
-        """The broker has a post; if its session is attached here, its announcement is watched for."""
+        """A post goes to the broker; if its session is followed here, its announcement is watched for."""
         if (followed := self._followed.get(session_id)) is not None:
             followed.room.expect_post(client_message_id)
 
