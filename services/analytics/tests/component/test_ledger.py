@@ -17,7 +17,7 @@ from palaver.analytics.estimating import estimate
 from palaver.analytics.metrics import AnalyticsMetrics
 from palaver.analytics.store.booking import SUMMED, FactStore
 from palaver.analytics.store.reserving import ReservationStore
-from palaver.analytics.store.tables import facts, payer_days, reservations, rollups
+from palaver.analytics.store.tables import ended_turns, facts, payer_days, reservations, rollups
 from palaver.analytics.testing.usage import Catalogue, Payer, card
 from palaver.contracts.actors import Actor
 from palaver.contracts.analytics import BUDGET_RESERVE, OVERVIEW_GET, QUOTA_GET, Quota, ReadOverview, ReadQuota
@@ -215,6 +215,27 @@ async def test_the_last_entry_of_a_turn_gives_the_rest_back(broker: Broker) -> N
     await broker.publish(LOG_EVENTS["turn.stopped"], payer.turn_end(turn), payer.session_id)
     await settled(broker)
     assert (await quota(broker, payer)).reserved == 0
+
+
+async def test_nothing_is_set_aside_for_a_turn_that_is_over(broker: Broker) -> None:
+    payer, turn = Payer(), TurnId(new_id())
+    await broker.ask(BUDGET_RESERVE, payer.reserve("3", turn_id=turn))
+    await broker.publish(LOG_EVENTS["turn.stopped"], payer.turn_end(turn), payer.session_id)
+    await settled(broker)
+    with pytest.raises(Failure) as refused:
+        await broker.ask(BUDGET_RESERVE, payer.reserve("3", turn_id=turn, attempt=2))
+    assert refused.value.code == ErrorCode.CONFLICT
+    assert (await quota(broker, payer)).reserved == 0
+
+
+async def test_ends_are_forgotten_with_the_reservations_of_their_time(database: Database) -> None:
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    store, old, young = ReservationStore(database), TurnId(new_id()), TurnId(new_id())
+    await store.release(old, now)
+    await store.release(young, now + timedelta(seconds=2))
+    await store.sweep(now + timedelta(seconds=1))
+    async with database.read() as connection:
+        assert (await connection.execute(sa.select(ended_turns.c.turn_id))).scalars().all() == [young]
 
 
 async def test_a_reservation_whose_turn_never_ends_is_swept(database: Database) -> None:

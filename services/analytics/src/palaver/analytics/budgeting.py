@@ -47,12 +47,13 @@ class Budget:
             self._metrics.refused.inc()
             raise _refused(exceeded.standing, request.amount, now) from exceeded
         except Outdated as outdated:
-            raise Failure(ErrorCode.CONFLICT, "A later attempt at this turn holds the reservation.") from outdated
+            why = "A later attempt at this turn holds the reservation, or it is over."
+            raise Failure(ErrorCode.CONFLICT, why) from outdated
         return Reservation(amount=request.amount, remaining=remaining)
 
     async def release(self, turn_id: TurnId) -> None:
         """The turn is over. Raises Unavailable."""
-        await self._reservations.release(turn_id)
+        await self._reservations.release(turn_id, self._clock())
 
     async def quota(self, payer: UserId) -> Quota:
         """Where a payer stands today. Raises Unavailable."""

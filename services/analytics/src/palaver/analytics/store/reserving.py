@@ -8,14 +8,22 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.analytics.domain import Standing, day_of
-from palaver.analytics.store.tables import facts, is_day, lock_days, payer_days, reservations
+from palaver.analytics.store.tables import (
+    ended_turns,
+    facts,
+    is_day,
+    lock_days,
+    lock_turn,
+    payer_days,
+    reservations,
+)
 from palaver.contracts.analytics import ReserveBudget
 from palaver.contracts.ids import TurnId, UserId
 from palaver.servicekit.database import Database
 
 
 class Outdated(Exception):  # noqa: N818 - says what the request is
-    """A later attempt of the turn holds the reservation."""
+    """A later attempt of the turn holds the reservation, or the turn is over."""
 
 
 class Exceeded(Exception):  # noqa: N818 - says what the limit is
@@ -39,7 +47,11 @@ class ReservationStore:
         """
         today = day_of(now)
         async with self._database.transaction() as connection:
+            await lock_turn(connection, request.turn_id)
             await lock_days(connection, request.payer, [today])
+            over = sa.select(ended_turns.c.turn_id).where(ended_turns.c.turn_id == request.turn_id)
+            if await connection.scalar(over) is not None:
+                raise Outdated
             held = reservations.c.turn_id == request.turn_id
             newest = await connection.scalar(sa.select(reservations.c.attempt).where(held))
             if newest is not None and newest > request.attempt:
@@ -55,14 +67,21 @@ class ReservationStore:
             )
             return others.left_after(remaining)
 
-    async def release(self, turn_id: TurnId) -> None:
-        """The turn is over: nothing is set aside for it any more."""
+    async def release(self, turn_id: TurnId, now: datetime) -> None:
+        """The turn is over: nothing is set aside for it any more, whoever still asks.
+
+        A silent worker's answer may end a turn of which another worker has just begun the next attempt.
+        """
+        ended = insert(ended_turns).values(turn_id=turn_id, ended_at=now)
         async with self._database.transaction() as connection:
+            await lock_turn(connection, turn_id)
+            await connection.execute(ended.on_conflict_do_nothing())
             await connection.execute(sa.delete(reservations).where(reservations.c.turn_id == turn_id))
 
     async def sweep(self, before: datetime) -> int:
-        """Remove reservations last touched before that moment. Returns how many."""
+        """Remove reservations last touched before that moment, and forget older ends. Returns how many reservations."""
         async with self._database.transaction() as connection:
+            await connection.execute(sa.delete(ended_turns).where(ended_turns.c.ended_at < before))
             return (
                 await connection.execute(sa.delete(reservations).where(reservations.c.updated_at < before))
             ).rowcount

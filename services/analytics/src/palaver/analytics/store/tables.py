@@ -1,4 +1,4 @@
-"""The tables, and the lock with which every movement of money begins."""
+"""The tables, and the locks with which every movement of money begins."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import TurnId, UserId
 
 metadata = sa.MetaData()
 _Id = sa.Uuid(as_uuid=False)
@@ -69,6 +69,18 @@ reservations = sa.Table(
     sa.Column("remaining", sa.Numeric),
     sa.Column("updated_at", _At),
 )
+
+ended_turns = sa.Table(
+    "ended_turns",
+    metadata,
+    sa.Column("turn_id", _Id, primary_key=True),
+    sa.Column("ended_at", _At),
+)
+
+
+async def lock_turn(connection: AsyncConnection, turn_id: TurnId) -> None:
+    """Wait for whoever reserves for, or ends, the same turn. The first lock that a transaction takes."""
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"turn:{turn_id}", 0))))
 
 
 async def lock_days(connection: AsyncConnection, payer: UserId, days: Iterable[date]) -> None:
