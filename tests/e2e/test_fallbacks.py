@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+import os
+import re
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -24,6 +28,7 @@ from palaver.simulator.faults import Script
 
 pytestmark = pytest.mark.e2e
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "following-over-http.md"
 PATIENCE_SECONDS = 60.0
 TOKENS, CUTS = 250, 5
 SEATS = tuple(NewParticipant(model=f"sim-{name.lower()}", name=name) for name in ("Swift", "Sage", "Oak"))
@@ -155,3 +160,28 @@ async def test_a_stream_that_is_cut_and_a_poll_show_what_a_websocket_shows(stack
     for viewer in (streaming, cut, late):
         assert len(list(groupby(viewer.speakers))) > 10, "the answers came one after the other"
     assert len(polling.speakers) < len(streaming.speakers) / 5, "polls answered pieces one by one"
+
+
+async def test_the_commands_of_the_page_show_two_models_that_answer(stack: Stack):
+    (script,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    shell = await asyncio.create_subprocess_exec(
+        "sh",
+        "-c",
+        script.replace("http://127.0.0.1:8080", stack.url),
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert shell.stdout is not None
+    shown = ""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while '"name":"round.ended"' not in shown:
+                line = await shell.stdout.readline()
+                assert line, f"the commands have ended: {shown}"
+                shown += line.decode()
+    finally:
+        os.killpg(shell.pid, signal.SIGTERM)
+        await shell.wait()
+    assert shown.count("event: delta") > 2
+    assert shown.count('"name":"reply.appended"') == 2
+    assert "Hello, both of you" in shown
