@@ -80,13 +80,15 @@ class Campaign:
             for mutant in (*MUTANTS, CONTROL):
                 if names and mutant.name not in names:
                     continue
-                noticed = {violation.rule for violation in await mutant.run(product)}
+                violations = await mutant.run(product)
+                noticed = {violation.rule for violation in violations}
                 good = bool(noticed & mutant.noticed_by) if mutant.noticed_by else not noticed
                 self.say(f"mutant {mutant.name}: {', '.join(sorted(noticed)) or 'nothing noticed'}")
                 if good:
                     self.passed += 1
                 else:
                     self.failed.append(f"mutant {mutant.name}")
+                    self.say("\n".join(f"    {violation}" for violation in violations))
 
     def draw(self, title: str) -> None:
         """The waits as a picture among the reports."""

@@ -9,7 +9,7 @@ from faultlab.checker import Violation, check
 from faultlab.mutations import mutated_command, patchable
 from faultlab.product import Product
 from faultlab.running import Run
-from faultlab.schedule import Fault, Kind, Schedule, schedule
+from faultlab.schedule import Fault, Kind, Message, RoomPlan, Schedule, schedule
 from palaver.client.transcript import ReplyState, Verdict
 
 IMPATIENCE_SECONDS = 25.0
@@ -26,12 +26,15 @@ class Mutant:
     faults: tuple[tuple[Kind, float, float], ...]
     noticed_by: frozenset[str]
     patched: Callable[[], AbstractContextManager[None]] = nullcontext
+    slowness: float = 1.0
+    """Answers take so many times longer, so that they outlive a lease."""
 
     @property
     def schedule(self) -> Schedule:
         """What happens: the rooms of the seed, with these faults as (kind, at, for so many seconds)."""
         made = tuple(Fault(at, kind, 0, seconds) for kind, at, seconds in self.faults)
-        return replace(schedule(self.seed), faults=made)
+        plan = schedule(self.seed)
+        return replace(plan, rooms=tuple(_slowed(room, self.slowness) for room in plan.rooms), faults=made)
 
     async def run(self, product: Product) -> list[Violation]:
         """Run it mutated, and put the product right again. What the checker says."""
@@ -58,6 +61,14 @@ class Mutant:
             for process, command in zip(replicas, own, strict=True):
                 process.command = command
             await product.heal()
+
+
+def _slowed(room: RoomPlan, slowness: float) -> RoomPlan:
+    def slow(message: Message) -> Message:
+        answers = (replace(a, pieces_per_second=a.pieces_per_second / slowness) for a in message.answers)
+        return replace(message, answers=tuple(answers))
+
+    return replace(room, messages=tuple(map(slow, room.messages)))
 
 
 # ---- mutations of the client -----------------------------------------------------------------------------------------
@@ -100,11 +111,11 @@ def _without_attempts() -> AbstractContextManager[None]:
 DISPLAYED = frozenset({"every_displayed_text_is_a_beginning", "no_text_shrinks"})
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("no_offsets", None, 4, (("client_cut", 1.5, 0.1),), DISPLAYED, _without_offsets),
-    Mutant("no_attempts", None, 21, (("freeze_worker", 1.0, 10.0),), DISPLAYED, _without_attempts),
-    Mutant("no_claim", "model-router", 7, (("redeliver", 0.0, 6.0),), DISPLAYED | {"every_call_is_booked_once"}),
+    Mutant("no_attempts", None, 21, (("freeze_worker", 1.2, 12.0),), DISPLAYED, _without_attempts, slowness=4.0),
+    Mutant("no_claim", "model-router", 21, (("redeliver", 0.0, 6.0),), DISPLAYED | {"every_call_is_booked_once"}),
     Mutant("no_log_sweep", "session", 5, (), frozenset({"the_log_has_no_gap"})),
     Mutant("repeated_posts", "session", 2, (), frozenset({"posts_are_stored_once"})),
-    Mutant("no_expiry", "session", 8, (("kill_worker", 1.0, 0.5),), frozenset({"every_turn_ends"})),
+    Mutant("no_expiry", "session", 9, (("kill_worker", 1.0, 0.5),), frozenset({"every_turn_ends"})),
     Mutant(
         "no_splice",
         "gateway",
