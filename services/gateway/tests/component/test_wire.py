@@ -5,13 +5,13 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import websockets
 from websockets.exceptions import ConnectionClosed
 
-from palaver.gateway.edge import WIRE, Edge
+from palaver.gateway.edge import WIRE, Edge, WireProtocol
 from palaver.gateway.realtime.ports import Wire
 
 pytestmark = pytest.mark.component
@@ -92,6 +92,23 @@ async def test_what_is_sent_arrives_as_text_and_many_objects_as_an_array() -> No
         wire.send_frames((b'{"seq":1}', b'{"seq":2}'))
         assert await client.recv() == '[{"seq":1},{"seq":2}]'
         assert wire.buffered_bytes == 0
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
+async def test_frames_of_every_length_arrive_whole_and_one_after_the_other(length: int) -> None:
+    async with served() as edge, websockets.connect(edge.url, max_size=None) as client:
+        wire = await edge.wires.get()
+        wire.send_frames((b"x" * length,))
+        wire.send_frames((b"the next one",))
+        assert await client.recv() == "x" * length
+        assert await client.recv() == "the next one"
+
+
+async def test_small_frames_leave_at_once_and_are_not_gathered_by_the_kernel() -> None:
+    async with served() as edge, websockets.connect(edge.url):
+        wire = cast("WireProtocol", await edge.wires.get())
+        made: socket.socket = wire.transport.get_extra_info("socket")
+        assert made.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_a_full_socket_says_so_and_calls_back_when_it_has_drained() -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -32,7 +31,7 @@ from palaver.servicekit.errors import Unavailable
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SESSION = new_id()
 SETTINGS = RealtimeSettings.model_validate({})
-Heard = Callable[[Any], Awaitable[None]]
+Heard = Callable[[bytes], None]
 Answer = Callable[[Any], Awaitable[Any]]
 
 
@@ -58,8 +57,8 @@ class Wires:
         self.reachable.set()
         self.asked = 0
 
-    async def subscribe(self, subject: str, *, cb: Heard, **_limits: Any) -> Hearing:
-        hearing = Hearing(cb)
+    async def subscribe_directly(self, subject: str, heard: Heard) -> Hearing:
+        hearing = Hearing(heard)
         self.subscriptions.append((subject, hearing))
         return hearing
 
@@ -73,7 +72,7 @@ class Wires:
     async def say(self, subject: str, data: bytes) -> None:
         for heard, hearing in list(self.subscriptions):
             if heard == subject and hearing.open:
-                await hearing.heard(SimpleNamespace(subject=subject, data=data))
+                hearing.heard(data)
 
     @property
     def open(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Self
 
 import nats.errors
 import structlog
-from nats.aio.client import Client, Server
+from nats.aio.client import Server
 
 from palaver.servicekit.errors import BrokerDenied, Unavailable
 from palaver.servicekit.nats_client import LastingClient
@@ -36,7 +36,7 @@ class Connection:
     """One service's connection. Made by `connect`."""
 
     def __init__(self, settings: BrokerSettings, service: str, label: str) -> None:
-        self.nc: Client = LastingClient()
+        self.nc = LastingClient()
         self.service = service
         self.settings = settings
         self.name = f"{service}.{label}" if label else service

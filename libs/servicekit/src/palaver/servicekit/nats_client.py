@@ -1,19 +1,68 @@
-"""nats-py's client with four holes closed, so that "reconnects for ever" and "flushed" are true.
+"""nats-py's client with four holes closed, so that "reconnects for ever" and "flushed" are true; and a way to hear
+without a queue.
 
 Checked against nats-py 2.16; `tests/component/test_broker_outages.py` fails if an upgrade changes what this relies on.
 """
 
 import asyncio
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 import nats.errors
 from nats.aio.client import PING_PROTO, Client
+from nats.aio.subscription import Subscription
 
 _PERMISSIONS = "permissions violation"
 
 
+class DirectSubscription(Subscription):
+    """A subscription without queue and task. Made by `LastingClient.subscribe_directly`."""
+
+    def __init__(self, client: "LastingClient", sid: int, subject: str) -> None:
+        super().__init__(client, sid, subject)
+        self._pending_queue = None  # pyright: ignore[reportAttributeAccessIssue]  # nats-py asks before it uses it
+
+
 class LastingClient(Client):
     """A connection that ends only when it is closed by us."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._handlers: dict[int, Callable[[bytes], None]] = {}
+
+    async def subscribe_directly(self, subject: str, handle: Callable[[bytes], None]) -> DirectSubscription:
+        """Hear `subject`: each payload is handed over where it is read, in the broker's order over all such subjects.
+
+        `handle` must be quick, for all messages of this connection wait for it; an error that it raises is reported.
+        Raises ConnectionClosedError, ConnectionDrainingError.
+        """
+        # As it comes, a subscription has a queue and a task: 5 KiB each, and a wake-up of the loop per message.
+        if self.is_closed:
+            raise nats.errors.ConnectionClosedError
+        if self.is_draining:
+            raise nats.errors.ConnectionDrainingError
+        self._sid += 1
+        subscription = DirectSubscription(self, self._sid, subject)
+        self._subs[self._sid] = subscription
+        self._handlers[self._sid] = handle
+        await self._send_subscribe(subscription)
+        return subscription
+
+    def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:
+        self._handlers.pop(sid, None)
+        super()._remove_sub(sid, max_msgs)
+
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: Any) -> None:
+        handle = self._handlers.get(sid)
+        if handle is None:
+            await super()._process_msg(sid, subject, reply, data, headers)
+            return
+        self.stats["in_msgs"] += 1
+        self.stats["in_bytes"] += len(data)
+        try:
+            handle(data)
+        except Exception as error:  # noqa: BLE001 - raised here it would end the read loop; nats-py, too, reports them
+            await self._error_cb(error)
 
     async def _process_err(self, err_msg: str) -> None:
         # As it comes, any `-ERR` but a stale connection or a permission closes the client for good, for instance an

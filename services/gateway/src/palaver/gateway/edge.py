@@ -16,8 +16,8 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.exceptions import InvalidState
 from websockets.http11 import Request
+from websockets.protocol import OPEN
 
 from palaver.servicekit.tasks import TaskSet
 
@@ -30,6 +30,10 @@ KEEP_ALIVE_SECONDS = 30
 START_POLL_SECONDS = 0.001
 STOP_SECONDS = 4
 """For requests under way; WebSockets, event streams and polls are ended at once."""
+
+FINAL_TEXT: Final = 0x81
+TWO_BYTE_LENGTH: Final = 126
+EIGHT_BYTE_LENGTH: Final = 127
 
 _log = structlog.get_logger()
 
@@ -69,13 +73,10 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     def send_frames(self, frames: Sequence[bytes]) -> None:
         """See `Wire`: one text frame, an object or an array of objects."""
-        if self.close_sent or self.disconnected:
+        if self.close_sent or self.disconnected or self.conn.state is not OPEN:  # the client may have closed meanwhile
             return
-        try:
-            self.conn.send_text(frames[0] if len(frames) == 1 else b"[" + b",".join(frames) + b"]")
-        except InvalidState:  # the client closed meanwhile
-            return
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        text = frames[0] if len(frames) == 1 else b"[" + b",".join(frames) + b"]"
+        self.transport.write(_text_header(len(text)) + text)
 
     def close(self, code: int, reason: str = "") -> None:
         """See `Wire`."""
@@ -94,6 +95,18 @@ class WireProtocol(WebSocketsSansIOProtocol):
         """The server stops: 1012, and a client that does not read is cut."""
         super().shutdown()
         self.loop.call_later(self.close_seconds, self.transport.abort)
+
+
+def _text_header(length: int) -> bytes:
+    """Of a whole, unmasked text frame without extensions (RFC 6455, 5.2).
+
+    Written here and not by `websockets`, which takes a third of the time of sending a frame to come to the same bytes.
+    """
+    if length < TWO_BYTE_LENGTH:
+        return bytes((FINAL_TEXT, length))
+    if length < 1 << 16:
+        return bytes((FINAL_TEXT, TWO_BYTE_LENGTH)) + length.to_bytes(2, "big")
+    return bytes((FINAL_TEXT, EIGHT_BYTE_LENGTH)) + length.to_bytes(8, "big")
 
 
 class HttpWireProtocol(HttpToolsProtocol):
@@ -205,6 +218,8 @@ class Edge:
         """Listen; `port` then says where. Raises OSError when the port is taken."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.create_server((self._host, self.port), family=family, backlog=BACKLOG)
+        # Accepted sockets inherit it; asyncio sets it itself only where the listener's protocol number was spelt out.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listener.getsockname()[1]
         self._server = _Server(self._config)
         self._tasks.spawn(self._server.serve(sockets=[listener]))
