@@ -4,6 +4,7 @@ import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import msgspec
 
@@ -23,14 +24,15 @@ class Timetable:
     first_seconds: float
     gap_seconds: float
     seed: str
+    burst: int = 1
 
     def due(self) -> Iterator[float]:
         """The times of the first, second, … piece, without end."""
         rng = random.Random(self.seed)  # noqa: S311 - pacing, not secrecy
         at = self.first_seconds
         while True:
-            yield at
-            at += self.gap_seconds * rng.uniform(*_GAP_JITTER)
+            yield from repeat(at, self.burst)
+            at += self.burst * self.gap_seconds * rng.uniform(*_GAP_JITTER)
 
 
 def entropy_of(seed: int, request: ChatRequest, number: int) -> str:
@@ -71,4 +73,4 @@ def timetable(pace: Pace, script: Script | None, *, speed: float, seed: str) -> 
         first = script.first_token_seconds
     if script is not None and script.tokens_per_second is not None:
         gap = 1.0 / script.tokens_per_second
-    return Timetable(first, gap, seed)
+    return Timetable(first, gap, seed, 1 if script is None else script.burst)

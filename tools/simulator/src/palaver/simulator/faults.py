@@ -47,6 +47,8 @@ class Script(_Armed):
     text: str = Field(max_length=4_000_000)
     first_token_seconds: float | None = Field(default=None, ge=0)
     tokens_per_second: float | None = Field(default=None, gt=0)
+    burst: int = Field(default=1, ge=1)
+    """So many pieces come at once, and then nothing for as long as they should have taken."""
     stamped: bool = False
     """Each piece is followed by `@`, the microseconds of the system's monotonic clock when it is sent, and `;`."""
 
