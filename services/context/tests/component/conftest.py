@@ -47,7 +47,7 @@ async def world(  # noqa: PLR0917 - fixtures come by name
     declared: Declared,
     database_settings_for: DatabaseSettingsFor,
 ) -> AsyncGenerator[World]:
-    await declared(STREAMS, [DURABLES["context-log"]])
+    await declared(STREAMS, [DURABLES["context-log"], DURABLES["context-usage"]])
     database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
     settings = Settings.model_validate({"database": database_settings, "usage_debounce_seconds": 0.02})
     database = Database(database_settings, schema=SCHEMA)

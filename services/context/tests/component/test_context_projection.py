@@ -80,7 +80,7 @@ async def test_every_text_is_stored_with_its_token_count(world: World) -> None:
     room.say("hello world")
     await world.publish(room.entries)
     (entry,) = (await projected(world, room)).entries.values()
-    assert dict(entry.counts) == {"o200k_base": 2}
+    assert dict(entry.counts) == {"o200k_base": (2, 0)}
 
 
 async def test_entries_in_disorder_and_repeated_are_applied_once_and_in_order(world: World) -> None:
@@ -212,4 +212,4 @@ async def test_counts_in_a_further_encoding_are_made_once_and_stored(world: Worl
     profile = world.neighbours.profiles["demo"].model_copy(update={"tokenizer": "cl100k_base"})
     await world.window(room.session_id, room.id("Ada"), room.cut(), room.head, profile)
     (entry,) = (await projected(world, room)).entries.values()
-    assert dict(entry.counts) == {"o200k_base": 2, "cl100k_base": 2}
+    assert dict(entry.counts) == {"o200k_base": (2, 0), "cl100k_base": (2, 0)}

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 import tiktoken
+from hypothesis import given
+from hypothesis import strategies as st
 from tiktoken_ext import openai_public
 
-from palaver.context.counting import PIECE_CHARACTERS, TokenCounter, count, encoding, unpacked
-from palaver.context.families import Family, families, family_of
+from palaver.context.counting import PIECE_CHARACTERS, TokenCounter, count, encoding, tokens, unpacked
+from palaver.context.families import families, family_of
+from palaver.context.rates import Count
 
 ORIGINALS = {
     "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
@@ -37,14 +40,26 @@ def test_tokens_are_those_of_tiktokens_own_constructor(
 
 
 def test_long_texts_are_counted_in_pieces() -> None:
-    assert count("o200k_base", "a" * (2 * PIECE_CHARACTERS)) == 2 * count("o200k_base", "a" * PIECE_CHARACTERS)
+    assert tokens("o200k_base", "a" * (2 * PIECE_CHARACTERS)) == 2 * tokens("o200k_base", "a" * PIECE_CHARACTERS)
+
+
+@given(st.text(st.sampled_from("ab 你好。かなᄀ가ｆ!\n")))
+def test_wide_characters_are_counted_apart_and_nothing_twice(text: str) -> None:
+    counted = count("o200k_base", text)
+    assert counted.total == tokens("o200k_base", text)
+    assert min(counted) >= 0
+
+
+def test_a_text_in_one_script_is_all_of_it() -> None:
+    assert count("o200k_base", "hello world").wide == 0
+    assert count("o200k_base", "你好世界。").plain == 0
 
 
 async def test_counts_inline_and_in_a_thread_agree() -> None:
     counter = TokenCounter()
     words = "many words " * 1_000
-    assert await counter.count("o200k_base", [words, "hello world"]) == [count("o200k_base", words), 2]
-    assert await counter.remembered("o200k_base", ["hello world"]) == [2]
+    assert await counter.count("o200k_base", [words, "hello world"]) == [count("o200k_base", words), Count(2, 0)]
+    assert await counter.remembered("o200k_base", ["hello world"]) == [Count(2, 0)]
     assert counter.in_use == ("o200k_base",)
 
 
@@ -56,7 +71,3 @@ def test_an_unknown_tokenizer_is_approximated_with_a_wider_margin() -> None:
     unknown = family_of("somebody-elses")
     assert unknown == families()["approximate"]
     assert unknown.margin > families()["o200k_base"].margin
-
-
-def test_a_familys_factor_rounds_up() -> None:
-    assert Family("x", "o200k_base", 1.2, 0.1).tokens(11) == 14

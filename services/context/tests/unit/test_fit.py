@@ -6,70 +6,77 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palaver.context.families import Family
-from palaver.context.fit import Fit, Frame, Overflow, Sums, fit
+from palaver.context.fit import Fit, Frame, Overflow, Sums, block_of, fit
+from palaver.context.rates import NOTHING, Count, Rates, Tally
 
-EXACT = Family("exact", "o200k_base", 1.0, 0.0)
-ROUGH = Family("rough", "o200k_base", 1.3, 0.1)
+EXACT = Rates(1.0, 1.0, 0.0, 0.0)
+ROUGH = Rates(1.3, 1.7, 4.5, 0.1)
 
-lines = st.lists(st.tuples(st.booleans(), st.integers(1, 60)), max_size=40)
+counts = st.builds(Count, st.integers(0, 60), st.integers(0, 30)).filter(lambda count: count.total > 0)
+lines = st.lists(st.tuples(st.booleans(), counts), max_size=40)
 frames = st.builds(
     Frame,
-    family=st.sampled_from([EXACT, ROUGH]),
-    message_overhead=st.integers(0, 5),
-    system=st.integers(0, 40),
-    closing=st.sampled_from([0, 7]),
-    opening=st.sampled_from([0, 9]),
+    rates=st.sampled_from([EXACT, ROUGH]),
+    system=st.sampled_from([NOTHING, Count(40, 3)]),
+    closing=st.sampled_from([NOTHING, Count(7, 0)]),
+    opening=st.sampled_from([NOTHING, Count(9, 0)]),
+    block=st.integers(1, 300),
 )
+SEAM = 2
 
 
-def cost(kept: list[tuple[bool, int]], frame: Frame, seam: int) -> int:
+def cost(kept: list[tuple[bool, Count]], frame: Frame) -> int:
     """What the request really costs, counted message by message."""
-    texts, messages = 0, 0
+    parts = [*(part for part in (frame.system, frame.closing) if part != NOTHING)]
+    if kept and kept[0][0] and frame.opening != NOTHING:
+        parts.append(frame.opening)
+    messages = len(parts)
     for i, (own, count) in enumerate(kept):
         begins = i == 0 or kept[i - 1][0] != own
         messages += begins
-        texts += count if begins else count + seam
-    if kept and kept[0][0] and frame.opening:
-        texts, messages = texts + frame.opening, messages + 1
-    return frame.tokens(texts, messages)
+        parts.append(count if begins else Count(count.plain + SEAM, count.wide))
+    plain, wide = sum(part.plain for part in parts), sum(part.wide for part in parts)
+    return frame.rates.tokens(Tally(plain, wide, messages))
 
 
-@given(lines, frames, st.integers(1, 2_000), st.data())
+@given(lines, frames, st.integers(1, 4_000), st.data())
 def test_what_is_kept_fits_in_order_with_the_newest_and_the_pinned(
-    content: list[tuple[bool, int]], frame: Frame, budget: int, data: st.DataObject
+    content: list[tuple[bool, Count]], frame: Frame, budget: int, data: st.DataObject
 ) -> None:
-    people = [i for i, (own, _) in enumerate(content) if not own]
-    keep = data.draw(st.sampled_from([None, *people[-1:]]))
-    sums = Sums.of([own for own, _ in content], [count for _, count in content], 2)
-    least = [content[keep]] if keep is not None else content[-1:]
-    if cost(least, frame, 2) > budget:
-        with pytest.raises(Overflow):
+    keep = sorted(data.draw(st.sets(st.sampled_from(range(len(content))), max_size=4))) if content else []
+    sums = Sums.of([own for own, _ in content], [count for _, count in content], SEAM)
+    least = [content[line] for line in keep] if keep else content[-1:]
+    if cost(least, frame) > budget:
+        with pytest.raises(Overflow) as refused:
             fit(sums, frame, end=len(content), keep=keep, budget=budget)
+        assert (refused.value.needed, refused.value.available) == (cost(least, frame), budget)
         return
     fitted = fit(sums, frame, end=len(content), keep=keep, budget=budget)
-    kept = [content[i] for i in fitted.indices]
-    assert cost(kept, frame, 2) <= fitted.used <= budget
+    assert fitted.used == cost([content[i] for i in fitted.indices], frame) <= budget
     assert fitted.indices == sorted(set(fitted.indices))
-    assert len(kept) == fitted.kept
-    assert keep is None or keep in fitted.indices
+    assert len(fitted.indices) == fitted.kept
+    assert set(keep) <= set(fitted.indices)
     assert fitted.end == len(content)
-    assert keep is not None or not content or len(content) - 1 in fitted.indices
+    assert keep or not content or len(content) - 1 in fitted.indices
+    newest_round = range(keep[-1], len(content)) if keep else ()
+    must = [*keep[:-1], *newest_round]
+    if cost([content[i] for i in must], frame) <= budget:
+        assert set(must) <= set(fitted.indices), "the newest round fits, so it stays"
 
 
-def plain(budget_lines: int, of: int = 10) -> tuple[Sums, Frame]:
-    sums = Sums.of([i % 2 == 1 for i in range(budget_lines)], [of] * budget_lines, 0)
-    return sums, Frame(EXACT, 0, 0, 0, 0)
+def plain(number: int, of: int = 10) -> tuple[Sums, Frame]:
+    sums = Sums.of([i % 2 == 1 for i in range(number)], [Count(of, 0)] * number, 0)
+    return sums, Frame(EXACT, block=block_of(EXACT, NOTHING, 400))
 
 
 def test_everything_is_kept_while_it_fits() -> None:
     sums, frame = plain(40)
-    assert fit(sums, frame, end=40, keep=39, budget=400) == Fit(None, 0, 40, 400)
+    assert fit(sums, frame, end=40, keep=[39], budget=400) == Fit((), 0, 40, 400, Tally(400, 0, 40))
 
 
 def test_the_beginning_stays_for_a_block_of_new_lines() -> None:
     sums, frame = plain(400)
-    starts = [fit(sums, frame, end=end, keep=end - 1, budget=400).start for end in range(1, 400)]
+    starts = [fit(sums, frame, end=end, keep=[end - 1], budget=400).start for end in range(1, 400)]
     assert starts == sorted(starts)
     assert len(set(starts)) <= 1 + 360 // 10
     changes = [end for end in range(1, 399) if starts[end] != starts[end - 1]]
@@ -78,21 +85,22 @@ def test_the_beginning_stays_for_a_block_of_new_lines() -> None:
 
 def test_after_a_cut_the_window_is_three_quarters_full() -> None:
     sums, frame = plain(400)
-    assert all(fit(sums, frame, end=end, keep=end - 1, budget=400).used >= 300 for end in range(40, 400))
+    assert all(fit(sums, frame, end=end, keep=[end - 1], budget=400).used >= 300 for end in range(40, 400))
 
 
 def test_a_newest_message_behind_long_replies_is_pinned() -> None:
-    sums = Sums.of([False, False, False, False], [50, 10, 60, 60], 0)
-    fitted = fit(sums, Frame(EXACT, 1, 0, 0, 0), end=4, keep=1, budget=80)
-    assert (fitted.indices, fitted.used) == ([1, 3], 72)
+    sums = Sums.of([False] * 4, [Count(50, 0), Count(10, 0), Count(60, 0), Count(60, 0)], 0)
+    fitted = fit(sums, Frame(Rates(1, 1, 1, 0)), end=4, keep=[1], budget=80)
+    assert (fitted.indices, fitted.used) == ([1, 3], 71)
 
 
 def test_a_message_that_is_too_long_alone_says_what_it_needs() -> None:
-    sums = Sums.of([False], [100], 0)
+    sums = Sums.of([False], [Count(100, 0)], 0)
     with pytest.raises(Overflow) as refused:
-        fit(sums, Frame(EXACT, 4, 20, 0, 0), end=1, keep=0, budget=100)
+        fit(sums, Frame(Rates(1, 1, 4, 0), Count(20, 0)), end=1, keep=[0], budget=100)
     assert (refused.value.needed, refused.value.available) == (128, 100)
 
 
 def test_an_empty_conversation_is_only_its_frame() -> None:
-    assert fit(Sums.of([], [], 1), Frame(EXACT, 4, 20, 6, 0), end=0, keep=None, budget=100) == Fit(None, 0, 0, 34)
+    frame = Frame(Rates(1, 1, 4, 0), Count(20, 0), Count(6, 0))
+    assert fit(Sums.of([], [], 1), frame, end=0, keep=[], budget=100) == Fit((), 0, 0, 34, Tally(26, 0, 2))

@@ -20,7 +20,7 @@ from palaver.context.counting import TokenCounter
 from palaver.context.domain import Room
 from palaver.context.projection import applied, step_of
 from palaver.context.testing.scribe import FIRST_STEP, Scribe
-from palaver.context.testing.world import NothingStored, profile
+from palaver.context.testing.world import NothingStored, SupposedRates, profile
 from palaver.context.views import RoomView
 from palaver.context.window import shaped
 from palaver.contracts.context import WindowMessage
@@ -122,9 +122,9 @@ class Book:
 
     def regenerate(self, member: str, text: str, rank: int) -> None:
         """A second version of a reply of this round's first step."""
-        message_id = self.scribe.reply(member, text, rank=rank, version=2, branch=self.branch)
-        mine = [line for line in self.lines[self.branch][self.scribe.round] if line.speaker == member]
-        mine[0].message_id, mine[0].text, mine[0].mark = message_id, text, ""
+        mine = next(line for line in self.lines[self.branch][self.scribe.round] if line.speaker == member)
+        self.scribe.reply(member, text, rank=rank, version=2, branch=self.branch, of=mine.message_id)
+        mine.text, mine.mark = text, ""
 
     def edit(self, text: str, round_: int, author: str) -> None:
         """Another wording of the message of an earlier round: a branch of its own from there."""
@@ -218,7 +218,7 @@ async def fitted(book: Book, member: str, grammar: Grammar) -> tuple[RoomView, F
     scribe = book.scribe
     view = RoomView(applied(Room(scribe.session_id, scribe.epoch, 0), [step_of(event) for event in scribe.entries]))
     end = view.transcript(book.branch).end(scribe.cut(branch=book.branch))
-    found = await Fitter(TokenCounter(), NothingStored()).fit(
+    found = await Fitter(TokenCounter(), NothingStored(), SupposedRates()).fit(
         view,
         view.room.seats[scribe.id(member)],
         LARGE.model_copy(update={"grammar": grammar}),

@@ -12,11 +12,13 @@ from palaver.context.attribution import unquoted
 from palaver.context.building import Fitted, Fitter, maximum
 from palaver.context.counting import TokenCounter, count
 from palaver.context.domain import Room
+from palaver.context.families import supposed
 from palaver.context.fit import Overflow
 from palaver.context.projection import applied, step_of
 from palaver.context.prompts import DEFAULT_UNIFIED
+from palaver.context.rates import Tally
 from palaver.context.testing.scribe import Scribe
-from palaver.context.testing.world import NothingStored, profile
+from palaver.context.testing.world import NothingStored, SupposedRates, profile
 from palaver.context.views import RoomView
 from palaver.context.window import CLOSING, OPENING, SEAM, shaped
 from palaver.contracts.context import Cut, WindowMessage
@@ -35,7 +37,7 @@ async def fitted(scribe: Scribe, name: str, cut: Cut | None = None, of: ModelPro
     view, cut = view_of(scribe), cut or scribe.cut()
     seat = view.room.seats[scribe.id(name)]
     end = view.transcript(cut.branch).end(cut)
-    fitter = Fitter(TokenCounter(), NothingStored())
+    fitter = Fitter(TokenCounter(), NothingStored(), SupposedRates())
     return await fitter.fit(view, seat, of or profile(), leaf=cut.branch, end=end, closing=True)
 
 
@@ -127,8 +129,10 @@ async def test_every_request_fits_by_a_fresh_count_of_what_is_sent(
     except Overflow as overflow:
         assert overflow.needed > overflow.available  # noqa: PT017 - either outcome is right; this one must be true
         return
-    counted = sum(count("o200k_base", message.text) for message in messages)
-    assert counted + of.message_overhead * len(messages) <= maximum(of)
+    tally = Tally()
+    for message in messages:
+        tally = tally.plus(count("o200k_base", message.text))
+    assert supposed(of).tokens(tally) <= maximum(of)
     assert messages[-1].role == "user"
     assert messages[-1].text.endswith("the end")
 
@@ -178,9 +182,9 @@ async def test_deleted_messages_and_older_versions_are_gone() -> None:
     scribe = Scribe(("Ada", "Bob"))
     scribe.delete(scribe.say("never mind"))
     scribe.say("first")
-    scribe.reply("Ada", "draft", version=1)
-    scribe.reply("Ada", "better", version=2)
-    scribe.reply("Ada", "broken", version=3, finish="error")
+    reply = scribe.reply("Ada", "draft", version=1)
+    scribe.reply("Ada", "better", version=2, of=reply)
+    scribe.reply("Ada", "broken", version=3, of=reply, finish="error")
     scribe.say("second")
     assert [spoken.text for spoken in parsed(await window(scribe, "Bob"))] == ["first", "better", "second"]
 

@@ -127,6 +127,7 @@ _ALL_DURABLES = (
     ),
     Durable(model_router.OWNER, "model-router-turn-run", COMMANDS, _wildcards(model_router.RUN_TURN)),
     Durable(context.OWNER, "context-log", EVENTS, _wildcards(*session.LOG_EVENTS.values())),
+    Durable(context.OWNER, "context-usage", EVENTS, _wildcards(model_router.USAGE_METERED)),
     Durable(keyvault.OWNER, "keyvault-key-checks", EVENTS, _wildcards(model_router.KEY_CHECKED)),
     Durable(analytics.OWNER, "analytics-usage", EVENTS, _wildcards(model_router.USAGE_METERED)),
     Durable(analytics.OWNER, "analytics-attempts", EVENTS, _wildcards(session.ATTEMPT_LOST)),

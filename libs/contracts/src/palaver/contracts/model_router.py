@@ -83,8 +83,23 @@ class TurnStopped(Outcome):
     """A person stopped it; `text` is what came before."""
 
 
+class PromptCount(Payload):
+    """What context counted of a request, before any correction: tokens of `encoding`, and messages.
+
+    `wide` are the tokens of Chinese, Japanese and Korean characters, `plain` all others.
+    """
+
+    encoding: str
+    plain: int
+    wide: int
+    messages: int
+
+
 class UsageMetered(Payload):
-    """One provider call, booked exactly once under `(turn_id, attempt, call)`. `cost` is in US dollars."""
+    """One provider call, booked exactly once under `(turn_id, attempt, call)`. `cost` is in US dollars.
+
+    `prompt` is what the window said of itself, so that who estimates can learn from what the provider reports.
+    """
 
     session_id: SessionId
     turn_id: TurnId
@@ -102,6 +117,7 @@ class UsageMetered(Payload):
     started_at: datetime
     first_token_seconds: float | None
     duration_seconds: float
+    prompt: PromptCount | None = None
 
 
 class KeyChecked(Payload):

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from palaver.context.attribution import MARKS, OWN_MARK
 from palaver.context.counting import TokenCounter
 from palaver.context.domain import EntryKey, Seat
-from palaver.context.families import Family, family_of
-from palaver.context.fit import Fit, Frame, Overflow, Sums, fit
+from palaver.context.families import family_of, supposed
+from palaver.context.fit import Fit, Frame, Overflow, Sums, block_of, fit
 from palaver.context.metrics import ContextMetrics
-from palaver.context.ports import Projection
+from palaver.context.ports import Projection, RateSource
 from palaver.context.prompts import system_prompt
+from palaver.context.rates import NOTHING, Count
 from palaver.context.rooms import Rooms
 from palaver.context.transcript import Line, Transcript, newest_message
 from palaver.context.views import RoomView
 from palaver.context.window import CLOSING, OPENING, SEAM, Request, shaped
 from palaver.contracts.context import BuildWindow, Window
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.model_router import ModelProfile
+from palaver.contracts.model_router import ModelProfile, PromptCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,13 @@ class Fitted:
     request: Request
     transcript: Transcript
     fit: Fit
+    encoding: str
+
+    @property
+    def count(self) -> PromptCount:
+        """What was counted of it, for whoever learns what the provider counts."""
+        tally = self.fit.tally
+        return PromptCount(encoding=self.encoding, plain=tally.plain, wide=tally.wide, messages=tally.messages)
 
 
 def maximum(profile: ModelProfile) -> int:
@@ -37,18 +45,28 @@ def maximum(profile: ModelProfile) -> int:
 class Fitter:
     """Chooses what a participant's next request contains."""
 
-    def __init__(self, counter: TokenCounter, projection: Projection) -> None:
+    def __init__(self, counter: TokenCounter, projection: Projection, rates: RateSource) -> None:
         self._counter = counter
         self._projection = projection
+        self._rates = rates
 
     async def fit(
-        self, view: RoomView, seat: Seat, profile: ModelProfile, *, leaf: str, end: int, closing: bool
+        self,
+        view: RoomView,
+        seat: Seat,
+        profile: ModelProfile,
+        *,
+        leaf: str,
+        end: int,
+        closing: bool,
+        at_most: int | None = None,
     ) -> Fitted:
         """Fit the first `end` lines on the way to `leaf`. Raises Overflow, Unavailable.
 
         `closing`: a participant that spoke last itself gets the floor again where its grammar demands a user's turn.
+        `at_most`: tokens, less than the window allows, because the provider refused more.
         """
-        family = family_of(profile.tokenizer)
+        encoding = family_of(profile.tokenizer).encoding
         transcript = view.transcript(leaf)
         spoke_last = end > 0 and transcript.lines[end - 1].entry.participant_id == seat.participant_id
         request = Request(
@@ -57,59 +75,69 @@ class Fitter:
             grammar=profile.grammar,
             closing=closing and profile.grammar.ends_with_user and (spoke_last or end == 0),
         )
+        frame = await self._frame(request, profile, encoding)
+        budget = frame.rates.budget(maximum(profile))
+        newest = newest_message(transcript.lines, end)
         fitted = fit(
-            await self.sums(view, seat, leaf, family),
-            await self._frame(request, profile, family),
+            await self.sums(view, seat, leaf, encoding),
+            frame,
             end=end,
-            keep=newest_message(transcript.lines, end),
-            budget=int(maximum(profile) * (1 - family.margin)),
+            keep=() if newest is None else (newest,),
+            budget=budget if at_most is None else min(budget, at_most),
         )
-        return Fitted(request, transcript, fitted)
+        return Fitted(request, transcript, fitted, encoding)
 
-    async def sums(self, view: RoomView, seat: Seat, leaf: str, family: Family) -> Sums:
+    async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""
-        key = (leaf, seat.participant_id, family.encoding)
+        key = (leaf, seat.participant_id, encoding)
         if key not in view.sums:
             lines = view.transcript(leaf).lines
-            bodies = await self._bodies(view, lines, family.encoding)
+            bodies = await self._bodies(view, lines, encoding)
             own = [line.entry.participant_id == seat.participant_id for line in lines]
-            extras = await self._extras(lines, family.encoding)
+            extras = await self._extras(lines, encoding)
             counts = [
-                bodies[line.entry.key] + extras[_extra(line, own=mine)] for line, mine in zip(lines, own, strict=True)
+                _both(bodies[line.entry.key], extras[_extra(line, own=mine)])
+                for line, mine in zip(lines, own, strict=True)
             ]
-            view.sums[key] = Sums.of(own, counts, await self._one(family.encoding, SEAM))
+            view.sums[key] = Sums.of(own, counts, (await self._one(encoding, SEAM)).total)
         return view.sums[key]
 
     async def shared_tokens(self, view: RoomView, leaf: str, encoding: str) -> int:
         """Tokens of all that was said on the way to `leaf`, without headers."""
-        return sum((await self._bodies(view, view.transcript(leaf).lines, encoding)).values())
+        return sum(count.total for count in (await self._bodies(view, view.transcript(leaf).lines, encoding)).values())
 
-    async def _bodies(self, view: RoomView, lines: tuple[Line, ...], encoding: str) -> Mapping[EntryKey, int]:
+    async def _bodies(self, view: RoomView, lines: tuple[Line, ...], encoding: str) -> Mapping[EntryKey, Count]:
         """Counts of the texts; those that no one has counted in this encoding yet are counted and stored."""
         late = view.late_counts.setdefault(encoding, {})
-        counts = {line.entry.key: line.entry.counts.get(encoding, late.get(line.entry.key, -1)) for line in lines}
-        missing = [line for line in lines if counts[line.entry.key] < 0]
+        counts = {line.entry.key: line.entry.counts.get(encoding, late.get(line.entry.key, NOTHING)) for line in lines}
+        missing = [line for line in lines if counts[line.entry.key] == NOTHING]
         if missing:
             counted = await self._counter.count(encoding, [line.quoted for line in missing])
-            added = {line.entry.key: tokens for line, tokens in zip(missing, counted, strict=True)}
+            added = {line.entry.key: count for line, count in zip(missing, counted, strict=True)}
             await self._projection.keep_counts(view.room.session_id, encoding, added)
             late |= added
             counts |= added
         return counts
 
-    async def _extras(self, lines: tuple[Line, ...], encoding: str) -> Mapping[str, int]:
+    async def _extras(self, lines: tuple[Line, ...], encoding: str) -> Mapping[str, Count]:
         """Counts of headers and marks: few texts, over and over."""
         texts = list({_extra(line, own=own) for line in lines for own in (True, False)})
         return dict(zip(texts, await self._counter.remembered(encoding, texts), strict=True))
 
-    async def _frame(self, request: Request, profile: ModelProfile, family: Family) -> Frame:
+    async def _frame(self, request: Request, profile: ModelProfile, encoding: str) -> Frame:
         texts = [request.system, CLOSING if request.closing else "", OPENING]
-        system, closing, opening = await self._counter.remembered(family.encoding, texts)
+        system, closing, opening = await self._counter.remembered(encoding, texts)
         needs_opening = profile.grammar.starts_with_user and not (profile.grammar.system == "none" and request.system)
-        return Frame(family, profile.message_overhead, system, closing, opening if needs_opening else 0)
+        first = supposed(profile)
+        block = block_of(first, system, first.budget(maximum(profile)))
+        return Frame(self._rates.rates(profile), system, closing, opening if needs_opening else NOTHING, block)
 
-    async def _one(self, encoding: str, text: str) -> int:
+    async def _one(self, encoding: str, text: str) -> Count:
         return (await self._counter.remembered(encoding, [text]))[0]
+
+
+def _both(one: Count, other: Count) -> Count:
+    return Count(one.plain + other.plain, one.wide + other.wide)
 
 
 def _extra(line: Line, *, own: bool) -> str:
@@ -136,19 +164,24 @@ class WindowBuilder:
         leaf = order.before.branch
         end = view.transcript(leaf).end(order.before)
         try:
-            fitted = await self._fitter.fit(view, seat, order.profile, leaf=leaf, end=end, closing=True)
+            fitted = await self._fitter.fit(
+                view, seat, order.profile, leaf=leaf, end=end, closing=True, at_most=order.at_most
+            )
         except Overflow as overflow:
             self._metrics.overflows.inc()
             raise _refused(overflow, order.profile) from overflow
         most = maximum(order.profile)
         self._metrics.fill.observe(fitted.fit.used / most if most else 1.0)
+        messages = shaped(fitted.request, fitted.transcript, fitted.fit)
         return Window(
-            messages=shaped(fitted.request, fitted.transcript, fitted.fit),
+            messages=messages,
             used=fitted.fit.used,
             maximum=most,
             entries=fitted.fit.kept,
             left_out=end - fitted.fit.kept,
             speaker_prefixes=view.speakers.echoes(order.participant_id),
+            stable=max(0, len(messages) - 1),
+            count=fitted.count,
         )
 
 

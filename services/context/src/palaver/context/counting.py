@@ -2,6 +2,7 @@
 
 import asyncio
 import lzma
+import re
 import tomllib
 from base64 import b64decode
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from threading import Lock
 import tiktoken
 
 from palaver.context import ranks
+from palaver.context.rates import Count
 
 MAX_INLINE_CHARACTERS = 8_000
 """Counting this much takes well under a millisecond; more goes to a thread."""
@@ -19,6 +21,13 @@ PIECE_CHARACTERS = 50_000
 """Longer texts are counted in pieces: splitting into words is not linear in a text without any break."""
 MAX_REMEMBERED = 2_048
 """Headers, marks and prompts whose counts are kept."""
+
+_WIDE = re.compile(
+    "[\u3000-\u30ff"  # punctuation, hiragana, katakana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters
+    "\uac00-\ud7af"  # hangul
+    "\uff00-\uffef]+"  # full-width forms
+)
 
 _loading = Lock()
 
@@ -46,15 +55,22 @@ def encoding(name: str) -> tiktoken.Encoding:
         return _load(name)
 
 
-def count(name: str, text: str) -> int:
+def tokens(name: str, text: str) -> int:
     """Tokens of a text. What looks like a special token is counted as the text that it is."""
     loaded = encoding(name)
     pieces = range(0, len(text), PIECE_CHARACTERS)
     return sum(len(loaded.encode_ordinary(text[start : start + PIECE_CHARACTERS])) for start in pieces)
 
 
+def count(name: str, text: str) -> Count:
+    """As `tokens`, those of wide characters apart."""
+    total = tokens(name, text)
+    wide = tokens(name, "".join(_WIDE.findall(text))) if _WIDE.search(text) else 0
+    return Count(max(0, total - wide), min(wide, total))
+
+
 @lru_cache(maxsize=MAX_REMEMBERED)
-def _remembered(name: str, text: str) -> int:
+def _remembered(name: str, text: str) -> Count:
     return count(name, text)
 
 
@@ -84,14 +100,14 @@ class TokenCounter:
             await asyncio.to_thread(encoding, name)
             self._ready.add(name)
 
-    async def count(self, name: str, texts: Sequence[str]) -> list[int]:
+    async def count(self, name: str, texts: Sequence[str]) -> list[Count]:
         """Tokens of each text."""
         await self.load(name)
         if sum(map(len, texts)) <= MAX_INLINE_CHARACTERS:
             return [count(name, text) for text in texts]
         return await asyncio.to_thread(lambda: [count(name, text) for text in texts])
 
-    async def remembered(self, name: str, texts: Sequence[str]) -> list[int]:
+    async def remembered(self, name: str, texts: Sequence[str]) -> list[Count]:
         """As `count`, for texts that come again and again."""
         await self.load(name)
         if sum(map(len, texts)) <= MAX_INLINE_CHARACTERS:

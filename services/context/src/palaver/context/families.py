@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import ceil
 from types import MappingProxyType
 
 from palaver.context import ranks
+from palaver.context.rates import Rates
+from palaver.contracts.model_router import ModelProfile
 
 UNKNOWN = "approximate"
 """The family of every tokenizer that the table does not name."""
@@ -25,9 +26,9 @@ class Family:
     factor: float
     margin: float
 
-    def tokens(self, counted: int) -> int:
-        """Tokens of the family for a count in its encoding, rounded up."""
-        return counted if self.factor == 1.0 else ceil(counted * self.factor)
+    def rates(self, message_overhead: float) -> Rates:
+        """What is supposed of a model of which nothing was reported yet."""
+        return Rates(self.factor, self.factor, message_overhead, self.margin)
 
 
 @cache
@@ -40,3 +41,8 @@ def families() -> Mapping[str, Family]:
 def family_of(tokenizer: str) -> Family:
     """The family of a profile's `tokenizer`."""
     return families().get(tokenizer) or families()[UNKNOWN]
+
+
+def supposed(profile: ModelProfile) -> Rates:
+    """The rates of a model of which nothing was reported yet."""
+    return family_of(profile.tokenizer).rates(profile.message_overhead)

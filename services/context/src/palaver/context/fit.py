@@ -1,21 +1,22 @@
 """Which part of a conversation fits into a window. Pure arithmetic over counts that were made once, when text came in.
 
-The newest lines are kept, and a person's newest message always. What does not fit falls out at the old end in whole
-blocks: until the next block has to go, the request keeps its beginning, and providers' prompt caches keep hitting.
+The newest lines are kept, and always those that must be: a person's newest message, and what is pinned. What does not
+fit falls out at the old end in whole blocks: until the next block has to go, the request keeps its beginning, and
+providers' prompt caches keep hitting.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from palaver.context.families import Family
+from palaver.context.rates import NOTHING, Count, Rates, Tally
 
 BLOCKS = 4
 """A block is this fraction of what the window can hold: after a cut the window is three quarters full or more."""
 
 
 class Overflow(Exception):  # noqa: N818 - the field's word
-    """Even the least possible request is too large. Tokens of the family."""
+    """Even the least possible request is too large. Tokens of the model."""
 
     def __init__(self, needed: int, available: int) -> None:
         super().__init__(needed, available)
@@ -27,123 +28,131 @@ class Overflow(Exception):  # noqa: N818 - the field's word
 class Sums:
     """Prefix sums over the lines of a transcript as one participant reads it; index i stands before line i.
 
-    `counted`: tokens of the encoding. `begun`: messages begun, where neighbouring lines of one role are one message.
+    `plain`, `wide`: counted tokens. `begun`: messages begun, where neighbouring lines of one role are one message.
     `seam`: tokens that join a line to its neighbour of the same role.
     """
 
     own: tuple[bool, ...]
-    counted: tuple[int, ...]
+    plain: tuple[int, ...]
+    wide: tuple[int, ...]
     begun: tuple[int, ...]
     seam: int
 
     @classmethod
-    def of(cls, own: Sequence[bool], counts: Sequence[int], seam: int) -> "Sums":
+    def of(cls, own: Sequence[bool], counts: Sequence[Count], seam: int) -> "Sums":
         """From the lines' own counts."""
         begins = [True, *(before != after for before, after in pairwise(own))] if own else []
-        return cls(tuple(own), tuple(accumulate(counts, initial=0)), tuple(accumulate(begins, initial=0)), seam)
+        return cls(
+            tuple(own),
+            tuple(accumulate((count.plain for count in counts), initial=0)),
+            tuple(accumulate((count.wide for count in counts), initial=0)),
+            tuple(accumulate(begins, initial=0)),
+            seam,
+        )
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Tokens and messages of the lines from `start` up to `end`."""
+    def span(self, start: int, end: int, *, after: int | None = None) -> Tally:
+        """The lines from `start` up to `end`, where the line `after` (None: no line) stands before them."""
         if start >= end:
-            return 0, 0
+            return Tally()
         continues = start > 0 and self.begun[start + 1] == self.begun[start]
-        messages = self.begun[end] - self.begun[start] + continues
-        return self.counted[end] - self.counted[start] + self.seam * (end - start - messages), messages
+        joins = after is not None and self.own[after] == self.own[start]
+        messages = self.begun[end] - self.begun[start] + continues - joins
+        seams = self.seam * (end - start - messages)
+        return Tally(self.plain[end] - self.plain[start] + seams, self.wide[end] - self.wide[start], messages)
+
+    def counted(self, line: int) -> int:
+        """Tokens of all lines before this one."""
+        return self.plain[line] + self.wide[line]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a request holds besides the lines, in counted tokens; 0 for a part that it does not have.
+    """What a request holds besides the lines, as counted; nothing for a part that it does not have.
 
     `system`: the system prompt. `closing`: the turn that gives a participant the floor again after its own words.
-    `opening`: the turn before a participant's own words where a request may not begin with them.
+    `opening`: the turn before a participant's own words where a request may not begin with them. `block`: counted
+    tokens of a block; it depends on nothing that changes from one request to the next, or blocks would begin elsewhere.
     """
 
-    family: Family
-    message_overhead: int
-    system: int
-    closing: int
-    opening: int
+    rates: Rates
+    system: Count = NOTHING
+    closing: Count = NOTHING
+    opening: Count = NOTHING
+    block: int = 1
 
-    def tokens(self, counted: int, messages: int) -> int:
-        """Tokens of the family for the whole request, given those of the lines in it."""
-        framed = self.system + self.closing
-        return self.family.tokens(framed + counted) + self.message_overhead * (messages + self._messages)
+    def around(self, lines: Tally, *, opened: bool) -> Tally:
+        """The whole request, given the lines in it."""
+        for part in (self.system, self.closing, *((self.opening,) if opened else ())):
+            lines = lines.plus(part)
+        return lines
 
-    @property
-    def _messages(self) -> int:
-        return (self.system > 0) + (self.closing > 0)
 
-    def block(self, budget: int) -> int:
-        """Counted tokens of a block; depends on nothing that changes from one request to the next."""
-        room = budget - self.family.tokens(self.system) - self.message_overhead
-        return max(1, int(room / self.family.factor) // BLOCKS)
+def block_of(rates: Rates, system: Count, budget: int) -> int:
+    """Counted tokens of a block, by rates that do not change."""
+    room = budget - rates.tokens(Tally().plus(system))
+    return max(1, int(room / max(rates.plain, rates.wide)) // BLOCKS)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The lines that are kept: `pinned`, if it is not among the others, and `start` up to `end`. `used` in tokens."""
+    """The lines that are kept: the `pins`, and `start` up to `end`. `used`: the model's tokens; `tally`: as counted."""
 
-    pinned: int | None
+    pins: tuple[int, ...]
     start: int
     end: int
     used: int
+    tally: Tally
 
     @property
     def kept(self) -> int:
         """How many lines."""
-        return self.end - self.start + (self.pinned is not None)
+        return self.end - self.start + len(self.pins)
 
     @property
     def indices(self) -> list[int]:
         """Which lines, in order."""
-        return [*(() if self.pinned is None else (self.pinned,)), *range(self.start, self.end)]
+        return [*self.pins, *range(self.start, self.end)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Selection:
-    """The costs of candidate selections out of the lines before `end`."""
+    """Candidate selections out of the lines before `end`, of which `keep` must be there."""
 
     sums: Sums
     frame: Frame
     end: int
+    keep: tuple[int, ...]
 
-    def starting(self, start: int) -> int:
-        """Tokens of a request with the lines from `start` on."""
-        counted, messages = self.sums.span(start, self.end)
-        return self._with_opening(start, counted, messages)
-
-    def pinned(self, pin: int, start: int) -> int:
-        """Tokens, at most, of a request with the line `pin` and the lines from `start` on."""
-        counted, messages = self.sums.span(start, self.end)
-        one, _ = self.sums.span(pin, pin + 1)
-        return self._with_opening(pin, counted + one, messages + 1)
-
-    def _with_opening(self, first: int, counted: int, messages: int) -> int:
-        if self.frame.opening and first < self.end and self.sums.own[first]:
-            return self.frame.tokens(counted + self.frame.opening, messages + 1)
-        return self.frame.tokens(counted, messages)
+    def starting(self, start: int) -> Fit:
+        """The lines from `start` on, and those before it that must be there."""
+        pins = tuple(line for line in self.keep if line < start)
+        tally, last = Tally(), None
+        for line in pins:
+            tally, last = tally.joined(self.sums.span(line, line + 1, after=last)), line
+        tally = tally.joined(self.sums.span(start, self.end, after=last))
+        first = next(iter((*pins, *range(start, self.end)[:1])), None)
+        opened = self.frame.opening != NOTHING and first is not None and self.sums.own[first]
+        whole = self.frame.around(tally, opened=opened)
+        return Fit(pins, start, self.end, self.frame.rates.tokens(whole), whole)
 
 
-def fit(sums: Sums, frame: Frame, *, end: int, keep: int | None, budget: int) -> Fit:
-    """Choose from the lines before `end` what costs at most `budget` tokens. `keep`: the line that must be in it.
+def fit(sums: Sums, frame: Frame, *, end: int, keep: Sequence[int], budget: int) -> Fit:
+    """Choose from the lines before `end` what costs at most `budget` tokens.
 
-    Raises Overflow where that line (without one, the newest) is too large.
+    `keep`: in order, the lines that must be in it; the last one is the newest message of a person, with which the
+    newest round begins. That round stays whole if it fits at all. Raises Overflow where what must stay (without `keep`,
+    the newest line) is too large.
     """
-    costs = _Selection(sums, frame, end)
-    least = max(end - 1, 0) if keep is None else keep
-    for start in (0, *_boundaries(sums, least, frame.block(budget)), *range(1, least + 1)):
-        if (used := costs.starting(start)) <= budget:
-            return Fit(None, start, end, used)
-    if keep is None:
-        raise Overflow(costs.starting(least), budget)
-    for start in range(keep + 1, end + 1):
-        if (used := costs.pinned(keep, start)) <= budget:
-            return Fit(keep, start, end, used)
-    raise Overflow(costs.pinned(keep, end), budget)
+    candidates = _Selection(sums, frame, end, tuple(keep))
+    newest = keep[-1] if keep else max(end - 1, 0)
+    starts = (0, *_boundaries(sums, newest, frame.block), *range(1, newest + 1))
+    for start in (*starts, *(range(newest + 1, end + 1) if keep else ())):
+        if (candidate := candidates.starting(start)).used <= budget:
+            return candidate
+    raise Overflow(candidates.starting(end if keep else newest).used, budget)
 
 
 def _boundaries(sums: Sums, last: int, block: int) -> list[int]:
     """The first line of each block but the first one, up to `last`."""
-    blocks = [counted // block for counted in sums.counted[: last + 1]]
+    blocks = [sums.counted(line) // block for line in range(last + 1)]
     return [i + 1 for i, (before, after) in enumerate(pairwise(blocks)) if before != after]

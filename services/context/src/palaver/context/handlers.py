@@ -1,23 +1,28 @@
 """The inbound edge: what arrives goes to its use-case. Decides nothing."""
 
 from palaver.context.building import WindowBuilder
+from palaver.context.calibrating import Calibrations
 from palaver.context.following import Follower
 from palaver.context.metering import Meters
 from palaver.context.projection import step_of
 from palaver.context.rooms import Rooms
 from palaver.contracts.client_protocol import ContextUsage
 from palaver.contracts.context import BuildWindow, ReadUsage, Window
+from palaver.contracts.model_router import UsageMetered
 from palaver.contracts.session_log import EventFrame
 
 
 class Handlers:
     """One method per subject, or per family of subjects."""
 
-    def __init__(self, follower: Follower, rooms: Rooms, builder: WindowBuilder, meters: Meters) -> None:
+    def __init__(
+        self, follower: Follower, rooms: Rooms, builder: WindowBuilder, meters: Meters, calibrations: Calibrations
+    ) -> None:
         self._follower = follower
         self._rooms = rooms
         self._builder = builder
         self._meters = meters
+        self._calibrations = calibrations
 
     async def on_log_entry(self, event: EventFrame) -> None:
         """An entry of some session's log."""
@@ -25,6 +30,10 @@ class Handlers:
         await self._follower.take(event)
         if step_of(event).changes:
             self._meters.mark(event.session_id, event.seq)
+
+    async def on_usage_metered(self, fact: UsageMetered) -> None:
+        """A provider said what a request took."""
+        await self._calibrations.take(fact)
 
     async def window_build(self, request: BuildWindow) -> Window:
         """Answer `window.build`."""

@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+ERROR_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 FILL_BUCKETS = (0.1, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
@@ -27,4 +28,10 @@ class ContextMetrics:
         )
         self.cached_characters = Gauge(
             "palaver_context_cached_characters", "Characters of conversation held in memory.", registry=registry
+        )
+        self.estimate_error = Histogram(
+            "palaver_context_estimate_error",
+            "Share by which a request's estimate missed what the provider reported.",
+            buckets=ERROR_BUCKETS,
+            registry=registry,
         )

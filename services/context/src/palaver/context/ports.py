@@ -1,10 +1,13 @@
 """What this service needs of its neighbours and its store, named by role."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
+from palaver.context.calibration import Calibration, CalibrationKey, Changed
 from palaver.context.domain import EntryKey, Room
 from palaver.context.projection import Progress, Step
+from palaver.context.rates import Count, Rates
 from palaver.contracts.client_protocol import ContextUsageNotice
 from palaver.contracts.ids import SessionId
 from palaver.contracts.model_router import ModelProfile
@@ -50,6 +53,26 @@ class Projection(Protocol):
         """Forget a room whose log was rebuilt."""
         ...
 
-    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, int]) -> None:
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Count]) -> None:
         """Add counts in one more encoding."""
+        ...
+
+
+class CalibrationSource(Protocol):
+    """What all replicas learned. See `calibration_store.CalibrationStore`."""
+
+    async def learn(self, key: CalibrationKey, change: Callable[[Calibration], Calibration]) -> Calibration:
+        """Change one, and return it. Raises Unavailable."""
+        ...
+
+    async def changed(self, since: datetime | None) -> Changed:
+        """Those that changed. Raises Unavailable."""
+        ...
+
+
+class RateSource(Protocol):
+    """From counts to a model's tokens. See `calibrating.Calibrations`."""
+
+    def rates(self, profile: ModelProfile) -> Rates:
+        """Of a model, as far as anything is known."""
         ...

@@ -24,3 +24,6 @@ class Settings(ServiceSettings):
         0.25, ge=0, description="Meters are announced at most once in so long a time."
     )
     profile_ttl_seconds: float = Field(60.0, ge=0, description="How long facts about a model are remembered.")
+    calibration_refresh_seconds: float = Field(
+        5.0, gt=0, description="How often a replica reads what others learned about models' tokenizers."
+    )

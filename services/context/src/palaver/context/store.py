@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.context.domain import Entry, EntryKey, Place, Room, Seat, Setting
 from palaver.context.projection import Change, Closed, Decided, Erased, Left, Progress, Said, Seated, Step
+from palaver.context.rates import Count
 from palaver.contracts.ids import SessionId
 from palaver.servicekit.database import Database
 
@@ -125,7 +126,7 @@ class RoomStore:
                 .values(epoch=epoch, cursor=0, deleted=False, **blank)
             )
 
-    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, int]) -> None:
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Count]) -> None:
         """Add counts in one more encoding to entries that lack them."""
         statement = (
             sa.update(entries)
@@ -138,8 +139,8 @@ class RoomStore:
             .values(counts=entries.c.counts.concat(sa.bindparam("added", type_=JSONB)))
         )
         values = [
-            {"of_message": message_id, "of_version": version, "added": {encoding: tokens}}
-            for (message_id, version), tokens in counts.items()
+            {"of_message": message_id, "of_version": version, "added": {encoding: count}}
+            for (message_id, version), count in counts.items()
         ]
         async with self._database.transaction() as connection:
             await connection.execute(statement, values)
@@ -258,7 +259,7 @@ def _entry(row: Any) -> Entry:
         mark=row.mark,
         deleted=row.deleted,
         changed=row.changed,
-        counts=MappingProxyType(row.counts),
+        counts=MappingProxyType({encoding: Count(*count) for encoding, count in row.counts.items()}),
     )
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from palaver.context.attribution import Speakers, speakers_of
 from palaver.context.domain import EntryKey, Room
 from palaver.context.fit import Sums
+from palaver.context.rates import Count
 from palaver.context.transcript import Line, Transcript, transcript
 from palaver.contracts.ids import ParticipantId
 
@@ -22,7 +23,7 @@ class RoomView:
     def __init__(self, room: Room, earlier: "RoomView | None" = None) -> None:
         self.room = room
         self.sums: dict[SumsKey, Sums] = {}
-        self.late_counts: dict[str, dict[EntryKey, int]] = earlier.late_counts if earlier else {}
+        self.late_counts: dict[str, dict[EntryKey, Count]] = earlier.late_counts if earlier else {}
         """By encoding: counts made here because an encoding came into use after the text did."""
         self._transcripts: dict[str, Transcript] = {}
         self._known: Mapping[EntryKey, Line] = earlier.lines if earlier else {}

@@ -57,6 +57,7 @@ class _Account:
             started_at=self.started_at,
             first_token_seconds=self.first_token_seconds,
             duration_seconds=time.monotonic() - self.began,
+            prompt=prepared.window.count,
         )
 
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from palaver.contracts.context import WindowMessage
 from palaver.contracts.ids import CallId, KeyId
-from palaver.contracts.model_router import Capabilities, Grammar, ModelCard, ModelProfile, ProviderCard
+from palaver.contracts.model_router import Capabilities, Grammar, ModelCard, ModelProfile, PromptCount, ProviderCard
 
 ProtocolName = Literal["openai", "anthropic"]
 CallOutcome = Literal["completed", "failed", "stopped", "cut"]
@@ -174,3 +174,4 @@ class CallFact:
     started_at: datetime
     first_token_seconds: float | None
     duration_seconds: float
+    prompt: PromptCount | None = None

@@ -75,6 +75,7 @@ def usage_fact(turn: RunningTurn, call: CallFact) -> UsageMetered:
         started_at=call.started_at,
         first_token_seconds=call.first_token_seconds,
         duration_seconds=call.duration_seconds,
+        prompt=call.prompt,
     )
 
 

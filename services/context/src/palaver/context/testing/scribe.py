@@ -115,12 +115,20 @@ class Scribe:
         self._append(session_log.MessagePosted, session_log.Posting(message=message))
         return message.id
 
-    def turn(self, name: str, *, step: int = FIRST_STEP, round_: int | None = None, branch: str = BRANCH) -> TurnRef:
-        """Request a turn."""
+    def turn(
+        self,
+        name: str,
+        *,
+        step: int = FIRST_STEP,
+        round_: int | None = None,
+        branch: str = BRANCH,
+        of: MessageId | None = None,
+    ) -> TurnRef:
+        """Request a turn. `of`: the reply of which it makes a new version."""
         participant = self.participants[name]
         turn = TurnRef(
             turn_id=TurnId(new_id()),
-            reply_id=MessageId(new_id()),
+            reply_id=of or MessageId(new_id()),
             participant_id=participant.id,
             model=participant.model_id,
             branch=branch,
@@ -142,9 +150,10 @@ class Scribe:
         round_: int | None = None,
         branch: str = BRANCH,
         version: int = 1,
+        of: MessageId | None = None,
     ) -> MessageId:
-        """A whole turn that ends with this text."""
-        turn = self.turn(name, step=step, round_=round_, branch=branch)
+        """A whole turn that ends with this text. `of`: the reply of which it is a new version."""
+        turn = self.turn(name, step=step, round_=round_, branch=branch, of=of)
         reply = Reply(
             id=turn.reply_id,
             turn_id=turn.turn_id,

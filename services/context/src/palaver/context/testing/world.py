@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from palaver.context.domain import EntryKey, Room
+from palaver.context.families import supposed
 from palaver.context.projection import Progress, Step
+from palaver.context.rates import Count, Rates
 from palaver.context.testing.scribe import Scribe
 from palaver.contracts import limits
 from palaver.contracts.client_protocol import ContextUsageNotice
@@ -58,8 +60,16 @@ class NothingStored:
         """See `Projection`."""
         raise AssertionError("a window rebuilds nothing")
 
-    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, int]) -> None:
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Count]) -> None:
         """See `Projection`."""
+
+
+class SupposedRates:
+    """Rates of models of which nothing was reported yet."""
+
+    def rates(self, profile: ModelProfile) -> Rates:
+        """See `RateSource`."""
+        return supposed(profile)
 
 
 @dataclass
