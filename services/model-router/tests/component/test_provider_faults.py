@@ -2,6 +2,7 @@
 
 import pytest
 
+from palaver.contracts.context import Window
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.model_router import TurnCompleted, TurnFailed
 from palaver.model_router.testing.world import World
@@ -174,14 +175,38 @@ async def test_an_answer_cut_at_its_limit_says_so(world: World, simulator: Simul
     assert outcome.finish_reason == "length"
 
 
+def too_long(window: Window) -> Window:
+    system, user = window.messages
+    return window.model_copy(
+        update={"messages": (system, user.model_copy(update={"text": "word " * 20_000})), "used": 6_000}
+    )
+
+
+async def test_a_window_that_overflows_is_made_smaller_once(world: World) -> None:
+    world.neighbours.window = too_long(world.neighbours.window)
+    await world.worker()
+    turn_id = await world.order("sim-oak")
+    outcome = await world.outcome(turn_id)
+    assert isinstance(outcome, TurnCompleted)
+    assert outcome.text == world.neighbours.shown(turn_id)
+    assert [request.at_most for request in world.neighbours.windows] == [None, 4_500]
+    assert outcome.context is not None
+    assert outcome.context.used == world.neighbours.tighter_window.used
+    assert [(u.outcome, u.usage.tokens_input > 0) for u in world.neighbours.usages] == [
+        ("failed", False),
+        ("completed", True),
+    ]
+    assert world.neighbours.usages[-1].prompt == world.neighbours.tighter_window.count
+    assert len(world.neighbours.reservations) == 1
+
+
 async def test_a_window_that_overflows_after_all_is_said_so(world: World) -> None:
-    system, user = world.neighbours.window.messages
-    long = user.model_copy(update={"text": "word " * 20_000})
-    world.neighbours.window = world.neighbours.window.model_copy(update={"messages": (system, long)})
+    world.neighbours.window = world.neighbours.tighter_window = too_long(world.neighbours.window)
     await world.worker()
     outcome = await world.outcome(await world.order("sim-oak"))
     assert isinstance(outcome, TurnFailed)
     assert outcome.code is ErrorCode.CONTEXT_OVERFLOW
+    assert [request.at_most for request in world.neighbours.windows] == [None, 4_500]
 
 
 @BOTH

@@ -95,7 +95,10 @@ class Generation:
             try:
                 finish = await self._call(run, prepared)
             except ProviderFailed as failure:
-                await self._pause_or_give_up(run, prepared, failure)
+                if _too_long(run.turn, prepared, failure):
+                    run.prepared = prepared = await self._tighten(run.turn, prepared, failure)
+                else:
+                    await self._pause_or_give_up(run, prepared, failure)
             else:
                 if not run.turn.text:
                     return Failed(ErrorCode.PROVIDER_REFUSED, "The model gave no answer.")
@@ -106,6 +109,14 @@ class Generation:
             return await self._calls.make(run.turn, prepared, lambda: self._begin(run, prepared))
         finally:
             self._meter(run)
+
+    async def _tighten(self, turn: RunningTurn, prepared: Prepared, failure: ProviderFailed) -> Prepared:
+        """A smaller window for one more call. Raises the provider's failure where there is none."""
+        _log.warning("window_too_long", turn=turn.turn_id, model=prepared.model.id, used=prepared.window.used)
+        try:
+            return await self._preparation.tightened(turn.order, prepared)
+        except Failure:
+            raise failure from None
 
     async def _pause_or_give_up(self, run: _Run, prepared: Prepared, failure: ProviderFailed) -> None:
         """Wait for the next call. Raises the failure if there is to be none."""
@@ -181,3 +192,9 @@ class Generation:
             calls=len(turn.calls),
             characters=len(turn.text),
         )
+
+
+def _too_long(turn: RunningTurn, prepared: Prepared, failure: ProviderFailed) -> bool:
+    """Whether a smaller window may help: once, and only while nothing was shown."""
+    overflowed = failure.code is ErrorCode.CONTEXT_OVERFLOW
+    return overflowed and not prepared.tightened and turn.first_token_at is None

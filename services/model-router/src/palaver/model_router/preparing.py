@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
@@ -17,6 +17,9 @@ from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.tasks import backoff_seconds
 
 LONGEST_PAUSE_SECONDS = 2.0
+TIGHTER = 0.75
+"""What is left of a window that the provider found too long: estimates of tokenizers that are not published have been
+a third too low."""
 
 T = TypeVar("T")
 
@@ -29,6 +32,7 @@ class Prepared:
 
     call: ProviderCall
     window: Window
+    tightened: bool = False
 
     @property
     def model(self) -> Model:
@@ -48,20 +52,32 @@ class Preparation:
     async def prepare(self, order: RunTurn) -> Prepared:
         """Raises Failure: unknown model, no key, no money, …"""
         model = self._catalogue.model(order.turn.model)
-        request = BuildWindow(
-            session_id=order.session_id,
-            participant_id=order.turn.participant_id,
-            min_seq=order.min_seq,
-            before=Cut(branch=order.turn.branch, round=order.turn.round, step=order.turn.step),
-            profile=model.profile,
-        )
         window, key = await _both(
-            _patiently(lambda: self._windows.build(request)),
+            _patiently(lambda: self._windows.build(_window_of(order, model))),
             _patiently(lambda: self._keys.for_turn(model.provider, order.turn.turn_id, order.payer)),
         )
         amount = cost.ceiling(model, window.used)
         await _patiently(lambda: self._budgets.reserve(order, amount))
         return Prepared(ProviderCall(model, key, window.messages, model.reserve), window)
+
+    async def tightened(self, order: RunTurn, refused: Prepared) -> Prepared:
+        """The same call with a smaller window, after the provider refused this one as too long. What is reserved
+        suffices. Raises Failure where what must be said does not fit into less.
+        """
+        request = _window_of(order, refused.model, at_most=int(refused.window.used * TIGHTER))
+        window = await _patiently(lambda: self._windows.build(request))
+        return Prepared(replace(refused.call, messages=window.messages), window, tightened=True)
+
+
+def _window_of(order: RunTurn, model: Model, *, at_most: int | None = None) -> BuildWindow:
+    return BuildWindow(
+        session_id=order.session_id,
+        participant_id=order.turn.participant_id,
+        min_seq=order.min_seq,
+        before=Cut(branch=order.turn.branch, round=order.turn.round, step=order.turn.step),
+        profile=model.profile,
+        at_most=at_most,
+    )
 
 
 async def _both(window: Awaitable[Window], key: Awaitable[Key]) -> tuple[Window, Key]:

@@ -21,6 +21,7 @@ from palaver.contracts.model_router import (
     USAGE_METERED,
     KeyChecked,
     Outcome,
+    PromptCount,
     TurnStarted,
     UsageMetered,
 )
@@ -50,6 +51,8 @@ WINDOW = Window(
     entries=1,
     left_out=0,
     speaker_prefixes=("<<< Ada (model) >>>", "Ada:"),
+    stable=1,
+    count=PromptCount(encoding="o200k_base", plain=30, wide=0, messages=2),
 )
 
 
@@ -64,6 +67,7 @@ class Neighbours:
         self.ends_turns = True
         self.context_up = True
         self.window = WINDOW
+        self.tighter_window = WINDOW
         self.money = True
         self.secret = "sk-of-the-payer-1234"  # noqa: S105 - a made-up one
         self.lease_host: str | None = None
@@ -143,7 +147,7 @@ class Neighbours:
         self.windows.append(request)
         if not self.context_up:
             raise Unavailable("postgres")
-        return self.window
+        return self.window if request.at_most is None else self.tighter_window
 
     async def _on_lease(self, request: LeaseKey) -> KeyLease:
         self.leases.append(request)
