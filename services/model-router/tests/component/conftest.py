@@ -33,9 +33,12 @@ async def world(
     await declared(STREAMS, [DURABLES[TURN_RUN]])
     urls = {
         "sim-openai": simulator.openai_url,
+        "sim-responses": simulator.openai_url,
         "sim-anthropic": simulator.anthropic_url,
+        "sim-gemini": simulator.gemini_url,
         "openai": simulator.openai_url,
         "anthropic": simulator.anthropic_url,
+        "google": simulator.gemini_url,
     }
     async with World(kit_for, running, urls, nkey_seed=worker_nkey.seed) as made:
         yield made

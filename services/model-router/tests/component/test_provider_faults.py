@@ -13,10 +13,11 @@ from palaver.simulator.tokens import split
 pytest_plugins = ["palaver.simulator.testing"]
 pytestmark = pytest.mark.component
 
-BOTH = pytest.mark.parametrize("model", ["sim-swift", "sim-sage"])
+EACH = pytest.mark.parametrize("model", ["sim-swift", "sim-finch", "sim-sage", "sim-dune"])
+"""One model of each wire format."""
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("kind", ["rate_limit", "server_error", "overloaded", "cut", "error_event", "malformed_event"])
 async def test_what_fails_before_the_first_token_is_tried_again(
     world: World, simulator: SimulatorServer, kind: str, model: str
@@ -32,7 +33,7 @@ async def test_what_fails_before_the_first_token_is_tried_again(
     assert len(world.neighbours.started) == 1
 
 
-@BOTH
+@EACH
 async def test_an_answer_that_does_not_end_is_ended(world: World, simulator: SimulatorServer, model: str) -> None:
     await world.worker(limits={"max_answer_characters": 40})
     turn_id = await world.order(model)
@@ -72,7 +73,7 @@ async def test_an_account_without_credit_is_not_tried_again(world: World, simula
     assert len(simulator.stage.recorder.records()) == 1
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("kind", ["cut", "malformed_event"])
 async def test_what_breaks_in_mid_stream_keeps_its_text_and_is_paid_for(
     world: World, simulator: SimulatorServer, kind: str, model: str
@@ -93,7 +94,7 @@ async def test_what_breaks_in_mid_stream_keeps_its_text_and_is_paid_for(
     assert usage.cost > 0
 
 
-@BOTH
+@EACH
 async def test_an_overloaded_provider_in_mid_stream_is_unavailable(
     world: World, simulator: SimulatorServer, model: str
 ) -> None:
@@ -105,7 +106,7 @@ async def test_an_overloaded_provider_in_mid_stream_is_unavailable(
     assert outcome.text
 
 
-@BOTH
+@EACH
 async def test_a_stall_in_mid_stream_ends_after_the_allowed_silence(
     world: World, simulator: SimulatorServer, model: str
 ) -> None:
@@ -148,7 +149,7 @@ async def test_a_turn_ends_when_its_time_is_over(world: World, simulator: Simula
     assert outcome.text
 
 
-@BOTH
+@EACH
 async def test_characters_split_anywhere_arrive_whole(world: World, simulator: SimulatorServer, model: str) -> None:
     simulator.stage.faults.arm(Fault(kind="split_utf8"))
     simulator.stage.scripts.arm(Script(text="茶 is 🍵, 好喝。 Ünïcode\r\n" * 10))
@@ -209,7 +210,7 @@ async def test_a_window_that_overflows_after_all_is_said_so(world: World) -> Non
     assert [request.at_most for request in world.neighbours.windows] == [None, 4_500]
 
 
-@BOTH
+@EACH
 async def test_an_empty_answer_is_a_failure(world: World, simulator: SimulatorServer, model: str) -> None:
     simulator.stage.scripts.arm(Script(text=""))
     await world.worker()

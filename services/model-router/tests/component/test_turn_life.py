@@ -70,6 +70,19 @@ async def test_the_provider_gets_exactly_the_window(world: World, simulator: Sim
     assert (second.body["system"], second.body["messages"]) == (system, [{"role": "user", "content": user}])
 
 
+async def test_the_other_formats_carry_exactly_the_window_too(world: World, simulator: SimulatorServer) -> None:
+    await world.worker()
+    await world.outcome(await world.order("sim-finch"))
+    await world.outcome(await world.order("sim-comet"))
+    system, user = (message.text for message in world.neighbours.window.messages)
+    first, second = simulator.stage.recorder.records()
+    assert (first.protocol, first.path) == ("openai-responses", "/openai/v1/responses")
+    assert (first.body["instructions"], first.body["input"]) == (system, [{"role": "user", "content": user}])
+    assert second.path == "/gemini/v1beta/models/sim-comet:streamGenerateContent"
+    assert second.body["systemInstruction"] == {"parts": [{"text": system}]}
+    assert second.body["contents"] == [{"role": "user", "parts": [{"text": user}]}]
+
+
 async def test_an_echoed_name_is_stripped_and_paid_for(world: World, simulator: SimulatorServer) -> None:
     simulator.stage.scripts.arm(Script(model="sim-echo", text="<<< Ada (model) >>>\nTea is fine."))
     await world.worker()

@@ -7,7 +7,9 @@ from palaver.contracts.session_log import Usage
 from palaver.model_router import catalogue, cost
 from palaver.model_router.domain import CallFact, Price, UsageReport
 
-PRICE = Price(input=Decimal("0.002"), output=Decimal("0.008"), cached_input=Decimal("0.0005"))
+PRICE = Price(
+    input=Decimal("0.002"), output=Decimal("0.008"), cached_input=Decimal("0.0005"), cache_write=Decimal("0.0025")
+)
 CALL = CallFact(
     call=1,
     call_id=CallId("c"),
@@ -27,6 +29,13 @@ CALL = CallFact(
 def test_cost_is_exact_decimal_money() -> None:
     usage = Usage(tokens_input=1_000, tokens_output=500, tokens_cached=400)
     assert cost.cost_of(usage, PRICE) == Decimal("0.0012") + Decimal("0.0002") + Decimal("0.004")
+
+
+def test_what_was_put_into_the_cache_has_its_own_price() -> None:
+    usage = Usage(tokens_input=1_000, tokens_output=0, tokens_cached=400)
+    written = cost.cost_of(usage, PRICE, tokens_written=500)
+    assert written == Decimal("0.0002") + Decimal("0.0002") + Decimal("0.00125")
+    assert cost.cost_of(usage, PRICE, tokens_written=9_000) == Decimal("0.0002") + Decimal("0.0015")
 
 
 def test_reported_usage_is_taken_as_it_is() -> None:

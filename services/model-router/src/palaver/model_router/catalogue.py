@@ -11,11 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.model_router import Capabilities, Grammar
+from palaver.contracts.model_router import Capabilities, Grammar, PromptCache
 from palaver.model_router.domain import Model, Price, ProtocolName, Provider
+from palaver.model_router.providers.loading import protocols
 
 DEFAULT_RESERVE = 4_096
 """Tokens of the window kept for an answer, unless an entry says otherwise or the model answers shorter."""
@@ -33,8 +34,18 @@ class _ProviderEntry(_Entry):
     base_url: str = Field(pattern=r"^https?://[^\s]+$")
     needs_key: bool = True
     grammar: Grammar = Grammar()
+    cache: PromptCache = PromptCache()
+    tokenizer: str = "o200k_base"
     output_limit: str = "max_tokens"
     reports_usage: bool = True
+
+    @field_validator("protocol")
+    @classmethod
+    def _spoken(cls, protocol: str) -> str:
+        """Raises ValueError for a protocol without an adapter."""
+        if protocol not in protocols():
+            raise ValueError(f"no adapter speaks {protocol}; there are {', '.join(sorted(protocols()))}")
+        return protocol
 
 
 class _ModelEntry(_Entry):
@@ -44,12 +55,15 @@ class _ModelEntry(_Entry):
     window: int = Field(gt=0)
     max_output: int = Field(gt=0)
     reserve: int | None = Field(default=None, gt=0)
-    tokenizer: str = "o200k_base"
+    tokenizer: str | None = None
     message_overhead: int = 4
     input_price: Decimal = Field(ge=0)
     output_price: Decimal = Field(ge=0)
     cached_input_price: Decimal | None = Field(default=None, ge=0)
+    cache_write_price: Decimal | None = Field(default=None, ge=0)
     capabilities: Capabilities = Capabilities()
+    grammar: Grammar | None = None
+    cache: PromptCache | None = None
 
 
 class _File(BaseModel):
@@ -108,7 +122,7 @@ def load(extension: Path | None = None, base_urls: Mapping[str, str] | None = No
     if unknown:
         raise ValueError(f"base_urls names unknown providers: {', '.join(sorted(unknown))}")
     providers = {entry.id: _provider(entry, overrides.get(entry.id, entry.base_url)) for entry in entries.values()}
-    models = {entry.id: _model(entry, providers) for entry in (*built_in.models, *extra.models)}
+    models = {entry.id: _model(entry, entries, providers) for entry in (*built_in.models, *extra.models)}
     return Catalogue(providers.values(), models.values())
 
 
@@ -124,13 +138,14 @@ def _provider(entry: _ProviderEntry, base_url: str) -> Provider:
         protocol=entry.protocol,
         base_url=base_url.rstrip("/"),
         needs_key=entry.needs_key,
-        grammar=entry.grammar,
         output_limit=entry.output_limit,
         reports_usage=entry.reports_usage,
     )
 
 
-def _model(entry: _ModelEntry, providers: Mapping[str, Provider]) -> Model:
+def _model(
+    entry: _ModelEntry, provider_entries: Mapping[str, _ProviderEntry], providers: Mapping[str, Provider]
+) -> Model:
     provider = providers.get(entry.provider)
     if provider is None:
         raise ValueError(f"model {entry.id} names the unknown provider {entry.provider}")
@@ -141,7 +156,9 @@ def _model(entry: _ModelEntry, providers: Mapping[str, Provider]) -> Model:
         input=entry.input_price,
         output=entry.output_price,
         cached_input=entry.input_price if entry.cached_input_price is None else entry.cached_input_price,
+        cache_write=entry.input_price if entry.cache_write_price is None else entry.cache_write_price,
     )
+    usual = provider_entries[entry.provider]
     return Model(
         id=entry.id,
         provider=provider,
@@ -151,8 +168,10 @@ def _model(entry: _ModelEntry, providers: Mapping[str, Provider]) -> Model:
         window=entry.window,
         max_output=entry.max_output,
         reserve=reserve,
-        tokenizer=entry.tokenizer,
+        tokenizer=entry.tokenizer or usual.tokenizer,
         message_overhead=entry.message_overhead,
         price=price,
         capabilities=entry.capabilities,
+        grammar=entry.grammar or usual.grammar,
+        cache=entry.cache or usual.cache,
     )

@@ -12,16 +12,19 @@ _BYTES_PER_TOKEN = 4
 with o200k_base)."""
 
 
-def cost_of(usage: Usage, price: Price) -> Decimal:
-    """The price of a call's tokens."""
+def cost_of(usage: Usage, price: Price, *, tokens_written: int = 0) -> Decimal:
+    """The price of a call's tokens; `tokens_written` of the input went into the provider's cache."""
     cached = min(usage.tokens_cached, usage.tokens_input)
-    fresh = usage.tokens_input - cached
-    return (fresh * price.input + cached * price.cached_input + usage.tokens_output * price.output) / _PER
+    written = min(tokens_written, usage.tokens_input - cached)
+    fresh = usage.tokens_input - cached - written
+    prompt = fresh * price.input + cached * price.cached_input + written * price.cache_write
+    return (prompt + usage.tokens_output * price.output) / _PER
 
 
 def ceiling(model: Model, window_tokens: int) -> Decimal:
-    """The most that one call can cost: the window as counted, and an answer as long as allowed."""
-    return (window_tokens * model.price.input + model.reserve * model.price.output) / _PER
+    """The most that one call can cost: the window as counted, all of it cached anew, and the longest answer."""
+    dearest = max(model.price.input, model.price.cache_write)
+    return (window_tokens * dearest + model.reserve * model.price.output) / _PER
 
 
 def estimate_tokens(text: str) -> int:

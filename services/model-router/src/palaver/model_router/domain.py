@@ -10,9 +10,18 @@ from pydantic import SecretStr
 
 from palaver.contracts.context import WindowMessage
 from palaver.contracts.ids import CallId, KeyId
-from palaver.contracts.model_router import Capabilities, Grammar, ModelCard, ModelProfile, PromptCount, ProviderCard
+from palaver.contracts.model_router import (
+    Capabilities,
+    Grammar,
+    ModelCard,
+    ModelProfile,
+    PromptCache,
+    PromptCount,
+    ProviderCard,
+)
 
-ProtocolName = Literal["openai", "anthropic"]
+ProtocolName = str
+"""Names the adapter of a wire protocol: a built-in one, or one that a package brings (`providers.loading`)."""
 CallOutcome = Literal["completed", "failed", "stopped", "cut"]
 
 
@@ -34,7 +43,6 @@ class Provider:
     protocol: ProtocolName
     base_url: str
     needs_key: bool
-    grammar: Grammar
     output_limit: str
     reports_usage: bool
 
@@ -57,11 +65,15 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per 1,000 tokens. `cached_input` applies to input tokens that the provider had in its cache."""
+    """US dollars per 1,000 tokens.
+
+    `cached_input` applies to input tokens that the provider had in its cache, `cache_write` to those that it put there.
+    """
 
     input: Decimal
     output: Decimal
     cached_input: Decimal
+    cache_write: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,8 @@ class Model:
     message_overhead: int
     price: Price
     capabilities: Capabilities
+    grammar: Grammar
+    cache: PromptCache
 
     @property
     def profile(self) -> ModelProfile:
@@ -90,7 +104,8 @@ class Model:
             reserve=self.reserve,
             tokenizer=self.tokenizer,
             message_overhead=self.message_overhead,
-            grammar=self.provider.grammar,
+            grammar=self.grammar,
+            cache=self.cache,
         )
 
     @property
@@ -134,11 +149,16 @@ class ProviderCall:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """Token counts as the provider reports them; None where it has not said."""
+    """Token counts as the provider reports them; None where it has not said.
+
+    `tokens_input` are all of the prompt; `tokens_cached` of them were read from the provider's cache, and
+    `tokens_written` put there.
+    """
 
     tokens_input: int | None = None
     tokens_output: int | None = None
     tokens_cached: int | None = None
+    tokens_written: int | None = None
 
     def updated(self, later: "UsageReport") -> "UsageReport":
         """What is known after a later report."""
@@ -146,16 +166,21 @@ class UsageReport:
             self.tokens_input if later.tokens_input is None else later.tokens_input,
             self.tokens_output if later.tokens_output is None else later.tokens_output,
             self.tokens_cached if later.tokens_cached is None else later.tokens_cached,
+            self.tokens_written if later.tokens_written is None else later.tokens_written,
         )
 
 
 @dataclass(slots=True)
 class Progress:
-    """What one network chunk of a stream brought: text of all its events, and what it said about the end."""
+    """What one network chunk of a stream brought: text of all its events, and what it said about the end.
+
+    `reasoning` is what the model lets be seen of its thinking; it belongs to no answer and to nobody's history.
+    """
 
     text: str = ""
     usage: UsageReport | None = None
     finish_reason: Literal["stop", "length"] | None = None
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def usage_fact(turn: RunningTurn, call: CallFact) -> UsageMetered:
         model_id=call.model.id,
         key_id=call.key_id,
         usage=usage,
-        cost=cost.cost_of(usage, call.model.price),
+        cost=cost.cost_of(usage, call.model.price, tokens_written=call.usage.tokens_written or 0),
         outcome=call.outcome,
         started_at=call.started_at,
         first_token_seconds=call.first_token_seconds,

@@ -9,12 +9,14 @@ from typing import Any, cast
 
 import msgspec
 
-from palaver.simulator import models
+from palaver.simulator import models, parameters
 from palaver.simulator.conversation import Said
 from palaver.simulator.models import SimulatedModel
 from palaver.simulator.wire import ChatRequest, Frames, Refusal, Reply, Trouble
 
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens"}
+_MAX_MARKERS = 4
+_MESSAGE_FIELDS = frozenset({"role", "content"})
 
 
 def _error(status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> Refusal:
@@ -42,8 +44,8 @@ class AnthropicWire:
         """The refusal of a key."""
         return _error(401, "authentication_error", "invalid x-api-key")
 
-    def read(self, headers: Mapping[str, str], body: Any) -> ChatRequest:
-        """Version header, known model, `max_tokens`, roles, first and last role, text that is not empty."""
+    def read(self, headers: Mapping[str, str], body: Any, target: Mapping[str, str]) -> ChatRequest:  # noqa: ARG002
+        """Version header, known model and fields, `max_tokens`, roles, first and last role, text, cache marks."""
         if "anthropic-version" not in headers:
             raise _invalid("anthropic-version: header is required")
         if not isinstance(body, dict):
@@ -52,18 +54,22 @@ class AnthropicWire:
         model_id = fields.get("model")
         if not isinstance(model_id, str) or not model_id:
             raise _invalid("model: Field required")
-        model = models.find("anthropic", model_id)
+        model = models.find(model_id, self.protocol)
         if model is None:
             raise _error(404, "not_found_error", f"model: {model_id}")
+        _check_fields(fields, parameters.ANTHROPIC_MESSAGES)
         limit = _limit(fields.get("max_tokens"), model)
-        said = _messages(fields.get("messages"))
+        _check_temperature(fields.get("temperature"))
+        said = _messages(fields.get("messages"), model)
+        system = _system(fields.get("system"))
         return ChatRequest(
             model,
-            (*_system(fields.get("system")), *said),
+            (*system, *said),
             limit,
             stream=bool(fields.get("stream")),
             include_usage=True,
             stop=tuple(fields.get("stop_sequences") or ()),
+            markers=_markers(fields),
         )
 
     def overflow(self, request: ChatRequest, tokens: int) -> Refusal | None:
@@ -95,9 +101,7 @@ class AnthropicWire:
     def frames(self, reply: Reply) -> Frames:
         """`message_start`, one text block between `start` and `stop` with a `ping`, `message_delta`, `message_stop`."""
         usage = {
-            "input_tokens": reply.tokens_input,
-            "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": 0,
+            **_prompt_usage(reply),
             "output_tokens": 1,
             "service_tier": "standard",
         }
@@ -116,7 +120,7 @@ class AnthropicWire:
             "delta": {"stop_reason": _STOP_REASONS[reply.finish_reason], "stop_sequence": None},
         }
         if reply.include_usage:
-            end["usage"] = {"input_tokens": reply.tokens_input, "output_tokens": reply.tokens_output}
+            end["usage"] = {**_prompt_usage(reply), "output_tokens": reply.tokens_output}
         marker = "\u0000"
         delta = _event(
             {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": marker}},
@@ -147,9 +151,7 @@ class AnthropicWire:
             "stop_reason": _STOP_REASONS[reply.finish_reason],
             "stop_sequence": None,
             "usage": {
-                "input_tokens": reply.tokens_input,
-                "cache_creation_input_tokens": 0,
-                "cache_read_input_tokens": 0,
+                **_prompt_usage(reply),
                 "output_tokens": reply.tokens_output,
                 "service_tier": "standard",
             },
@@ -175,13 +177,58 @@ class AnthropicWire:
                 "max_input_tokens": m.window,
                 "max_tokens": m.max_output,
             }
-            for m in models.of("anthropic")
+            for m in models.of(self.protocol)
         ]
         return {"data": data, "has_more": False, "first_id": data[0]["id"], "last_id": data[-1]["id"]}
 
 
 def _event(data: Mapping[str, Any]) -> bytes:
     return b"event: " + str(data["type"]).encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"
+
+
+def _prompt_usage(reply: Reply) -> dict[str, int]:
+    """`input_tokens` leaves out what the cache read and wrote."""
+    cache = reply.cache
+    return {
+        "input_tokens": max(0, reply.tokens_input - cache.read - cache.written),
+        "cache_creation_input_tokens": cache.written,
+        "cache_read_input_tokens": cache.read,
+    }
+
+
+def _check_fields(fields: Mapping[str, Any], known: frozenset[str], where: str = "") -> None:
+    """github.com/anthropics/claude-code/issues/14135"""
+    unknown = next((name for name in fields if name not in known), None)
+    if unknown is not None:
+        raise _invalid(f"{where}{unknown}: Extra inputs are not permitted")
+
+
+def _check_temperature(value: Any) -> None:
+    """0 to 1: github.com/mnfst/modelparams.dev/pull/238"""
+    if value is not None and not 0 <= value <= 1:
+        raise _invalid("temperature: range: 0..1")
+
+
+def _markers(fields: Mapping[str, Any]) -> tuple[int, ...]:
+    """The places of the cache marks, the system text counting as the first place; at most four are allowed.
+
+    github.com/tghamm/Anthropic.SDK/issues/50. Raises Refusal.
+    """
+    system = fields.get("system")
+    contents = [message.get("content") for message in cast("list[dict[str, Any]]", fields.get("messages") or [])]
+    places = [*([] if system is None else [system]), *contents]
+    marked = [_marks_in(content) for content in places]
+    if fields.get("cache_control") is not None:  # automatic: behind the last block that can be cached
+        marked[-1] += 1
+    if sum(marked) > _MAX_MARKERS:
+        raise _invalid(f"A maximum of {_MAX_MARKERS} blocks with cache_control may be provided. Found {sum(marked)}.")
+    return tuple(place for place, marks in enumerate(marked) if marks)
+
+
+def _marks_in(content: Any) -> int:
+    if not isinstance(content, list):
+        return 0
+    return sum(block.get("cache_control") is not None for block in cast("list[dict[str, Any]]", content))
 
 
 def _limit(value: Any, model: SimulatedModel) -> int:
@@ -203,7 +250,7 @@ def _system(value: Any) -> tuple[Said, ...]:
     return (Said("system", _text(value, "system")),)
 
 
-def _messages(value: Any) -> tuple[Said, ...]:
+def _messages(value: Any, model: SimulatedModel) -> tuple[Said, ...]:
     if not isinstance(value, list):
         raise _invalid("messages: Field required")
     messages = cast("list[dict[str, Any]]", value)
@@ -219,13 +266,16 @@ def _messages(value: Any) -> tuple[Said, ...]:
                 if role == "system"
                 else f"messages.{index}.role: Input should be 'user' or 'assistant'"
             )
+        _check_fields(message, _MESSAGE_FIELDS, f"messages.{index}.")
         said.append(Said(role, _text(message.get("content"), f"messages.{index}")))
     if said[0].role != "user":
         raise _invalid('messages: first message must use the "user" role')
-    if said[-1].role == "assistant":
+    if said[-1].role == "assistant" and not model.prefill:  # github.com/vercel/ai/issues/12296
         raise _invalid(
             "This model does not support assistant message prefill. The conversation must end with a user message."
         )
+    if said[-1].role == "assistant" and said[-1].text != said[-1].text.rstrip():
+        raise _invalid("messages: final assistant content cannot end with trailing whitespace")
     return tuple(said)
 
 

@@ -7,7 +7,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from palaver.simulator.composing import Timetable
@@ -94,11 +93,14 @@ class Playback:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         delay = self._fault.seconds if self._fault is not None and self._fault.kind == "slow_first_token" else 0.0
-        frames, encode = self._frames, msgspec.json.encode
+        frames = self._frames
         pending: list[str] = []
+        sent = 0
 
         def flush() -> bytes:
-            body = b"".join(frames.piece_prefix + encode(piece) + frames.piece_suffix for piece in pending)
+            nonlocal sent
+            body = b"".join(frames.piece(piece, sent + index) for index, piece in enumerate(pending))
+            sent += len(pending)
             self._record.said("".join(pending), len(pending))
             pending.clear()
             return body

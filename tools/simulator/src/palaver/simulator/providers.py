@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from palaver.simulator import composing, tokens
+from palaver.simulator import composing, models, tokens
+from palaver.simulator.caching import CacheUse
 from palaver.simulator.faults import Fault
 from palaver.simulator.playback import Playback
 from palaver.simulator.recorder import Record
@@ -75,7 +77,7 @@ class Provider:
         self._authenticate(request)
         if size > stage.settings.max_body_bytes:
             raise Refusal(413, {"error": {"message": "Request too large", "type": "request_too_large"}})
-        asked = wire.read(request.headers, record.body)
+        asked = wire.read(request.headers, record.body, request.path_params)
         record.model = asked.model.id
         record.tokens_input = tokens.count_prompt(asked.said, asked.model.counting)
         overflow = wire.overflow(asked, record.tokens_input)
@@ -91,12 +93,11 @@ class Provider:
     async def _reply(self, asked: ChatRequest, fault: Fault | None, record: Record) -> ASGIApp:
         settings = self._stage.settings
         if fault is not None and fault.kind == "no_usage":
-            asked = ChatRequest(
-                asked.model, asked.said, asked.max_tokens, asked.stream, include_usage=False, stop=asked.stop
-            )
+            asked = replace(asked, include_usage=False)
         script = self._stage.scripts.take(asked.model.id, asked.question)
         seed = settings.seed
         reply = composing.compose(self._wire, asked, script, seed=seed, number=record.number, created=int(time.time()))
+        reply = replace(reply, cache=self._cache(asked, record), reasoning=_thoughts(asked))
         times = composing.timetable(
             asked.model.pace, script, speed=settings.speed, seed=composing.entropy_of(seed, asked, 0)
         )
@@ -111,6 +112,14 @@ class Provider:
                 headers=headers,
             )
         return await self._whole(reply, times, fault, record, headers)
+
+    def _cache(self, asked: ChatRequest, record: Record) -> CacheUse:
+        """Caches belong to a model, and to the organisation behind a key."""
+        owner = f"{asked.model.id} {'' if record.key is None else record.key.sha256}"
+        policy = models.CACHES[asked.model.protocol]
+        used = self._stage.prompts.use(policy, owner, asked.said, asked.model.counting, asked.markers)
+        record.tokens_cached = used.read
+        return used
 
     async def _whole(
         self,
@@ -133,6 +142,13 @@ class Provider:
         record.status = refusal.status
         record.finished(completed=False)
         return _json(refusal.body, refusal.status, refusal.headers)
+
+
+def _thoughts(asked: ChatRequest) -> str:
+    """What a reasoning model lets be seen before it answers, if it is asked to."""
+    if not (asked.model.reasoning and asked.shows_reasoning):
+        return ""
+    return f"Thinking about: {asked.question()[:80]}"
 
 
 def _json(body: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> Response:

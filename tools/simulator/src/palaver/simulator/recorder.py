@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-_CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization"})
+_CREDENTIAL_HEADERS = frozenset({"authorization", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"})
 
 
 class KeyTrace(msgspec.Struct, frozen=True):
@@ -41,6 +41,7 @@ class Record(msgspec.Struct):
     status: int | None = None
     text: str = ""
     tokens_input: int = 0
+    tokens_cached: int = 0
     tokens_sent: int = 0
     first_token_at: float | None = None
     finished_at: float | None = None

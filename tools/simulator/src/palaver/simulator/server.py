@@ -34,7 +34,7 @@ class _Quiet(uvicorn.Server):
 
 
 class SimulatorServer:
-    """Start it, use `openai_url` and `anthropic_url` as base URLs, steer it through `stage`, stop it."""
+    """Start it, use `openai_url`, `anthropic_url`, `gemini_url` as base URLs, steer it through `stage`, stop it."""
 
     def __init__(self, settings: SimulatorSettings | None = None) -> None:
         self.settings = settings or SimulatorSettings(port=0)
@@ -57,6 +57,11 @@ class SimulatorServer:
     def anthropic_url(self) -> str:
         """The base URL to give to an Anthropic client, which adds `/v1` itself."""
         return f"{self.url}/anthropic"
+
+    @property
+    def gemini_url(self) -> str:
+        """The base URL of the Gemini API, version included."""
+        return f"{self.url}/gemini/v1beta"
 
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""

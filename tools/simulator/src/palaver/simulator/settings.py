@@ -24,5 +24,7 @@ class SimulatorSettings(BaseSettings):
     """Recorded requests; the oldest are dropped first."""
     max_record_bytes: int = Field(default=64 * 1024**2, gt=0)
     """Bodies and answers that all recorded requests may hold together."""
+    max_cached_prefixes: int = Field(default=100_000, gt=0)
+    """Beginnings of prompts that all prompt caches remember together; a prompt has one every 256 characters."""
     max_armed: int = Field(default=1_000, gt=0)
     """Faults, and scripted replies, waiting for their requests."""

@@ -33,7 +33,12 @@ def count_prompt(messages: Iterable[Said], counting: Counting) -> int:
     """Input tokens of a request."""
     total = 3.0
     for message in messages:
-        cjk = cjk_characters(message.text)
-        plain = (len(message.text) - cjk) / _CHARACTERS_PER_TOKEN
-        total += counting.per_message + counting.factor * (plain + cjk * counting.per_cjk_character)
+        total += counting.per_message + tokens_of(message.text, counting)
     return math.ceil(total)
+
+
+def tokens_of(text: str, counting: Counting) -> float:
+    """What a piece of a message adds to the count of its request."""
+    cjk = cjk_characters(text)
+    plain = (len(text) - cjk) / _CHARACTERS_PER_TOKEN
+    return counting.factor * (plain + cjk * counting.per_cjk_character)

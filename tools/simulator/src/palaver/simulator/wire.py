@@ -1,10 +1,13 @@
 """What every wire format offers to the application: read a request, frame an answer, refuse in its own words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 from palaver.simulator import conversation, models
+from palaver.simulator.caching import UNCACHED, CacheUse
 from palaver.simulator.conversation import Said
 from palaver.simulator.models import SimulatedModel
 
@@ -24,7 +27,10 @@ class Refusal(Exception):  # noqa: N818 - an answer of the provider, not a defec
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A request that keeps the wire format's rules. `said` is the whole prompt, system text included."""
+    """A request that keeps the wire format's rules. `said` is the whole prompt, system text included.
+
+    `markers`: the indices in `said` behind which the prompt is to be cached. `shows_reasoning`: a summary is asked for.
+    """
 
     model: SimulatedModel
     said: tuple[Said, ...]
@@ -32,6 +38,8 @@ class ChatRequest:
     stream: bool
     include_usage: bool
     stop: tuple[str, ...] = ()
+    markers: tuple[int, ...] = ()
+    shows_reasoning: bool = False
 
     def question(self) -> str:
         """The newest words of a person."""
@@ -51,11 +59,16 @@ class Reply:
     tokens_output: int
     include_usage: bool
     stamped: bool = False
+    cache: CacheUse = UNCACHED
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The framing of one streamed answer: before, around each piece, and after it."""
+    """The framing of one streamed answer: before, around each piece, and after it.
+
+    Where events are numbered, a piece's number stands between `piece_suffix` and `piece_end`.
+    """
 
     prologue: bytes
     piece_prefix: bytes
@@ -63,7 +76,13 @@ class Frames:
     epilogue: bytes
     malformed: bytes
     error: bytes
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    first_number: int | None = None
+    piece_end: bytes = b""
+
+    def piece(self, text: str, index: int) -> bytes:
+        """The event of the piece with this index."""
+        number = b"" if self.first_number is None else b"%d" % (self.first_number + index)
+        return self.piece_prefix + msgspec.json.encode(text) + self.piece_suffix + number + self.piece_end
 
 
 class Wire(Protocol):
@@ -79,8 +98,8 @@ class Wire(Protocol):
         """The refusal of a key."""
         ...
 
-    def read(self, headers: Mapping[str, str], body: Any) -> ChatRequest:
-        """The request, if it keeps the provider's rules. Raises Refusal."""
+    def read(self, headers: Mapping[str, str], body: Any, target: Mapping[str, str]) -> ChatRequest:
+        """The request, if it keeps the provider's rules. `target` are the URL's parameters. Raises Refusal."""
         ...
 
     def overflow(self, request: ChatRequest, tokens: int) -> Refusal | None:

@@ -46,6 +46,7 @@ class _Message(msgspec.Struct):
 class _Delta(msgspec.Struct):
     type: str | None = None
     text: str | None = None
+    thinking: str | None = None
     stop_reason: str | None = None
 
 
@@ -65,7 +66,13 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def request_of(call: ProviderCall) -> dict[str, Any]:
-    """The request's body, apart from `stream`. System text has a field of its own."""
+    """The request's body, apart from `stream`. System text has a field of its own.
+
+    Where the model's provider caches up to marks, one stands behind the system prompt and one behind the last message:
+    the next request of the conversation begins with all of this one, and finds it there. A prompt with fewer characters
+    than the least number of tokens is too short to be kept.
+    https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+    """
     system = "\n\n".join(message.text for message in call.messages if message.role == "system")
     body: dict[str, Any] = {
         "model": call.model.upstream,
@@ -76,7 +83,23 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
     }
     if system:
         body["system"] = system
+    cache, length = call.model.cache, sum(len(message.text) for message in call.messages)
+    if cache.kind == "markers" and length >= cache.min_tokens:
+        _mark(body)
     return body
+
+
+def _mark(body: dict[str, Any]) -> None:
+    """An empty text cannot carry a mark, so there is none behind it."""
+    if "system" in body:
+        body["system"] = _marked(body["system"])
+    last = body["messages"][-1] if body["messages"] else None
+    if last is not None and last["content"]:
+        last["content"] = _marked(last["content"])
+
+
+def _marked(text: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]
 
 
 class AnthropicMessages:
@@ -119,11 +142,13 @@ def apply(event: ServerEvent, progress: Progress) -> bool:
     match _decode(event.data):
         case _Event(type="content_block_delta", delta=_Delta(type="text_delta", text=str(text))):
             progress.text += text
+        case _Event(type="content_block_delta", delta=_Delta(type="thinking_delta", thinking=str(thought))):
+            progress.reasoning += thought
         case _Event(type="message_start", message=_Message(usage=_Usage() as usage)):
             progress.usage = _report(usage)
         case _Event(type="message_delta", delta=delta, usage=usage):
             if usage is not None:
-                later = _report(usage)
+                later = _later(usage)
                 progress.usage = later if progress.usage is None else progress.usage.updated(later)
             if delta is not None and delta.stop_reason is not None:
                 progress.finish_reason = _finish(delta.stop_reason)
@@ -133,16 +158,22 @@ def apply(event: ServerEvent, progress: Progress) -> bool:
             kind = "" if error is None else error.type
             raise ProviderFailed(_ERRORS.get(kind, ErrorCode.PROVIDER_UNAVAILABLE), f"error event {kind}")
         case _:
-            pass  # pings, block boundaries, thinking: nothing that a reader sees
+            pass  # pings, block boundaries, signatures: nothing that a reader sees
     return False
 
 
 def _report(usage: _Usage) -> UsageReport:
     if usage.input_tokens is None:
         return UsageReport(None, usage.output_tokens)
-    cached = usage.cache_read_input_tokens or 0
-    total = usage.input_tokens + cached + (usage.cache_creation_input_tokens or 0)
-    return UsageReport(total, usage.output_tokens, cached)
+    cached, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    return UsageReport(usage.input_tokens + cached + written, usage.output_tokens, cached, written)
+
+
+def _later(usage: _Usage) -> UsageReport:
+    """`input_tokens` leaves out what the cache read and wrote, so alone it says nothing new."""
+    if usage.cache_read_input_tokens is None and usage.cache_creation_input_tokens is None:
+        return UsageReport(None, usage.output_tokens)
+    return _report(usage)
 
 
 def _finish(reason: str) -> Literal["stop", "length"]:

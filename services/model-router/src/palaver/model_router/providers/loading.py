@@ -1,16 +1,38 @@
-"""Finds the adapter of a wire protocol and loads it once, off the event loop: SDKs are slow to import."""
+"""Finds the adapter of a wire protocol and loads it once, off the event loop: SDKs are slow to import.
+
+A package of your own brings a further protocol by an entry point, e.g. in its pyproject.toml:
+
+    [project.entry-points."palaver.providers"]
+    smoke-signals = "my_package.smoke:SmokeSignals"
+
+The class is a `ProviderAdapter` with `close()`, made with `connect_seconds`. A built-in name cannot be taken.
+"""
 
 import asyncio
-from importlib import import_module
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, cast
 
 from palaver.model_router.domain import ProtocolName, Provider
 from palaver.model_router.ports import ProviderAdapter
 
-_PLACES: dict[ProtocolName, tuple[str, str]] = {
-    "openai": ("palaver.model_router.providers.openai", "OpenAIChat"),
-    "anthropic": ("palaver.model_router.providers.anthropic", "AnthropicMessages"),
+GROUP = "palaver.providers"
+"""The entry points of adapters."""
+_HERE = "palaver.model_router.providers"
+_BUILT_IN: dict[ProtocolName, str] = {
+    "openai": f"{_HERE}.openai:OpenAIChat",
+    "openai-responses": f"{_HERE}.openai_responses:OpenAIResponses",
+    "anthropic": f"{_HERE}.anthropic:AnthropicMessages",
+    "gemini": f"{_HERE}.gemini:Gemini",
 }
+
+
+@cache
+def protocols() -> dict[ProtocolName, EntryPoint]:
+    """Every wire protocol that there is an adapter for, by name; nothing is imported."""
+    brought = {entry.name: entry for entry in entry_points(group=GROUP)}
+    return brought | {name: EntryPoint(name, place, GROUP) for name, place in _BUILT_IN.items()}
 
 
 class _Closable(ProviderAdapter, Protocol):
@@ -36,7 +58,7 @@ class LoadedAdapters:
 
     async def warm_up(self) -> None:
         """Load all protocols in the background, so that no first turn waits for it."""
-        for protocol in _PLACES:
+        for protocol in protocols():
             await self._load(protocol)
 
     async def of(self, provider: Provider) -> ProviderAdapter:
@@ -46,7 +68,6 @@ class LoadedAdapters:
     async def _load(self, protocol: ProtocolName) -> ProviderAdapter:
         async with self._loading:
             if protocol not in self._loaded:
-                module, name = _PLACES[protocol]
-                adapter_class = getattr(await asyncio.to_thread(import_module, module), name)
-                self._loaded[protocol] = cast("_Closable", adapter_class(connect_seconds=self._connect_seconds))
+                make = cast("Callable[..., _Closable]", await asyncio.to_thread(protocols()[protocol].load))
+                self._loaded[protocol] = make(connect_seconds=self._connect_seconds)
             return self._loaded[protocol]

@@ -4,28 +4,42 @@ The official SDK makes the request, authenticates and names errors; the stream i
 against 119 with the SDK's models, same transport).
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
-import httpx2
 import msgspec
-import openai
-from openai import AsyncOpenAI, DefaultAioHttpClient
 from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
-from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import TRANSPORT_ERRORS, progress_of
+from palaver.model_router.providers.openai_client import OpenAIClients, in_our_words
+from palaver.model_router.providers.streams import progress_of
 from palaver.model_router.sse import ServerEvent
 
 _DONE = b"[DONE]"
 
 
 class _Delta(msgspec.Struct):
-    content: str | None = None
+    """`reasoning_content` is what DeepSeek, Qwen, Kimi, vLLM and llama.cpp say before they answer; `reasoning` is
+    OpenRouter's, Groq's and Ollama's word for it."""
+
+    content: Any = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Thought(msgspec.Struct):
+    text: str = ""
+
+
+class _Part(msgspec.Struct):
+    """Mistral's reasoning models send content as parts: https://docs.mistral.ai/capabilities/reasoning"""
+
+    text: str = ""
+    thinking: list[_Thought] = []
 
 
 class _Choice(msgspec.Struct):
@@ -35,12 +49,16 @@ class _Choice(msgspec.Struct):
 
 class _CachedTokens(msgspec.Struct):
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class _Usage(msgspec.Struct):
+    """`prompt_cache_hit_tokens` is DeepSeek's field, beside OpenAI's."""
+
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: _CachedTokens | None = None
+    prompt_cache_hit_tokens: int | None = None
 
 
 class _Chunk(msgspec.Struct):
@@ -55,9 +73,13 @@ _decode = msgspec.json.Decoder(_Chunk).decode
 def request_of(call: ProviderCall) -> dict[str, Any]:
     """The request's body, apart from `stream`."""
     provider = call.model.provider
+    system_role = call.model.grammar.system_role
     body: dict[str, Any] = {
         "model": call.model.upstream,
-        "messages": [{"role": message.role, "content": message.text} for message in call.messages],
+        "messages": [
+            {"role": system_role if message.role == "system" else message.role, "content": message.text}
+            for message in call.messages
+        ],
         provider.output_limit: call.max_tokens,
     }
     if provider.reports_usage:
@@ -78,20 +100,17 @@ class OpenAIChat:
     """`ProviderAdapter` of the protocol `openai`. Connections are shared by all providers and keys."""
 
     def __init__(self, *, connect_seconds: float) -> None:
-        # Our own limits on first token, gaps and the whole turn are tighter and know more than a read timeout.
-        timeout = httpx2.Timeout(None, connect=connect_seconds)
-        self._http = DefaultAioHttpClient(timeout=timeout)
-        self._timeout = timeout
+        self._clients = OpenAIClients(connect_seconds=connect_seconds)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._clients.close()
 
     @asynccontextmanager
     async def stream(self, call: ProviderCall) -> AsyncGenerator[AsyncIterator[Progress]]:
         """See `ProviderAdapter`."""
-        client = self._client(call.model.provider, call.key.secret)
-        with _in_our_words():
+        client = self._clients.client(call.model.provider, call.key.secret)
+        with in_our_words():
             async with client.chat.completions.with_streaming_response.create(
                 stream=True, **_past_the_transform(request_of(call))
             ) as response:
@@ -99,18 +118,7 @@ class OpenAIChat:
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:
         """See `ProviderAdapter`: lists the models."""
-        with _in_our_words():
-            await self._client(provider, secret).models.list()
-
-    def _client(self, provider: Provider, secret: SecretStr) -> AsyncOpenAI:
-        # A client costs 30 µs and holds nothing but the key; retries are ours to decide.
-        return AsyncOpenAI(
-            api_key=secret.get_secret_value(),
-            base_url=provider.base_url,
-            http_client=self._http,
-            timeout=self._timeout,
-            max_retries=0,
-        )
+        await self._clients.check_key(provider, secret)
 
 
 def apply(event: ServerEvent, progress: Progress) -> bool:
@@ -121,36 +129,38 @@ def apply(event: ServerEvent, progress: Progress) -> bool:
     if chunk.error is not None:
         raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, "error event")
     for choice in chunk.choices or ():
-        if choice.delta is not None and choice.delta.content:
-            progress.text += choice.delta.content
+        if choice.delta is not None:
+            _add(choice.delta, progress)
         if choice.finish_reason is not None:
             progress.finish_reason = _finish(choice.finish_reason)
     if chunk.usage is not None:
-        details = chunk.usage.prompt_tokens_details
-        progress.usage = UsageReport(
-            chunk.usage.prompt_tokens,
-            chunk.usage.completion_tokens,
-            None if details is None else details.cached_tokens,
-        )
+        progress.usage = _report(chunk.usage)
     return False
+
+
+def _add(delta: _Delta, progress: Progress) -> None:
+    if isinstance(delta.content, str):
+        progress.text += delta.content
+    elif isinstance(delta.content, list):
+        _add_parts(msgspec.convert(delta.content, list[_Part]), progress)
+    if delta.refusal:
+        progress.text += delta.refusal  # what the model says instead of an answer
+    progress.reasoning += delta.reasoning_content or delta.reasoning or ""
+
+
+def _add_parts(parts: list[_Part], progress: Progress) -> None:
+    for part in parts:
+        progress.text += part.text
+        progress.reasoning += "".join(thought.text for thought in part.thinking)
+
+
+def _report(usage: _Usage) -> UsageReport:
+    details = usage.prompt_tokens_details or _CachedTokens()
+    cached = usage.prompt_cache_hit_tokens if details.cached_tokens is None else details.cached_tokens
+    return UsageReport(usage.prompt_tokens, usage.completion_tokens, cached, details.cache_write_tokens)
 
 
 def _finish(reason: str) -> Literal["stop", "length"]:
     if reason == "content_filter":
         raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, "content filter")
     return "length" if reason == "length" else "stop"
-
-
-@contextmanager
-def _in_our_words() -> Generator[None, None, None]:
-    try:
-        yield
-    except openai.APIStatusError as error:
-        raise failure_of(error.status_code, error.code, error.message, error.response.headers) from None
-    except openai.APIConnectionError as error:
-        cause = type(error.__cause__).__name__
-        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, f"no connection: {cause}", refused=True) from None
-    except TRANSPORT_ERRORS as error:
-        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, type(error).__name__, refused=True) from None
-    except openai.OpenAIError as error:
-        raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, type(error).__name__) from None

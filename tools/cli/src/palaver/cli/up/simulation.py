@@ -21,7 +21,12 @@ class Simulation:
     @property
     def base_urls(self) -> dict[str, str]:
         """The base URL of each provider that is played."""
-        return {"sim-openai": f"{self.url}/openai/v1", "sim-anthropic": f"{self.url}/anthropic"}
+        return {
+            "sim-openai": f"{self.url}/openai/v1",
+            "sim-responses": f"{self.url}/openai/v1",
+            "sim-anthropic": f"{self.url}/anthropic",
+            "sim-gemini": f"{self.url}/gemini/v1beta",
+        }
 
     def server(self) -> SimulatorServer:
         """The simulator, not started, for the event loop of the caller."""

@@ -1,0 +1,60 @@
+"""What OpenAI's two wire protocols have in common: the official SDK's client, how a key is tried, its errors."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import httpx2
+import openai
+from openai import AsyncOpenAI, DefaultAioHttpClient
+from pydantic import SecretStr
+
+from palaver.contracts.failures import ErrorCode
+from palaver.model_router.domain import Provider
+from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers.statuses import failure_of
+from palaver.model_router.providers.streams import TRANSPORT_ERRORS
+
+
+class OpenAIClients:
+    """Clients of the official SDK over shared connections."""
+
+    def __init__(self, *, connect_seconds: float) -> None:
+        # Our own limits on first token, gaps and the whole turn are tighter and know more than a read timeout.
+        timeout = httpx2.Timeout(None, connect=connect_seconds)
+        self._http = DefaultAioHttpClient(timeout=timeout)
+        self._timeout = timeout
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    def client(self, provider: Provider, secret: SecretStr) -> AsyncOpenAI:
+        """A client for one key. It costs 30 µs and holds nothing but the key; retries are ours to decide."""
+        return AsyncOpenAI(
+            api_key=secret.get_secret_value(),
+            base_url=provider.base_url,
+            http_client=self._http,
+            timeout=self._timeout,
+            max_retries=0,
+        )
+
+    async def check_key(self, provider: Provider, secret: SecretStr) -> None:
+        """List the models. Raises ProviderFailed."""
+        with in_our_words():
+            await self.client(provider, secret).models.list()
+
+
+@contextmanager
+def in_our_words() -> Generator[None, None, None]:
+    """Turns what the SDK and its transport raise into ProviderFailed."""
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise failure_of(error.status_code, error.code, error.message, error.response.headers) from None
+    except openai.APIConnectionError as error:
+        cause = type(error.__cause__).__name__
+        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, f"no connection: {cause}", refused=True) from None
+    except TRANSPORT_ERRORS as error:
+        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, type(error).__name__, refused=True) from None
+    except openai.OpenAIError as error:
+        raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, type(error).__name__) from None
