@@ -73,8 +73,8 @@ class Run:
         for _, message in self._schedule.messages:
             for answer in message.answers:
                 await self._arm(message, answer)
-        for number, plan in enumerate(self._schedule.rooms):
-            self._rooms.append(await self._open_room(stack, number, plan))
+        opening = (self._open_room(stack, number, plan) for number, plan in enumerate(self._schedule.rooms))
+        self._rooms = list(await asyncio.gather(*opening))
 
     async def _arm(self, message: Message, answer: Answer) -> None:
         for text in answer.texts[:MAX_ATTEMPTS]:
@@ -103,8 +103,11 @@ class Run:
             await self._product.sign_in(device)
             return device
 
-        readers = [await signed_in(gateway, f"reader {number}.{gateway}") for gateway in range(READERS)]
-        late = None if plan.late_at is None else await signed_in(plan.late_gateway, f"late reader {number}")
+        wanted = [(gateway, f"reader {number}.{gateway}") for gateway in range(READERS)]
+        if plan.late_at is not None:
+            wanted.append((plan.late_gateway, f"late reader {number}"))
+        readers = list(await asyncio.gather(*(signed_in(*device) for device in wanted)))
+        late = readers.pop() if plan.late_at is not None else None
         seats = tuple(NewParticipant(model=model) for model in plan.models)
         session = await readers[0].rest.create_session(seats)
         await asyncio.gather(*(reader.follow(session.id) for reader in readers))

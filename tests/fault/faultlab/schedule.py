@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from faultlab.texts import answer
@@ -91,6 +91,7 @@ WEIGHTS: dict[Kind, int] = {
 CLUSTER_WEIGHTS: dict[Kind, int] = {**WEIGHTS, "kill_nats": 10, "kill_leader": 12}
 STOPPED, FAULTY, VISITED = 0.25, 0.15, 0.6
 """Shares of messages that are stopped, of answers whose provider misbehaves, of rooms that somebody joins late."""
+HASTE = 2.0
 REPLICAS = 2
 READERS = 2
 NODES = 3
@@ -188,15 +189,33 @@ class Schedule:
         return said + [f"  {fault}" for fault in self.faults]
 
 
-def schedule(seed: int, *, cluster: bool = False, kinds: Sequence[Kind] | None = None) -> Schedule:
-    """The run of this number; always the same. `kinds`: exactly these faults, at times of the number's choosing."""
+def schedule(seed: int, *, cluster: bool = False) -> Schedule:
+    """The run of this number; always the same."""
     rng = random.Random(f"palaver-faults-{seed}-{cluster}")  # noqa: S311 - repeatable, not secret
     rooms = tuple(_room(rng, seed, number) for number in range(rng.randint(2, 3)))
     weights = CLUSTER_WEIGHTS if cluster else WEIGHTS
-    if kinds is None:
-        kinds = rng.choices(tuple(weights), weights=tuple(weights.values()), k=rng.randint(1, 3))
+    kinds = rng.choices(tuple(weights), weights=tuple(weights.values()), k=rng.randint(1, 3))
     faults = sorted((_fault(rng, kind) for kind in kinds), key=lambda fault: fault.at)
     return Schedule(seed, rooms, tuple(faults))
+
+
+def brief(plan: Schedule) -> Schedule:
+    """The same with the first message of each room only and everything in half the time, for a quick look."""
+    rooms = tuple(
+        replace(
+            room,
+            messages=tuple(_hastened(message) for message in room.messages[:1]),
+            late_at=None if room.late_at is None else room.late_at / HASTE,
+        )
+        for room in plan.rooms[:2]
+    )
+    faults = tuple(replace(fault, at=fault.at / HASTE) for fault in plan.faults)
+    return replace(plan, rooms=rooms, faults=faults)
+
+
+def _hastened(message: Message) -> Message:
+    answers = (replace(answer, pieces_per_second=answer.pieces_per_second * HASTE) for answer in message.answers)
+    return replace(message, answers=tuple(answers))
 
 
 def _room(rng: random.Random, seed: int, number: int) -> RoomPlan:
