@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from palaver.client.connection import Connection
 from palaver.client.room import Room
-from palaver.contracts.client_protocol import Attached, Delta, Pong
+from palaver.contracts.client_protocol import Ack, Attached, Delta, Error, Pong
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
 from palaver.contracts.session_log import (
@@ -143,7 +143,7 @@ async def following(answer: Answer) -> AsyncGenerator[tuple[Gateway, Room, Conne
                 await room.attach()
             elif frame.type == "notice" and frame.name == "service.recovered":
                 await room.resend()
-            elif frame.type in {"attached", "event", "delta", "error"}:
+            elif frame.type in {"ack", "attached", "event", "delta", "error"}:
                 await room.take(frame)
 
         connection = Connection(f"ws://127.0.0.1:{port}/ws", credentials, on_frame)
@@ -229,6 +229,23 @@ async def test_what_is_refused_for_good_is_raised():
         with pytest.raises(Failure, match="Archived") as refused:
             await room.post("Hello")
         assert refused.value.code is ErrorCode.SESSION_ARCHIVED
+
+
+@pytest.mark.parametrize(("code", "taken"), [(None, True), (ErrorCode.SERVICE_UNAVAILABLE, False)])
+async def test_a_stop_says_whether_the_server_has_it(code: ErrorCode | None, taken: bool):  # noqa: FBT001 - a parameter
+    async def answer(gateway: Gateway, socket: ServerConnection, frame: dict[str, Any]) -> None:
+        if frame["type"] == "attach":
+            await gateway.attach(socket, frame)
+        elif code is None:
+            await socket.send(Ack(id=frame["id"]).model_dump_json())
+        else:
+            await socket.send(Error(**dict(Failure(code, "Not now.").body), id=frame["id"]).model_dump_json())
+
+    async with following(answer) as (gateway, room, _, _):
+        assert await room.stop(turn_id=TURN.turn_id) is taken
+        (stop,) = gateway.of_type("stop")
+        assert stop["turn_id"] == TURN.turn_id
+        assert "participant_id" not in stop
 
 
 async def test_a_gap_in_a_text_attaches_again_from_what_is_known():

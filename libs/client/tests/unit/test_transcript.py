@@ -101,6 +101,50 @@ def test_lost_repeated_and_stale_deltas_heal_by_a_snapshot(text: str, cuts: list
     assert state.text == text
 
 
+TEXTS = st.lists(st.text(alphabet="aé漢🍵\u0301\n", min_size=1, max_size=30), min_size=1, max_size=3)
+"""What each attempt at a turn says, the last one to its end."""
+
+
+@given(TEXTS, st.data())
+def test_however_frames_are_cut_merged_repeated_lost_or_late_a_prefix_of_one_attempt_is_shown(
+    texts: list[str], data: st.DataObject
+):
+    transcript = running()
+    state = transcript.replies["t"]
+
+    def snapshot(attempt: int, length: int) -> Attached:
+        live = LiveTurn(
+            turn_id=TurnId("t"),
+            reply_id=MessageId("r"),
+            participant_id=ParticipantId("p"),
+            attempt=attempt,
+            text=texts[attempt - 1][:length],
+        )
+        return Attached(session_id=SESSION, epoch="e", head_seq=1, recovered=True, session=ROOM, live=(live,))
+
+    for _ in range(data.draw(st.integers(0, 12))):
+        attempt = data.draw(st.integers(1, len(texts)))
+        text = texts[attempt - 1]
+        begin = data.draw(st.integers(0, len(text) - 1))
+        end = data.draw(st.integers(begin + 1, len(text)))
+        before = (state.attempt, len(state.text))
+        if data.draw(st.booleans()):
+            transcript.attach(snapshot(attempt, end))
+        else:
+            delta = Delta(turn_id=TurnId("t"), attempt=attempt, offset=begin, text=text[begin:end])
+            verdict = transcript.delta(delta)
+            assert (verdict is Verdict.GAP) == (
+                attempt >= before[0] and begin > (before[1] if attempt == before[0] else 0)
+            )
+        assert state.attempt >= before[0]
+        if state.attempt:
+            assert texts[state.attempt - 1].startswith(state.text)
+        if state.attempt == before[0]:
+            assert len(state.text) >= before[1]
+    transcript.attach(snapshot(len(texts), len(texts[-1])))
+    assert (state.attempt, state.text) == (len(texts), texts[-1])
+
+
 def test_offsets_count_code_points():
     state = ReplyState(TurnRef(**TURN))
     assert state.fold(1, 0, "👩‍🔬é") is Verdict.APPLIED

@@ -9,6 +9,7 @@ from palaver.client.connection import Connection
 from palaver.client.rest import Rest
 from palaver.client.room import Room
 from palaver.contracts.client_protocol import (
+    Ack,
     Attached,
     ContextUsageNotice,
     DegradedNotice,
@@ -136,7 +137,7 @@ class Palaver:
                 room = self._turns.get(frame.turn_id)
             case Attached() | EventFrame() | ContextUsageNotice():
                 room = self._rooms.get(frame.session_id)
-            case Error():
+            case Ack() | Error():
                 return list(self._rooms.values())
             case _:
                 room = None

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from palaver.client.transcript import Piece, ReplyState, Transcript, Verdict
 from palaver.contracts.client_protocol import (
+    Ack,
     Attach,
     Attached,
     ClientRequest,
@@ -35,6 +36,7 @@ class Room:
         self.transcript = Transcript()
         self._send = send
         self._unconfirmed: dict[str, tuple[Post, asyncio.Future[UserMessage]]] = {}
+        self._stops: dict[str, asyncio.Future[bool]] = {}
         self._changed = asyncio.Event()
         self._attached = asyncio.Event()
         self._attach_id: str | None = None
@@ -128,8 +130,21 @@ class Room:
                 await changed.wait()
 
     async def stop(self, *, turn_id: TurnId | None = None, participant_id: ParticipantId | None = None) -> bool:
-        """Stop one answer, one participant, or everything; False when there is no connection to say it on."""
-        return await self._send(Stop(id=new_id(), session_id=self.id, turn_id=turn_id, participant_id=participant_id))
+        """Stop one answer, one participant, or everything.
+
+        True once the server has it and will see it through, whatever breaks; False when it did not say so: ask again.
+        Raises Failure when it is refused.
+        """
+        request_id = new_id()
+        taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._stops[request_id] = taken
+        try:
+            stop = Stop(id=request_id, session_id=self.id, turn_id=turn_id, participant_id=participant_id)
+            return await self._send(stop) and await asyncio.wait_for(taken, CONFIRM_SECONDS)
+        except TimeoutError:
+            return False
+        finally:
+            del self._stops[request_id]
 
     async def changed(self) -> None:
         """Wait until anything in `transcript` changes."""
@@ -177,7 +192,7 @@ class Room:
         if self._refused:
             raise self._refused
 
-    async def take(self, frame: Attached | EventFrame | Delta | Error | ContextUsageNotice) -> None:
+    async def take(self, frame: Ack | Attached | EventFrame | Delta | Error | ContextUsageNotice) -> None:
         """Fold one frame; a gap attaches again."""
         verdict = Verdict.APPLIED
         match frame:
@@ -190,6 +205,10 @@ class Room:
                 verdict = self.transcript.delta(frame)
             case ContextUsageNotice():
                 self.transcript.usage = frame.data
+            case Ack():
+                verdict = Verdict.IGNORED
+                if (taken := self._stops.get(frame.id or "")) and not taken.done():
+                    taken.set_result(True)
             case Error():
                 self._refuse(frame)
             case _:
@@ -219,6 +238,11 @@ class Room:
                 self._attach_soon()
             else:
                 self._attached.set()
+        if (taken := self._stops.get(error.id or "")) and not taken.done():
+            if error.retryable:
+                taken.set_result(False)
+            else:
+                taken.set_exception(Failure.of(error))
         _, stored = self._unconfirmed.get(error.client_message_id or "", (None, None))
         if stored and not stored.done() and not error.retryable:
             stored.set_exception(Failure.of(error))

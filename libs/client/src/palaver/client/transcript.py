@@ -209,8 +209,10 @@ class Transcript:
         return self.replies.setdefault(turn.turn_id, ReplyState(turn))
 
     def _fail(self, end: TurnEnd, status: Literal["failed", "stopped"]) -> None:
+        """Nothing was kept of it: what a worker had shown that died before it could hand it over is taken back."""
         state = self._state(end)
         state.status, state.code, state.error = status, end.code, end.message
+        state.text, state.rank = "", None
 
     @staticmethod
     def _finish(state: ReplyState, reply: Reply) -> None:
