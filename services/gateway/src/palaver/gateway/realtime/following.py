@@ -3,8 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from opentelemetry.trace import INVALID_SPAN, use_span
-
 from palaver.contracts.ids import new_id
 from palaver.gateway.language import Language
 from palaver.gateway.people import Person
@@ -50,10 +48,8 @@ class Following:
             bound=True,
         )
         try:
-            # What is subscribed here serves later clients too, and would otherwise be traced as part of this request.
-            with use_span(INVALID_SPAN):
-                await self._hub.enter(connection)
-                await self._relay.follow(connection, session_id, cursor)
+            await self._hub.enter(connection)
+            await self._relay.follow(connection, session_id, cursor)
             self._hub.tell_outages(connection)
             yield connection
         finally:
