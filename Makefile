@@ -7,7 +7,7 @@ PREPARE := $(IN_ROOT) python=$$(sh scripts/python.sh) && "$$python" scripts/boot
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up prepare page test test-python test-web e2e bench check lint format-check types imports dependencies \
+.PHONY: help up prepare page test test-python test-web e2e fault bench check lint format-check types imports dependencies \
   web-check lock-check generated-check fmt lock generate doctor clean
 
 help: ## list the targets
@@ -36,6 +36,10 @@ test-web: prepare ## the page's unit tests
 
 bench: prepare ## what a token costs on this machine, in a minute or two; FULL=1 for more
 	@$(IN_ROOT) "$(BIN)/palaver" bench $(if $(FULL),--full)
+
+fault: prepare ## break everything 200 times and check what was shown and kept; SEED=17 SCHEDULES=1 NODES=1 or 3
+	@$(IN_ROOT) PYTHONPATH=tests/fault exec "$(BIN)/python" -m faultlab $(if $(SEED),--seed $(SEED)) \
+	  $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(NODES),--nodes $(NODES)) $(if $(MINUTES),--minutes $(MINUTES))
 
 e2e: page ## only the tests through the public edge
 	@$(IN_ROOT) "$(BIN)/pytest" -q tests/e2e
