@@ -126,3 +126,22 @@ async def test_an_error_event_ends_the_stream(client: AsyncAnthropic, simulator:
 async def test_a_scripted_reply_is_given_as_it_is(client: AsyncAnthropic, simulator: SimulatorServer) -> None:
     simulator.stage.scripts.arm(Script(model="sim-mirror", text="好 🍵\n\n done"))
     assert text_of(await stream(client, model="sim-mirror")) == "好 🍵\n\n done"
+
+
+async def test_what_stands_before_a_mark_is_counted_as_written_and_then_as_read(
+    client: AsyncAnthropic, simulator: SimulatorServer
+) -> None:
+    text: Any = [{"type": "text", "text": "tea is good " * 600, "cache_control": {"type": "ephemeral"}}]
+    usages: list[anthropic.types.Usage] = []
+    for _ in range(2):
+        start = (await stream(client, model="sim-mirror", messages=[{"role": "user", "content": text}], max_tokens=5))[
+            0
+        ]
+        assert start.type == "message_start"
+        usages.append(start.message.usage)
+    first, second = usages
+    assert first.cache_read_input_tokens == second.cache_creation_input_tokens == 0
+    assert first.cache_creation_input_tokens == second.cache_read_input_tokens
+    assert (second.cache_read_input_tokens or 0) > 1_024
+    total = second.input_tokens + (second.cache_read_input_tokens or 0)
+    assert total == simulator.stage.recorder.records()[-1].tokens_input
