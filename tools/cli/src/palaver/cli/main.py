@@ -100,13 +100,23 @@ def bench(
     *,
     full: Annotated[bool, typer.Option("--full", help="More and longer; minutes instead of one.")] = False,
     tiny: Annotated[bool, typer.Option("--tiny", help="Only to see that it works; the figures mean nothing.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A scenario instead of all; may be repeated.", show_default=False)
+    ] = None,
     output: Annotated[Path, typer.Option(help="Where the results go.")] = Path("bench-results"),
+    images: Annotated[Path | None, typer.Option(help="Also draw the pictures of documents here.")] = None,
+    against: Annotated[Path | None, typer.Option(help="An earlier results.json to compare with.")] = None,
 ) -> None:
     """Measure what a token costs here, beside pipelines without the product; starts and stops all it needs."""
     from palaver.cli.bench.command import bench as run_bench  # noqa: PLC0415 - only what this command needs
+    from palaver.cli.bench.suite import Wishes  # noqa: PLC0415 - as above
 
-    plan = "full" if full else "tiny" if tiny else "short"
-    raise typer.Exit(_told(lambda: _run(run_bench(plan, output))))
+    def measure() -> int:
+        peers = read(UpSettings).home / "bench-peers"
+        wishes = Wishes("full" if full else "tiny" if tiny else "short", only or (), peers)
+        return _run(run_bench(wishes, output, images=images, against=against))
+
+    raise typer.Exit(_told(measure))
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:

@@ -5,16 +5,21 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from palaver.cli.bench.role import READY
+from palaver.cli.bench.roles.role import READY
 from palaver.cli.errors import CommandError
+from palaver.cli.settings import inherited_environment
+from palaver.servicekit.embedded.child import PLAIN_ENVIRONMENT
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0  # ten thousand connections are opened in this time
 END_SECONDS = 5.0
 MAX_LINE_BYTES = 16 * 1024**2
+SOURCES = Path(__file__).resolve().parents[3]
+"""Where `palaver.cli` lies: the roles run from here in a peer's environment, too."""
 R = TypeVar("R")
 
 
@@ -46,10 +51,14 @@ class Actor:
         """Tell it its part."""
         await self._tell(msgspec.json.encode(part).decode())
 
-    async def end(self) -> None:
-        """Ask it to end, and see that it does."""
+    def dismiss(self) -> None:
+        """Tell it that the run is over; it may still report something."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+    async def end(self) -> None:
+        """Ask it to end, and see that it does."""
+        self.dismiss()
         for how in (None, signal.SIGTERM, signal.SIGKILL):
             if how is not None and self._process.returncode is None:
                 self._process.send_signal(how)
@@ -89,6 +98,7 @@ async def acting(role: str, part: object, *, python: str = sys.executable) -> As
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=MAX_LINE_BYTES,
+        env=inherited_environment() if python == sys.executable else {**PLAIN_ENVIRONMENT, "PYTHONPATH": str(SOURCES)},
     )
     actor = Actor(role, process)
     try:

@@ -12,7 +12,7 @@ from palaver.cli.up.home import Home
 from palaver.cli.up.processes import Probe
 from palaver.cli.up.running import Running, read_running
 from palaver.contracts.catalogue import SERVICES
-from palaver.servicekit.embedded import free_port
+from palaver.servicekit.embedded import LOOPBACK, free_port
 from palaver.servicekit.embedded.child import Child
 
 MANY = 100_000
@@ -25,7 +25,7 @@ LIMITS: Mapping[str, object] = {
     },
     "PALAVER_GATEWAY_REALTIME": {"max_connections_per_user": MANY, "max_connections": MANY},
     "PALAVER_SESSION_MAX_ISSUED_TURNS_PER_PAYER": 2_000,
-    "PALAVER_MODEL_ROUTER_LIMITS": {"max_turns": 1_000, "max_held": 4_000},
+    "PALAVER_MODEL_ROUTER_LIMITS": {"max_turns": 1_000, "max_held": 4_000, "max_answer_characters": 1024**2},
 }
 
 
@@ -35,6 +35,7 @@ class Instance:
 
     running: Running
     pids: Mapping[str, int]
+    home: Home
 
     @property
     def url(self) -> str:
@@ -45,6 +46,11 @@ class Instance:
     def simulator_url(self) -> str:
         """The simulated providers."""
         return str(self.running.simulator_url)
+
+    @property
+    def nats_url(self) -> str:
+        """The broker."""
+        return f"nats://{LOOPBACK}:{self.running.servers['nats-server']['port']}"
 
 
 @asynccontextmanager
@@ -69,7 +75,7 @@ async def started(directory: Path) -> AsyncGenerator[Instance]:
         running = read_running(home.running)
         if running is None:
             raise FileNotFoundError(home.running)
-        yield Instance(running, _pids(home, running))
+        yield Instance(running, _pids(home, running), home)
     finally:
         await child.stop()
 

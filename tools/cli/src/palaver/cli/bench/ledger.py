@@ -1,11 +1,11 @@
 """Every token accounted for: its number and the time when the provider sent it are in its text."""
 
-import math
 import time
 from array import array
-from collections.abc import Iterable, Sequence
 
-import msgspec
+LONGEST_OVERTAKEN_US = 1_000_000
+"""An answer's last event overtakes the deltas that still wait, and these are dropped: so the protocol says. What was
+sent longer before than this was not waiting but lost."""
 
 
 def now_us() -> int:
@@ -14,14 +14,20 @@ def now_us() -> int:
 
 
 class Ledger:
-    """The tokens of one answer as its reader gets them. Tokens may arrive in any split: `;` ends each."""
+    """The tokens of one answer as its reader gets them. Tokens may arrive in any split: `;` ends each.
+
+    `from_snapshot` and `overtaken` tokens came in the two ways that the protocol has beside deltas; `healed` ones were
+    lost on the way and seen again only in the final text, which is a fault.
+    """
 
     def __init__(self, tokens: int) -> None:
         self.first_at_us: int | None = None
         self.repeated = 0
         self.disordered = 0
         self.foreign = 0
-        self.from_final_text = 0
+        self.from_snapshot = 0
+        self.overtaken = 0
+        self.healed = 0
         self.arrivals = array("q")
         self.delays = array("q")
         self._seen = bytearray(tokens)
@@ -32,16 +38,33 @@ class Ledger:
         """More of the answer arrived."""
         *whole, self._tail = (self._tail + text).split(";")
         for token in whole:
-            number, _, sent_us = token.partition("@")
-            self._note(int(number), int(sent_us), at_us)
+            self._note(*_read(token), at_us)
 
-    def close(self, final_text: str) -> None:
-        """The answer's own record of itself arrived; it may overtake deltas of the end, which are dropped then."""
+    def catch_up(self, text: str, at_us: int) -> None:
+        """The whole text so far arrived, after a reconnect or after deltas were dropped for a slow reader."""
+        *whole, self._tail = text.split(";")
+        for token in whole:
+            number, _ = _read(token)
+            if number >= len(self._seen):
+                self.foreign += 1
+                continue
+            self.from_snapshot += not self._seen[number]
+            self._seen[number] = 1
+            self._last = max(self._last, number)
+        if whole and self.first_at_us is None:
+            self.first_at_us = at_us
+
+    def close(self, final_text: str, at_us: int) -> None:
+        """The answer's own record of itself arrived."""
         for token in final_text.split(";")[:-1]:
-            number = int(token.partition("@")[0])
-            if number < len(self._seen) and not self._seen[number]:
-                self._seen[number] = 1
-                self.from_final_text += 1
+            number, sent_us = _read(token)
+            if number >= len(self._seen) or self._seen[number]:
+                continue
+            self._seen[number] = 1
+            if number > self._last and at_us - sent_us <= LONGEST_OVERTAKEN_US:
+                self.overtaken += 1
+            else:
+                self.healed += 1
 
     @property
     def lost(self) -> int:
@@ -67,70 +90,7 @@ class Ledger:
         self.delays.append(at_us - sent_us)
 
 
-class Observed(msgspec.Struct, frozen=True):
-    """What the readers of one run saw. Times are wall-clock milliseconds."""
-
-    streams: int
-    tokens: int
-    tokens_measured: int
-    lost: int
-    repeated: int
-    disordered: int
-    foreign: int
-    from_final_text: int
-    failed: int
-    bytes_received: int
-    frames_received: int
-    delay_ms: tuple[float, float]
-    """Provider's write to reader's callback: 50th and 99th percentile over all tokens of the measured time."""
-    first_token_ms: tuple[float, float]
-    """Question to first token: 50th and 99th percentile over streams."""
-
-    @property
-    def faultless(self) -> bool:
-        """Every token came once and in order."""
-        return not (self.lost or self.repeated or self.disordered or self.foreign or self.failed)
-
-
-def observed(
-    ledgers: Iterable[tuple[Ledger, int]],
-    measured_us: tuple[int, int],
-    *,
-    failed: int = 0,
-    bytes_received: int = 0,
-    frames_received: int = 0,
-) -> Observed:
-    """Sum up. `ledgers` come with the moment when their answer was asked for."""
-    begin, end = measured_us
-    kept = list(ledgers)
-    delays = sorted(
-        delay
-        for ledger, _ in kept
-        for at, delay in zip(ledger.arrivals, ledger.delays, strict=True)
-        if begin <= at < end
-    )
-    firsts = sorted(ledger.first_at_us - asked for ledger, asked in kept if ledger.first_at_us is not None)
-    return Observed(
-        streams=len(kept),
-        tokens=sum(len(ledger.arrivals) for ledger, _ in kept),
-        tokens_measured=len(delays),
-        lost=sum(ledger.lost for ledger, _ in kept),
-        repeated=sum(ledger.repeated for ledger, _ in kept),
-        disordered=sum(ledger.disordered for ledger, _ in kept),
-        foreign=sum(ledger.foreign for ledger, _ in kept),
-        from_final_text=sum(ledger.from_final_text for ledger, _ in kept),
-        failed=failed,
-        bytes_received=bytes_received,
-        frames_received=frames_received,
-        delay_ms=_percentiles_ms(delays),
-        first_token_ms=_percentiles_ms(firsts),
-    )
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """Nearest rank; 0 of nothing."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
-
-
-def _percentiles_ms(ordered_us: Sequence[int]) -> tuple[float, float]:
-    return percentile(ordered_us, 0.5) / 1_000, percentile(ordered_us, 0.99) / 1_000
+def _read(token: str) -> tuple[int, int]:
+    """Its number and when it was sent. What stands before the number is padding, see `Load.script_text`."""
+    number, _, sent_us = token.partition("@")
+    return int(number[-7:]), int(sent_us)

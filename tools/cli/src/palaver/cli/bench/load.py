@@ -4,20 +4,30 @@ import msgspec
 
 SETTLING_SECONDS = 0.5
 """After the last stream has started, and before the first one may end, nothing is measured."""
+IDEOGRAPHIC_SPACE = "\u3000"
 
 
 class Load(msgspec.Struct, frozen=True):
-    """`streams` answers of `tokens` tokens each, `rate` tokens a second each, started evenly over the ramp."""
+    """`streams` answers of `tokens` tokens each, `rate` tokens a second each, started evenly over the ramp.
+
+    `wide`: each token begins with a character of three bytes.
+    """
 
     streams: int
     tokens: int
     rate: float
     ramp_seconds: float = 1.0
+    wide: bool = False
 
     @property
     def seconds(self) -> float:
         """Length of one answer."""
         return self.tokens / self.rate
+
+    @property
+    def total_rate(self) -> float:
+        """Tokens a second of all streams."""
+        return self.streams * self.rate
 
     def starts_at(self, stream: int) -> float:
         """Seconds after the beginning."""
@@ -36,4 +46,8 @@ class Load(msgspec.Struct, frozen=True):
 
         Each is sent with the time behind it (`Script.stamped`).
         """
-        return "".join(f" {number:07}" for number in range(self.tokens))
+        space = IDEOGRAPHIC_SPACE if self.wide else " "
+        return "".join(f"{space}{number:07}" for number in range(self.tokens))
+
+    def __str__(self) -> str:
+        return f"{self.streams} at {self.rate:g} tokens/s"

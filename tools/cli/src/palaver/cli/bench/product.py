@@ -1,37 +1,34 @@
-"""The scenarios of the product."""
+"""The product as scenarios use it: rooms, clients with a part, and what they saw."""
 
 import asyncio
-import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
-from palaver.cli.bench import meter
 from palaver.cli.bench.cast import acting
 from palaver.cli.bench.instance import Instance
-from palaver.cli.bench.ledger import percentile
 from palaver.cli.bench.load import Load
-from palaver.cli.bench.measuring import HEAD_START_SECONDS, measure
-from palaver.cli.bench.parts import ClientPart, Reader, StopSent
+from palaver.cli.bench.measuring import measure
 from palaver.cli.bench.provider import MODEL, Provider
-from palaver.cli.bench.results import Idle, Measured, Stops
+from palaver.cli.bench.results import Measured
+from palaver.cli.bench.roles.parts import ClientPart, Heard, Reader
 from palaver.client import Palaver
 from palaver.contracts.ids import new_id
 from palaver.contracts.session import NewParticipant
 
 ON_THE_WAY = {"model-router": "worker", "nats-server": "broker", "gateway": "edge"}
-STOP_AFTER_SECONDS = 1.0
-CLOSED_WAIT_SECONDS = 1.0
-SETTLED_SECONDS = 1.0
-PATIENCE_SECONDS = 90.0
+LOAD_QUESTION = "load"
+"""What questions of the load contain; a scenario that asks other things beside it gives them another word."""
+MAX_CREATING = 8
 
 
 class Product:
     """A running instance with one signed-in person. Each scenario uses rooms of its own."""
 
     def __init__(self, instance: Instance, palaver: Palaver, provider: Provider) -> None:
-        self._instance = instance
-        self._palaver = palaver
+        self.instance = instance
+        self.palaver = palaver
+        self.pids: Mapping[str, int] = {ON_THE_WAY.get(name, name): pid for name, pid in instance.pids.items()}
         self._provider = provider
-        self._pids = {ON_THE_WAY.get(name, name): pid for name, pid in instance.pids.items()}
 
     @classmethod
     async def of(cls, instance: Instance, palaver: Palaver, provider: Provider) -> "Product":
@@ -39,61 +36,50 @@ class Product:
         await palaver.rest.register(f"bench-{new_id()}@example.org", new_id(), "Bench")
         return cls(instance, palaver, provider)
 
-    async def streams(self, name: str, load: Load) -> Measured:
-        """A room with one model for each stream, and one reader each."""
-        readers = [Reader(room) for room in await self._rooms(load.streams, 1)]
-        return await self._measured(name, load, readers, 1)
+    @property
+    def url(self) -> str:
+        """The public edge."""
+        return self.instance.url
 
-    async def room(self, name: str, load: Load, *, models: int, watchers: int) -> Measured:
-        """One room with several models that is watched by many. A token counts once for each who received it."""
-        (room,) = await self._rooms(1, models)
-        readers = [Reader(room, asks=number == 0) for number in range(watchers)]
-        return await self._measured(name, load, readers, models)
+    async def token(self) -> str:
+        """An access token for roles."""
+        return await self.palaver.rest.access_token()
 
-    async def stops(self, count: int) -> Stops:
-        """Stop each of some running answers, one after the other."""
-        load = Load(count, 2_000, 50.0, ramp_seconds=max(1.0, count / 20))
-        readers = tuple(Reader(room) for room in await self._rooms(count, 1))
-        await self._provider.play(load)
-        part = await self._part(readers, 1, load, stop_after_seconds=STOP_AFTER_SECONDS)
-        async with acting("client", part) as client:
-            await client.begin(time.monotonic() + HEAD_START_SECONDS)
-            sent = await client.result(list[StopSent], patience_seconds=PATIENCE_SECONDS)
-        await asyncio.sleep(CLOSED_WAIT_SECONDS)
-        closed = await self._provider.hung_up()
-        took = sorted((at - stop.at) * 1_000 for stop in sent for words, at in closed if stop.session_id in words)
-        return Stops(len(took), count - len(took), percentile(took, 0.5), percentile(took, 0.99))
-
-    async def idle(self, connections: int) -> Idle:
-        """Attach many, and see what the gateway's memory says."""
-        rooms = await self._rooms(min(connections, 50), 1)
-        readers = tuple(Reader(rooms[number % len(rooms)], asks=False) for number in range(connections))
-        gateway = self._pids["edge"]
-        before = meter.resident_bytes(gateway)
-        async with acting("client", await self._part(readers, 1, Load(1, 1, 1.0), idle=True)) as client:
-            await client.begin(time.monotonic())
-            await asyncio.sleep(SETTLED_SECONDS)
-            held = meter.resident_bytes(gateway) - before
-        return Idle(connections, held / connections)
-
-    async def _measured(self, name: str, load: Load, readers: Sequence[Reader], seats: int) -> Measured:
-        await self._provider.play(load)
-        async with acting("client", await self._part(tuple(readers), seats, load)) as client:
-            return await measure(name, load, [client], client, {**self._pids, "client": client.pid})
-
-    async def _part(
-        self,
-        readers: tuple[Reader, ...],
-        seats: int,
-        load: Load,
-        *,
-        stop_after_seconds: float | None = None,
-        idle: bool = False,
-    ) -> ClientPart:
-        token = await self._palaver.rest.access_token()
-        return ClientPart(self._instance.url, token, readers, seats, load, stop_after_seconds, idle)
-
-    async def _rooms(self, count: int, models: int) -> list[str]:
+    async def rooms(self, count: int, models: int) -> tuple[str, ...]:
+        """New rooms of so many models each."""
         seats = tuple(NewParticipant(model=MODEL, name=f"Model {number + 1}") for number in range(models))
         mode = "single" if models == 1 else "parallel"
-        return [str((await self._palaver.rest.create_session(seats, mode=mode)).id) for _ in range(count)]
+        turn = asyncio.Semaphore(MAX_CREATING)
+
+        async def make() -> str:
+            async with turn:
+                return str((await self.palaver.rest.create_session(seats, mode=mode)).id)
+
+        return tuple(await asyncio.gather(*(make() for _ in range(count))))
+
+    async def streams(self, name: str, load: Load) -> Measured:
+        """A room with one model for each stream, and one reader each."""
+        readers = [Reader(room) for room in await self.rooms(load.streams, 1)]
+        measured, _ = await self.measured(name, load, readers)
+        return measured
+
+    async def measured(
+        self,
+        name: str,
+        load: Load,
+        readers: Sequence[Reader],
+        *,
+        seats: int = 1,
+        scripted: Callable[[], Awaitable[None]] | None = None,
+        meanwhile: Callable[[], Awaitable[None]] | None = None,
+        **options: Any,
+    ) -> tuple[Measured, Heard]:
+        """Let these readers hold their conversations. `options` are of `ClientPart`.
+
+        `scripted` tells the provider what to say, if it is not just this load; `meanwhile`: see `measure`.
+        """
+        await (self._provider.play(load, about=LOAD_QUESTION) if scripted is None else scripted())
+        part = ClientPart(self.url, await self.token(), tuple(readers), seats, load, LOAD_QUESTION, **options)
+        async with acting("client", part) as client:
+            pids = {**self.pids, "client": client.pid}
+            return await measure(name, load, [client], client, pids, meanwhile=meanwhile)

@@ -1,68 +1,105 @@
 """The whole run, in order. One scenario at a time, so that none disturbs another."""
 
+import asyncio
 import os
 import platform
+import resource
 import tempfile
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import aiohttp
+import psutil
+
+from palaver.cli.bench import scenarios
 from palaver.cli.bench.instance import started
-from palaver.cli.bench.load import Load
-from palaver.cli.bench.pipelines import Kind, Pipelines, pipelines
-from palaver.cli.bench.plan import Plan
+from palaver.cli.bench.peers.environment import PeerMissing, Peers
+from palaver.cli.bench.pipelines import pipelines
 from palaver.cli.bench.product import Product
 from palaver.cli.bench.provider import Provider
-from palaver.cli.bench.results import Measured, Results
+from palaver.cli.bench.results import Finding, Results
+from palaver.cli.bench.scenario import PlanName, Scenario, Stage
+from palaver.cli.errors import CommandError
 from palaver.cli.up.home import PASSABLE
 from palaver.client import Palaver
+from palaver.contracts.failures import Failure
 
-ROOM_MODELS = 4
-KINDS: tuple[Kind, ...] = ("naive", "bare")
+OPEN_FILES = 65_536
+LONGEST_SECONDS: dict[PlanName, float] = {"tiny": 300.0, "short": 300.0, "full": 1_500.0}
+"""After this a run begins no further scenario."""
+TROUBLES = (CommandError, PeerMissing, Failure, TimeoutError, OSError, aiohttp.ClientError, psutil.Error)
 
 
-async def run(plan: Plan, say: Callable[[str], None]) -> Results:
-    """Everything of the plan. What it starts has ended when this returns or raises."""
-    results = Results(plan=plan.name, at=datetime.now(UTC).isoformat(timespec="seconds"), machine=_machine())
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """`only`: names of scenarios; empty for all of the plan. `peers_directory` keeps peers' environments."""
+
+    plan: PlanName
+    only: Collection[str]
+    peers_directory: Path
+
+
+def chosen(wishes: Wishes) -> dict[str, Scenario[Any]]:
+    """The scenarios of the plan that are wished for. Raises CommandError for one that does not exist."""
+    everything = scenarios.every()
+    if unknown := set(wishes.only) - everything.keys():
+        raise CommandError(f"There is no scenario {', '.join(sorted(unknown))}. There are: {', '.join(everything)}.")
+    found = {
+        name: scenario
+        for name, scenario in everything.items()
+        if wishes.plan in scenario.sizes and (not wishes.only or name in wishes.only)
+    }
+    if not found:
+        raise CommandError(f"The {wishes.plan} plan does not contain it; try --full.")
+    return found
+
+
+async def run(wishes: Wishes, say: Callable[[str], None]) -> Results:
+    """Everything that is wished for. What it starts has ended when this returns or raises."""
+    parts = chosen(wishes)
+    deadline = time.monotonic() + LONGEST_SECONDS[wishes.plan]
+    results = Results(plan=wishes.plan, at=datetime.now(UTC).isoformat(timespec="seconds"), machine=_machine())
+    _allow_many_files()
     with _directory() as where:
         say("starting Palaver, one process per service")
         async with started(where / "home") as instance, Palaver(instance.url) as palaver:
             provider = Provider(instance.simulator_url)
             product = await Product.of(instance, palaver, provider)
-            say("product: idle connections")  # first: later the gateway has free memory that new connections reuse
-            results.idle = await product.idle(plan.idle_connections)
             async with pipelines(where / "broker", provider) as others:
-                await _others(plan.many[0], others, results, say)
-            await _product(plan, product, results, say)
+                stage = Stage(product, provider, others, Peers(wishes.peers_directory), where / "peers", say)
+                for name, scenario in parts.items():
+                    results.findings.append(await _play(name, scenario, stage, wishes.plan, deadline))
+    results.machine["load after"] = f"{os.getloadavg()[0]:.2f}"
     return results
 
 
-async def _others(load: Load, others: Pipelines, results: Results, say: Callable[[str], None]) -> None:
-    """The bare pipeline last, next to the product's own scenario, which is compared with it."""
-    say(f"floor: {_size(load.streams, load.rate)}")
-    results.scenarios.append(await others.floor(load))
-    for kind in KINDS:
-        say(f"{kind} pipeline: {_size(load.streams, load.rate)}")
-        results.scenarios.append(await others.through(kind, load))
+async def _play(name: str, scenario: Scenario[Any], stage: Stage, plan: PlanName, deadline: float) -> Finding:
+    finding = Finding(scenario=name)
+    begin = time.monotonic()
+    if begin > deadline:
+        finding.failed = f"not played: the run had taken {LONGEST_SECONDS[plan]:.0f} s already"
+        return finding
+    stage.say(f"{name}: {scenario.about}")
+    try:
+        async with asyncio.timeout(scenario.max_seconds):
+            await scenario.play(stage, scenario.sizes[plan], finding)
+    except TROUBLES as trouble:
+        finding.failed = f"{type(trouble).__name__}: {trouble}"
+        stage.say(f"  {finding.failed}")
+    finding.seconds = time.monotonic() - begin
+    return finding
 
 
-async def _product(plan: Plan, product: Product, results: Results, say: Callable[[str], None]) -> None:
-    for load in plan.many:
-        say(f"product: {_size(load.streams, load.rate)}")
-        results.scenarios.append(await product.streams(many_name(load.streams), load))
-    say("product: one stream")
-    results.scenarios.append(await product.streams("product, one stream", plan.single))
-    say(f"product: a room of {ROOM_MODELS} models and {plan.watchers} readers")
-    name = f"product, {ROOM_MODELS} models, {plan.watchers} readers"
-    results.scenarios.append(await product.room(name, plan.room, models=ROOM_MODELS, watchers=plan.watchers))
-    say("product: answers twice as long")
-    once = await product.streams("product, answers of length 1", plan.linear[0])
-    twice = await product.streams("product, answers of length 2", plan.linear[1])
-    results.scenarios += [once, twice]
-    results.linearity_cpu, results.linearity_bytes = _ratios(once, twice)
-    say(f"product: {plan.stops} stops")
-    results.stops = await product.stops(plan.stops)
+def _allow_many_files() -> None:
+    """Thousands of connections are as many files, here and in the processes that this one starts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 @contextmanager
@@ -73,25 +110,10 @@ def _directory() -> Generator[Path]:
         yield where
 
 
-def many_name(streams: int) -> str:
-    """The name of the scenario with this many streams."""
-    return f"product, {streams} streams"
-
-
-def _ratios(once: Measured, twice: Measured) -> tuple[float, float]:
-    cpu = twice.whole_path_seconds / max(1e-9, once.whole_path_seconds)
-    return cpu, twice.observed.bytes_received / max(1, once.observed.bytes_received)
-
-
-def _size(streams: int, rate: float) -> str:
-    return f"{streams} streams of {rate:g} tokens a second"
-
-
 def _machine() -> dict[str, str]:
-    load = os.getloadavg()
     return {
         "cores": str(os.cpu_count()),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
-        "load before": f"{load[0]:.2f}",
+        "load before": f"{os.getloadavg()[0]:.2f}",
     }

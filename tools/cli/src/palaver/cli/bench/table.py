@@ -1,71 +1,105 @@
 """The results as a person reads them in a terminal."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
-from palaver.cli.bench.results import Measured, Results
+from palaver.cli.bench.comparison import Change
+from palaver.cli.bench.results import PATH_ROLES, Finding, Measured, Results
+from palaver.cli.bench.targets import Judged, judged
+
+COLUMNS = ("worker", "broker", "edge", "sum", "others", "client", "cores", "tokens", "p50 delay", "p99 delay", "faults")
 
 
 def show(results: Results, console: Console) -> None:
     """Print everything."""
-    console.print(_costs(results))
-    for line in figures(results):
-        console.print(line)
-
-
-def figures(results: Results) -> list[str]:
-    """What is no cost per token, one sentence each."""
-    lines: list[str] = []
-    bare, ours = results.scenario("bare"), _same_load(results)
-    if bare and ours:
-        lines.append(f"CPU per token, worker + broker + edge: {_ratio(ours, bare)} times the bare pipeline")
-    if (naive := results.scenario("naive")) and ours:
-        lines.append(f"… {_ratio(ours, naive)} times the naive pipeline")
-    if results.linearity_cpu is not None:
-        lines.append(
-            f"Answers twice as long: {results.linearity_cpu:.2f} times the CPU,"
-            f" {results.linearity_bytes:.2f} times the bytes"
-        )
-    if results.idle:
-        each = results.idle.bytes_each / 1024
-        lines.append(f"Idle attached connection: {each:.1f} KiB of gateway memory ({results.idle.connections} of them)")
-    if stops := results.stops:
-        lines.append(
-            f"Stop to closed provider connection: p50 {stops.p50_ms:.0f} ms, p99 {stops.p99_ms:.0f} ms"
-            f" ({stops.samples} samples, {stops.missing} missing; wall-clock)"
-        )
+    console.print(_costs(results.rows))
+    for finding in results.findings:
+        for line in lines(finding):
+            console.print(line, highlight=False, markup=False)
+    console.print(_targets(judged(results)))
     verdict = "every token came once and in order" if results.faultless else "TOKENS WERE LOST, REPEATED OR DISORDERED"
-    return [*lines, f"Accounting: {verdict}", *results.remarks]
+    console.print(f"Accounting: {verdict}")
 
 
-def _costs(results: Results) -> Table:
+def show_changes(changes: Sequence[Change], console: Console) -> None:
+    """Print a comparison."""
+    table = Table(title="Before and after")
+    table.add_column("what")
+    for column in ("before", "after", "after / before"):
+        table.add_column(column, justify="right")
+    for change in changes:
+        table.add_row(
+            change.name,
+            *(f"{value:.4g} {change.unit}" for value in (change.before, change.after)),
+            f"{change.ratio:.2f}",
+        )
+    console.print(table)
+
+
+def lines(finding: Finding) -> list[str]:
+    """What is no cost per token, one line each."""
+    told = [
+        f"{finding.scenario}: {figure.name}: {figure.value:.4g} {figure.unit}".rstrip()
+        + (f" ({figure.note})" if figure.note else "")
+        for figure in finding.figures
+    ]
+    told += [f"{finding.scenario}: {remark}" for remark in finding.remarks]
+    return told + ([f"{finding.scenario}: FAILED: {finding.failed}"] if finding.failed else [])
+
+
+def faults(row: Measured) -> str:
+    """What went wrong with tokens, in words; empty if nothing did."""
+    seen = row.observed
+    kinds = ("lost", "repeated", "disordered", "foreign", "healed", "failed")
+    return ", ".join(f"{getattr(seen, kind)} {kind}" for kind in kinds if getattr(seen, kind))
+
+
+def _costs(rows: Sequence[Measured]) -> Table:
     table = Table(title="CPU microseconds per token (user + system); delays are wall-clock milliseconds")
     table.add_column("scenario")
-    for column in ("worker", "broker", "edge", "sum", "others", "client", "tokens", "lost", "p50 delay", "p99 delay"):
+    table.add_column("load")
+    for column in COLUMNS:
         table.add_column(column, justify="right")
-    for scenario in results.scenarios:
-        table.add_row(scenario.name, *_row(scenario))
+    for row in rows:
+        table.add_row(row.name, row.load, *_cells(row))
     return table
 
 
-def _row(scenario: Measured) -> tuple[str, ...]:
-    seen = scenario.observed
-    costs = (scenario.us_per_token(role) for role in ("worker", "broker", "edge"))
+def _cells(row: Measured) -> tuple[str, ...]:
     return (
-        *(f"{cost:.1f}" for cost in costs),
-        f"{scenario.path_us_per_token:.1f}",
-        f"{scenario.others_us_per_token:.1f}",
-        f"{scenario.us_per_token('client'):.1f}",
-        f"{seen.tokens}",
-        f"{seen.lost}",
-        *(f"{delay:.1f}" for delay in seen.delay_ms),
+        *costs(row),
+        "" if row.beside else f"{row.us_per_token('client'):.1f}",
+        f"{row.cores_busy:.2f}",
+        f"{row.observed.tokens}",
+        *(f"{delay:.1f}" for delay in row.observed.delay_ms),
+        faults(row) or "none",
     )
 
 
-def _same_load(results: Results) -> Measured | None:
-    """The product under the load of the pipelines: the first of its scenarios."""
-    return next((found for found in results.scenarios if found.name.startswith("product")), None)
+def costs(row: Measured) -> list[str]:
+    """Worker, broker, edge, their sum, others; empty where they are not of these tokens alone."""
+    path = (row.us_per_token(role) for role in PATH_ROLES)
+    numbers = (*path, row.path_us_per_token, row.others_us_per_token)
+    return ["" if row.beside else f"{number:.1f}" for number in numbers]
 
 
-def _ratio(ours: Measured, other: Measured) -> str:
-    return f"{ours.path_us_per_token / max(1e-9, other.path_us_per_token):.2f}"
+def _targets(all_judged: Sequence[Judged]) -> Table:
+    table = Table(title="Targets")
+    for column in ("target", "limit", "measured", "", "note"):
+        table.add_column(column)
+    for one in all_judged:
+        table.add_row(one.target.what, limit(one), measured(one), one.verdict, one.note)
+    return table
+
+
+def limit(one: Judged) -> str:
+    """The limit as text."""
+    sign = "≥" if one.target.at_least else "≤"
+    return f"{sign} {one.target.limit:.4g} {one.target.unit}".rstrip()
+
+
+def measured(one: Judged) -> str:
+    """The measured value as text."""
+    return "" if one.figure is None else f"{one.figure.value:.4g} {one.figure.unit}".rstrip()

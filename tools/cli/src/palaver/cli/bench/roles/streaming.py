@@ -7,8 +7,8 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 
-from palaver.cli.bench import role
 from palaver.cli.bench.load import Load
+from palaver.cli.bench.roles import role
 
 
 def question(model: str) -> dict[str, Any]:

@@ -5,29 +5,35 @@ import asyncio
 import aiohttp
 import msgspec
 
-from palaver.cli.bench import role
-from palaver.cli.bench.ledger import Ledger, now_us, observed
-from palaver.cli.bench.parts import PipelineClientPart
-from palaver.contracts.deltas import DeltaFrame
+from palaver.cli.bench.ledger import Ledger, now_us
+from palaver.cli.bench.observing import Traffic, observed
+from palaver.cli.bench.roles import role
+from palaver.cli.bench.roles.parts import Heard, PipelineClientPart
 
 GRACE_SECONDS = 10.0
+
+
+class _Delta(msgspec.Struct):
+    text: str
 
 
 async def play() -> None:
     """Run it."""
     part = await role.part(PipelineClientPart)
     load = part.load
-    decode = msgspec.json.Decoder(DeltaFrame).decode
+    decode = msgspec.json.Decoder(_Delta).decode
     ledgers = [Ledger(load.tokens) for _ in range(load.streams)]
-    received = frames = 0
+    traffic = Traffic()
 
     async def read(socket: aiohttp.ClientWebSocketResponse, ledger: Ledger) -> None:
-        nonlocal received, frames
         while not ledger.complete:
             raw = await socket.receive_str()
-            received += len(raw)
-            frames += 1
-            ledger.feed(decode(raw).text, now_us())
+            text = decode(raw).text
+            traffic.bytes_received += len(raw)
+            traffic.frames_received += 1
+            traffic.deltas += 1
+            traffic.delta_overhead_bytes += len(raw) - len(text)
+            ledger.feed(text, now_us())
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         sockets = [
@@ -39,9 +45,9 @@ async def play() -> None:
         _, late = await asyncio.wait(readers, timeout=load.ramp_seconds + load.seconds + GRACE_SECONDS)
         for task in late:
             task.cancel()
-        measured = tuple(int((begin + moment) * 1e6) for moment in load.measured)
+        start, end = (int((begin + moment) * 1e6) for moment in load.measured)
         asked = [(ledger, int((begin + load.starts_at(i)) * 1e6)) for i, ledger in enumerate(ledgers)]
-        role.report(observed(asked, (measured[0], measured[1]), bytes_received=received, frames_received=frames))
+        role.report(Heard(observed(asked, (start, end), traffic=traffic)))
         await role.curtain()
         for socket in sockets:
             await socket.close()

@@ -2,11 +2,12 @@
 
 import aiohttp
 
-from palaver.cli.bench import role
-from palaver.cli.bench.chunks import ChunkReader
-from palaver.cli.bench.ledger import Ledger, now_us, observed
-from palaver.cli.bench.parts import FloorPart
-from palaver.cli.bench.streaming import all_streams, question
+from palaver.cli.bench.ledger import Ledger, now_us
+from palaver.cli.bench.observing import observed
+from palaver.cli.bench.roles import role
+from palaver.cli.bench.roles.chunks import ChunkReader
+from palaver.cli.bench.roles.parts import FloorPart, Heard
+from palaver.cli.bench.roles.streaming import all_streams, question
 
 
 async def play() -> None:
@@ -34,6 +35,6 @@ async def play() -> None:
         for text, at_us in texts:
             ledger.feed(text, at_us)
     begin = min(asked) / 1e6
-    measured = tuple(int((begin + moment) * 1e6) for moment in load.measured)
-    role.report(observed(zip(ledgers, asked, strict=True), (measured[0], measured[1])))
+    start, end = (int((begin + moment) * 1e6) for moment in load.measured)
+    role.report(Heard(observed(zip(ledgers, asked, strict=True), (start, end))))
     await role.curtain()

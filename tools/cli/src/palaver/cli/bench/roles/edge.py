@@ -1,23 +1,22 @@
-"""A raw ASGI WebSocket server in front of the broker: one subscription and one callback for each client."""
+"""A raw ASGI WebSocket server: what the edges of the measured pipelines have in common."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
-from nats.aio.msg import Msg
 
-from palaver.cli.bench import role
-from palaver.cli.bench.parts import EdgePart, subject_of
-from palaver.cli.bench.streaming import connected
+from palaver.cli.bench.roles import role
 
-Frame = Callable[[bytes], str]
+Relay = Callable[[str], Awaitable[None]]
+"""Sends one text frame to a client."""
+Leave = Callable[[], Awaitable[None]]
+Follow = Callable[[int, Relay], Awaitable[Leave]]
+"""Relays a stream from now on, until its client leaves."""
 
 
-async def serve(frame: Frame) -> None:
-    """Serve `/<stream>` until the end; `frame` makes of a message what the client gets."""
-    part = await role.part(EdgePart)
-    nc = await connected(part.nats_url, part.nkey_seed)
+async def serve(port: int, follow: Follow) -> None:
+    """Serve `/<stream>` until the end."""
 
     async def app(
         scope: dict[str, Any],
@@ -26,21 +25,20 @@ async def serve(frame: Frame) -> None:
     ) -> None:
         await receive()
 
-        async def relay(message: Msg) -> None:
-            await send({"type": "websocket.send", "text": frame(message.data)})
+        async def relay(text: str) -> None:
+            await send({"type": "websocket.send", "text": text})
 
-        subscription = await nc.subscribe(subject_of(int(scope["path"][1:])), cb=relay)
-        await nc.flush()
+        leave = await follow(int(scope["path"][1:]), relay)
         await send({"type": "websocket.accept"})
         while (await receive())["type"] != "websocket.disconnect":
             pass
-        await subscription.unsubscribe()
+        await leave()
 
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             host="127.0.0.1",
-            port=part.port,
+            port=port,
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             lifespan="off",
@@ -56,4 +54,3 @@ async def serve(frame: Frame) -> None:
     await role.curtain()
     server.should_exit = True
     await serving
-    await nc.close()

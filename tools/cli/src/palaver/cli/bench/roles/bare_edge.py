@@ -1,0 +1,25 @@
+"""The bare pipeline's edge: one subscription and one callback for each client, bytes unread."""
+
+from nats.aio.msg import Msg
+
+from palaver.cli.bench.roles import role
+from palaver.cli.bench.roles.edge import Leave, Relay, serve
+from palaver.cli.bench.roles.parts import EdgePart, subject_of
+from palaver.cli.bench.roles.streaming import connected
+
+
+async def play() -> None:
+    """Run it."""
+    part = await role.part(EdgePart)
+    nc = await connected(part.nats_url, part.nkey_seed)
+
+    async def follow(stream: int, relay: Relay) -> Leave:
+        async def on_message(message: Msg) -> None:
+            await relay(message.data.decode())
+
+        subscription = await nc.subscribe(subject_of(stream), cb=on_message)
+        await nc.flush()
+        return subscription.unsubscribe
+
+    await serve(part.port, follow)
+    await nc.close()

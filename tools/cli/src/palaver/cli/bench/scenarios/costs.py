@@ -1,0 +1,105 @@
+"""What a token costs: the product beside everything that it is compared with, under the same load."""
+
+from dataclasses import dataclass
+
+from palaver.cli.bench import meter
+from palaver.cli.bench.cast import acting
+from palaver.cli.bench.load import Load
+from palaver.cli.bench.measuring import measure
+from palaver.cli.bench.peers.environment import PeerMissing
+from palaver.cli.bench.peers.litellm_proxy import litellm_proxy
+from palaver.cli.bench.provider import MODEL
+from palaver.cli.bench.results import Figure, Finding, Measured
+from palaver.cli.bench.roles.parts import FloorPart
+from palaver.cli.bench.scenario import Scenario, Stage
+from palaver.contracts.limits import FLUSH_WINDOW_SECONDS
+
+MIB = 1024**2
+FASTSTREAM = "naive on FastStream"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`rounds`: how often the product and the bare pipelines take turns; `litellm`: a load that one worker can bear.
+
+    `naive`: the naive pipelines to run, the one on FastStream where that can be installed.
+    """
+
+    load: Load
+    rounds: int = 1
+    naive: tuple[str, ...] = ("naive", FASTSTREAM)
+    litellm: Load | None = None
+
+
+async def play(stage: Stage, size: Size, finding: Finding) -> None:
+    """Floor, naive pipelines, bare pipelines, product, LiteLLM."""
+    finding.rows.append(await stage.pipelines.floor(size.load))
+    if "naive" in size.naive:
+        finding.rows.append(await stage.pipelines.through("naive", size.load))
+    if FASTSTREAM in size.naive:
+        await _faststream(stage, size.load, finding)
+    bare, windowed, ours = list[Measured](), list[Measured](), list[Measured]()
+    for number in range(size.rounds):  # by turns, so that what else the machine does meets all of them
+        again = f", round {number + 1}" if number else ""
+        bare.append(await stage.pipelines.through("bare", size.load, name=f"bare{again}"))
+        windowed.append(
+            await stage.pipelines.through(
+                "bare", size.load, name=f"bare, window{again}", window_seconds=FLUSH_WINDOW_SECONDS
+            )
+        )
+        ours.append(await stage.product.streams(f"product{again}", size.load))
+        finding.rows += [bare[-1], windowed[-1], ours[-1]]
+    finding.say("product / bare", _cost(ours) / _cost(bare), note="the bare pipeline sends each token by itself")
+    finding.say("product / bare with the product's window", _cost(ours) / _cost(windowed))
+    for name in size.naive:
+        if row := next((row for row in finding.rows if row.name == name), None):
+            finding.say(f"product / {name}", _cost(ours) / row.path_us_per_token)
+    if size.litellm is not None:
+        await _litellm(stage, size.litellm, finding, _cost(ours))
+
+
+async def _faststream(stage: Stage, load: Load, finding: Finding) -> None:
+    try:
+        python = await stage.peers.python("faststream")
+    except PeerMissing as why:
+        finding.remarks.append(f"{FASTSTREAM}: not measured, {why}")
+        return
+    finding.rows.append(await stage.pipelines.through("faststream", load, name=FASTSTREAM, python=python))
+
+
+async def _litellm(stage: Stage, load: Load, finding: Finding, ours: float) -> None:
+    """A streaming client through the proxy. The client is the floor's."""
+    stage.say(f"  LiteLLM's proxy: {load}")
+    await stage.provider.play(load)
+    try:
+        async with litellm_proxy(stage.peers, stage.peers_work, stage.provider.openai_url, MODEL) as proxy:
+            async with acting("floor", FloorPart(proxy.openai_url, MODEL, load)) as client:
+                pids = {"edge": proxy.pid, "client": client.pid}
+                measured, _ = await measure("LiteLLM proxy, one worker", load, [client], client, pids)
+            memory = meter.held_bytes([proxy.pid])
+    except PeerMissing as why:
+        finding.remarks.append(f"LiteLLM: not measured, {why}")
+        return
+    finding.rows.append(measured)
+    finding.figures.append(
+        Figure("product / LiteLLM proxy", ours / measured.path_us_per_token, note=f"LiteLLM at {load}")
+    )
+    finding.say("LiteLLM proxy, memory", memory / MIB, "MiB")
+
+
+def _cost(rows: list[Measured]) -> float:
+    """CPU per token over all rounds."""
+    return sum(row.path_us_per_token for row in rows) / max(1, len(rows))
+
+
+SCENARIO = Scenario(
+    "what a token costs, beside pipelines without the product",
+    {
+        "tiny": Size(Load(4, 60, 50.0, 0.2), naive=()),
+        "short": Size(Load(40, 275, 50.0), naive=(FASTSTREAM,)),
+        "full": Size(Load(40, 500, 50.0), rounds=3, litellm=Load(10, 500, 50.0)),
+    },
+    play,
+    order=20,
+    max_seconds=420.0,
+)

@@ -1,0 +1,105 @@
+"""A room of ten models with a thousand messages: what it holds of all services' memory, and what its windows cost."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from palaver.cli.bench import meter
+from palaver.cli.bench.cast import acting
+from palaver.cli.bench.load import Load
+from palaver.cli.bench.provider import MODEL
+from palaver.cli.bench.results import Finding
+from palaver.cli.bench.roles.parts import Filled, FillerPart
+from palaver.cli.bench.scenario import Scenario, Stage
+from palaver.cli.bench.statistics import p50_p99
+from palaver.cli.up.secret_store import load_or_make
+from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Cut, Window
+from palaver.contracts.ids import SessionId
+from palaver.servicekit.broker import Broker
+from palaver.servicekit.settings import BrokerSettings
+
+QUESTION = "fill"
+ASKING_SERVICE = "model-router"
+"""Who asks for windows; its permissions on the broker are used."""
+MIB = 1024**2
+PATIENCE_SECONDS = 170.0
+SETTLED_SECONDS = 3.0
+BETWEEN_BUILDS_SECONDS = 0.01
+WARM_BUILDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Rounds of one question and as many answers as there are models, each so many tokens; then windows built."""
+
+    models: int
+    rounds: int
+    tokens: int
+    builds: int
+
+
+async def play(stage: Stage, size: Size, finding: Finding) -> None:
+    """Memory is PSS over every process of the product, servers included, without the simulated provider."""
+    product = stage.product
+    await stage.provider.play(Load(1, size.tokens, 500.0), about=QUESTION)
+    (room,) = await product.rooms(1, size.models)
+    ours = [pid for name, pid in product.pids.items() if name != "simulator"]
+    before = meter.held_bytes(ours)
+    by_service = {name: meter.held_bytes([pid]) for name, pid in product.pids.items()}
+    part = FillerPart(product.url, await product.token(), room, size.models, QUESTION, size.rounds)
+    async with acting("filler", part) as filler:
+        await filler.begin(0.0)
+        filled = await filler.result(Filled, patience_seconds=PATIENCE_SECONDS)
+        await asyncio.sleep(SETTLED_SECONDS)
+        after = meter.held_bytes(ours)
+        grown = {name: (meter.held_bytes([pid]) - by_service[name]) / MIB for name, pid in product.pids.items()}
+    messages = size.rounds * (size.models + 1)
+    most = ", ".join(f"{name} {mib:.0f}" for name, mib in sorted(grown.items(), key=lambda i: -i[1])[:4] if mib >= 1)
+    finding.say("memory of the room over all services", (after - before) / MIB, "MiB", f"{messages} messages; {most}")
+    finding.say("memory of all services", after / MIB, "MiB", "no target")
+    await _windows(stage, room, filled, size, finding)
+
+
+async def _windows(stage: Stage, room: str, filled: Filled, size: Size, finding: Finding) -> None:
+    card = next(card for card in await stage.product.palaver.rest.models() if card.id == MODEL)
+    seat = (await stage.product.palaver.rest.session(room)).participants[0]
+    order = BuildWindow(
+        session_id=SessionId(room),
+        participant_id=seat.id,
+        min_seq=filled.head_seq,
+        before=Cut(branch=filled.branch, round=filled.next_round, step=0),
+        profile=card.profile,
+    )
+    instance = stage.product.instance
+    seed = load_or_make(instance.home.secrets).nkey_seeds[ASKING_SERVICE]
+    settings = BrokerSettings(url=stage.product.instance.nats_url, nkey_seed=seed)
+    broker = await Broker.connect(settings, service=ASKING_SERVICE, label="bench")
+    context = stage.product.pids["context"]
+    cpu, took = list[float](), list[float]()
+    window: Window | None = None
+    try:
+        for number in range(WARM_BUILDS + size.builds):
+            used, begin = meter.cpu_seconds(context), time.monotonic()
+            window = await broker.ask(WINDOW_BUILD, order)
+            end = time.monotonic()
+            await asyncio.sleep(BETWEEN_BUILDS_SECONDS)  # what it does after its answer counts, too
+            if number >= WARM_BUILDS:
+                cpu.append((meter.cpu_seconds(context) - used) * 1_000)
+                took.append((end - begin) * 1_000)
+    finally:
+        await broker.close()
+    entries = 0 if window is None else window.entries
+    note = f"{entries} entries in the window, {size.builds} builds"
+    for what, values in (("CPU of context", cpu), ("as a request", took)):
+        p50, p99 = p50_p99(values)
+        finding.say(f"window build, {what}, p50", p50, "ms", note)
+        finding.say(f"window build, {what}, p99", p99, "ms", note)
+
+
+SCENARIO = Scenario(
+    "a room of ten models and a thousand messages",
+    {"tiny": Size(2, 3, 10, 5), "full": Size(10, 91, 20, 200)},
+    play,
+    order=15,
+    max_seconds=240.0,
+)

@@ -1,0 +1,90 @@
+"""Readers that read too slowly, and some that do not read at all: nobody else may notice, and the slow miss nothing."""
+
+import asyncio
+from dataclasses import dataclass
+
+from palaver.cli.bench import meter
+from palaver.cli.bench.load import Load
+from palaver.cli.bench.product import LOAD_QUESTION
+from palaver.cli.bench.results import Finding
+from palaver.cli.bench.roles.parts import Pace, Reader
+from palaver.cli.bench.scenario import Scenario, Stage
+
+MODELS = 10
+QUESTION = "loud"
+SAMPLE_SECONDS = 1.0
+MIB = 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`quick` readers of a stream each; the slow and the frozen sit in a room of ten models with `loud` answers.
+
+    The loud room must say more than the kernel's buffers take, or slowness would never reach the gateway.
+    """
+
+    load: Load
+    loud: Load
+    slow: int
+    frozen: int
+
+
+async def play(stage: Stage, size: Size, finding: Finding) -> None:
+    """First without the slow ones, then with them."""
+    product = stage.product
+    quick = [Reader(room) for room in await product.rooms(size.load.streams, 1)]
+    alone, _ = await product.measured("product, without slow readers", size.load, quick)
+    finding.rows.append(alone)
+    (loud,) = await product.rooms(1, MODELS)
+
+    def reader(number: int) -> Reader:
+        pace: Pace = "slow" if number < size.slow else "frozen"
+        return Reader(loud, number == 0, pace, answers=MODELS, tokens=size.loud.tokens, question=QUESTION)
+
+    async def script() -> None:
+        await stage.provider.play(size.load, about=LOAD_QUESTION)
+        await stage.provider.also_play(size.loud, about=QUESTION)
+
+    others = [reader(number) for number in range(size.slow + size.frozen)]
+    name = f"product, {size.slow} slow and {size.frozen} frozen readers"
+    before = meter.held_bytes([product.pids["edge"]])
+    watching = asyncio.create_task(_most(product.pids["edge"]))
+    try:
+        # The one that asks comes first, so that the loud room is loud from the beginning.
+        beside, heard = await product.measured(
+            name, size.load, [*others, *quick], scripted=script, patience_seconds=PATIENCE_SECONDS
+        )
+    finally:
+        watching.cancel()
+        most = await watching
+    finding.rows.append(beside)
+    finding.say("gateway's memory, at most more", (most - before) / MIB, "MiB", f"{len(others)} readers that lag")
+    finding.say(
+        "delay of the quick, p99, beside the slow / without",
+        beside.observed.delay_ms[1] / max(1e-9, alone.observed.delay_ms[1]),
+    )
+    finding.say("lagging notices", float(heard.lagging_notices))
+    if heard.others is not None and heard.others.lost:
+        finding.failed = f"slow readers missed {heard.others.lost} tokens for good"
+    if not heard.lagging_notices:
+        finding.remarks.append("nobody lagged: the kernel took everything, and the figures here mean little")
+
+
+async def _most(pid: int) -> int:
+    """The most memory that a process holds until this is cancelled."""
+    most = 0
+    try:
+        while True:
+            most = max(most, meter.held_bytes([pid]))
+            await asyncio.sleep(SAMPLE_SECONDS)
+    except asyncio.CancelledError:
+        return most
+
+
+PATIENCE_SECONDS = 60.0
+
+SCENARIO = Scenario(
+    "five of a hundred readers slow, one frozen",
+    {"full": Size(Load(94, 300, 10.0), Load(1, 12_000, 400.0), 5, 1)},
+    play,
+)
