@@ -109,22 +109,24 @@ def _without_attempts() -> AbstractContextManager[None]:
     return _folded_by(fold)
 
 
+CUTS: tuple[tuple[Kind, float, float], ...] = tuple(("client_cut", 0.8 + 0.3 * number, 0.1) for number in range(8))
+"""Of the clients at one gateway, often enough to fall into an answer on a slow machine, too."""
 DISPLAYED = frozenset({"every_displayed_text_is_a_beginning", "no_text_shrinks"})
 MUTANTS: tuple[Mutant, ...] = (
-    Mutant("no_offsets", None, 33, (("client_cut", 0.9, 0.1),), DISPLAYED, _without_offsets, quick=True),
-    Mutant("no_attempts", None, 21, (("freeze_worker", 1.2, 12.0),), DISPLAYED, _without_attempts, slowness=4.0),
+    Mutant("no_offsets", None, 33, CUTS, DISPLAYED, _without_offsets, quick=True),
+    Mutant("no_attempts", None, 42, (("freeze_worker", 1.2, 12.0),), DISPLAYED, _without_attempts, slowness=4.0),
     Mutant("no_claim", "model-router", 21, (("redeliver", 0.0, 6.0),), DISPLAYED | {"every_call_is_booked_once"}),
-    Mutant("no_log_sweep", "session", 5, (), frozenset({"the_log_has_no_gap"})),
-    Mutant("repeated_posts", "session", 16, (), frozenset({"posts_are_stored_once"}), quick=True),
-    Mutant("no_expiry", "session", 9, (("kill_worker", 1.0, 0.5),), frozenset({"every_turn_ends"})),
+    Mutant("no_log_sweep", "session", 10, (), frozenset({"the_log_has_no_gap"})),
+    Mutant("repeated_posts", "session", 39, (), frozenset({"posts_are_stored_once"}), quick=True),
+    Mutant("no_expiry", "session", 48, (("kill_worker", 1.0, 0.5),), frozenset({"every_turn_ends"})),
     Mutant(
         "no_splice",
         "gateway",
-        8,
-        tuple(("client_cut", 0.8 + 0.3 * number, 0.1) for number in range(8)),
+        30,
+        CUTS,
         frozenset({"the_server_sends_no_text_twice"}),
     ),
 )
 """With a number of which the rooms suit the fault: several copies of a post, long answers, readers who join late."""
-CONTROL = Mutant("forgetful", "session", 5, (), frozenset())
+CONTROL = Mutant("forgetful", "session", 22, (), frozenset())
 """The fault of `no_log_sweep` without its mutation: here nothing must be noticed."""

@@ -15,7 +15,7 @@ from faultlab.injecting import Injector
 from faultlab.journal import Journal, Posted, StopAsked, Stored
 from faultlab.product import Product
 from faultlab.reading import Device
-from faultlab.schedule import MAX_ATTEMPTS, READERS, Answer, Message, RoomPlan, Schedule, Stop
+from faultlab.schedule import READERS, Answer, Message, RoomPlan, Schedule, Stop
 from palaver.contracts.client_protocol import Post
 from palaver.contracts.client_protocol import Stop as StopFrame
 from palaver.contracts.ids import SessionId, new_id
@@ -77,7 +77,7 @@ class Run:
         self._rooms = list(await asyncio.gather(*opening))
 
     async def _arm(self, message: Message, answer: Answer) -> None:
-        for text in answer.texts[:MAX_ATTEMPTS]:
+        for text in answer.texts:
             script = {
                 "model": answer.model,
                 "about": message.mark,

@@ -101,15 +101,21 @@ PROCESSES = ("gateway", "model-router", "session", "context", "analytics")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one model is to say to one message. `texts`: one per provider call, in order; the pace is in pieces."""
+    """What one model is to say to one message, in so many pieces, at a pace of pieces. `mark` is like no other's."""
 
     model: str
-    texts: tuple[str, ...]
+    mark: str
+    pieces: int
     first_token_seconds: float
     pieces_per_second: float
     fault: ProviderFault | None = None
     fault_after: int = 0
     fault_seconds: float = 0.0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """One for each provider call that may be made, in order."""
+        return tuple(answer(f"{self.mark}·{number}", self.pieces) for number in range(1, MAX_ATTEMPTS + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +245,12 @@ def _message(rng: random.Random, mark: str, models: Sequence[str], at: float) ->
         pieces = int(pace * rng.uniform(1.0, 4.5))
         if place in endless:  # a stop that gets lost is then noticed: nobody waits for its end
             pace, pieces = 8.0, 1_600
-        said = f"{mark.replace('Q', 'A')}·{model[4:]}"
-        texts = tuple(answer(rng, f"{said}·{number}", pieces) for number in range(1, MAX_ATTEMPTS + 1))
         faulty = rng.random() < FAULTY and place not in endless
         answers.append(
             Answer(
                 model,
-                texts,
+                f"{mark.replace('Q', 'A')}·{model[4:]}",
+                pieces,
                 rng.uniform(0.05, 0.6),
                 pace,
                 fault=rng.choice(PROVIDER_FAULTS) if faulty else None,

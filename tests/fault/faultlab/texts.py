@@ -14,8 +14,12 @@ CHINESE = 1
 """The simulator cuts Chinese into pieces of at most two characters."""
 
 
-def answer(rng: random.Random, mark: str, pieces: int) -> str:
-    """About so many streamed pieces of text that begins with `mark` and goes on in words that carry their number."""
+def answer(mark: str, pieces: int) -> str:
+    """About so many streamed pieces of text that begins with `mark` and goes on in words that carry their number.
+
+    The mark decides it all.
+    """
+    rng = random.Random(mark)  # noqa: S311 - repeatable, not secret
     alphabet = rng.choice(ALPHABETS)
     words = [f"⟪{mark}⟫"]
     for number in range(1, pieces):
