@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,13 @@ async def answers(room: Room, question: str) -> list[ReplyState]:
 def spoken(record: Record) -> list[tuple[str, str]]:
     """Role and text of every message of a request, the system prompt first, alike for both wire formats."""
     body = record.body
-    found = [("system", body["system"])] if body.get("system") else []
-    return [*found, *((m["role"], m["content"]) for m in body["messages"])]
+    found = [("system", words(body["system"]))] if body.get("system") else []
+    return [*found, *((m["role"], words(m["content"])) for m in body["messages"])]
+
+
+def words(content: Any) -> str:
+    """The text of a message, which stands in a block of its own where the prompt is marked for a cache."""
+    return content if isinstance(content, str) else "".join(block["text"] for block in content)
 
 
 async def test_each_member_is_called_as_its_own_model_with_the_prompt_and_the_history_meant_for_it(stack: Stack):
