@@ -3,9 +3,8 @@
 Each rule is a function from the journal to what breaks it. A rule asks nothing of the harness but what it recorded.
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -386,23 +385,16 @@ def mark_of(text: str) -> str:
     return text.partition(" ")[0]
 
 
-def _may_be_unknown(call: Call, broken: Iterable[Broken]) -> bool:
+def _may_be_unknown(call: Call, broken: Sequence[Broken]) -> bool:
     """Whether some worker was lost so soon after the call's start that only it knew of the call.
 
     While session or the broker is away nobody can be told, so those seconds do not count.
     """
-    away = sorted(
-        (b.began, b.ended) for b in broken if b.kind in SILENCING - DEADLY and b.ended > call.at - SECONDS_UNKNOWN
-    )
-    for death in (b for b in broken if b.kind in DEADLY and b.ended >= call.at - 1):
-        known_after = call.at + SECONDS_UNKNOWN
-        for began, ended in away[: bisect_left(away, (known_after, 0.0))]:
-            known_after = (
-                max(known_after, ended + SECONDS_UNKNOWN) if ended > call.at and began < known_after else (known_after)
-            )
-        if death.began <= known_after:
-            return True
-    return False
+    known_after = call.at + SECONDS_UNKNOWN
+    for away in sorted((b for b in broken if b.kind in SILENCING - DEADLY), key=lambda b: b.began):
+        if away.began < known_after and away.ended > call.at:
+            known_after = max(known_after, away.ended + SECONDS_UNKNOWN)
+    return any(b.began <= known_after and b.ended >= call.at - 1 for b in broken if b.kind in DEADLY)
 
 
 def _heads(journal: Journal) -> Mapping[str, int]:
