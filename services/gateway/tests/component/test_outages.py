@@ -50,6 +50,26 @@ async def test_clients_stay_connected_over_a_broker_outage_and_miss_nothing(
     assert answer["type"] == "accepted"
 
 
+async def test_an_event_stream_stays_over_a_broker_outage_and_misses_nothing(
+    served: Any, room: Any, nats_server: Any
+) -> None:
+    async with served.streamed(room.session_id) as source:
+        await source.until(type="attached")
+        turn = room.turn()
+        await room.request(turn)
+        await source.until(name="turn.requested")
+        await nats_server.stop()
+        degraded = await source.until(name="service.degraded")
+        async with served.signed_in() as http:
+            refused = await http.get(f"/api/v1/sessions/{room.session_id}/events")
+        await room.finish(turn, "before and after", silent=True)
+        await nats_server.start()
+        appended = await source.until(name="reply.appended")
+    assert degraded["data"]["dependency"] == "nats"
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert appended["data"]["reply"]["text"] == "before and after"
+
+
 async def test_rest_says_unavailable_during_a_broker_outage(served: Any, nats_server: Any) -> None:
     token = served.token
     async with served.http(token) as http:

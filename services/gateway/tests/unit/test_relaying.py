@@ -18,7 +18,7 @@ from palaver.contracts.gateway import session_log_at
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.model_router import TURN_DELTA, TURN_SNAPSHOT, ReadSnapshots, Snapshot, Snapshots
 from palaver.contracts.session import ATTACH_READ, AttachState, RunningTurn
-from palaver.contracts.session_log import SessionView, TurnRef
+from palaver.contracts.session_log import SessionStateChanged, SessionView, StateChange, TurnRef
 from palaver.contracts.streams import MAX_PAYLOAD_BYTES
 from palaver.gateway.people import Person
 from palaver.gateway.realtime.connection import Connection
@@ -292,6 +292,32 @@ async def test_an_attach_that_fails_late_does_not_end_a_newer_one(relay: Relay, 
         await older
     await wires.say(session_log_at(SESSION), ENTRY)
     assert [frame["type"] for frame in await client.heard()] == ["attached", "event"]
+
+
+async def test_who_joins_with_an_older_answer_than_somebody_else_gets_what_lies_between(
+    relay: Relay, wires: Wires
+) -> None:
+    """Both ask at once; an entry falls between the two answers, and the newer one is back first."""
+    early, late, gate = Client(relay), Client(relay), asyncio.Event()
+    change = SessionStateChanged(
+        session_id=SessionId(SESSION),
+        epoch="e",
+        seq=4,
+        at=NOW,
+        data=StateChange(state="running", previous="awaiting_input"),
+    )
+    wires.answers[ATTACH_READ.address.stem] = gated(gate, state())
+    attaching = early.attach("a")
+    await settled()
+    wires.answers[ATTACH_READ.address.stem] = gated_open(state().model_copy(update={"head_seq": 4}))
+    await late.attach("b")
+    await wires.say(session_log_at(SESSION), change.model_dump_json().encode())
+    missed = state().model_copy(update={"head_seq": 4, "recovered": True, "entries": (change,)})
+    wires.answers[ATTACH_READ.address.stem] = gated_open(missed)
+    gate.set()
+    await attaching
+    assert [(frame["type"], frame.get("seq")) for frame in await early.heard()] == [("attached", None), ("event", 4)]
+    assert [frame["type"] for frame in await late.heard()] == ["attached"]
 
 
 # ---- running texts ---------------------------------------------------------------------------------------------------

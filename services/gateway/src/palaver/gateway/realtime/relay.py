@@ -235,8 +235,13 @@ class Relay:
         raise Failure(ErrorCode.SERVICE_UNAVAILABLE, "This session is too busy to be attached now; try again.")
 
     def _complete(self, attachment: Attachment, state: AttachState, live: Live) -> None:
-        attachment.room.begin(state.epoch, state.head_seq, (turn.turn.turn_id for turn in state.running))
+        room = attachment.room
+        room.begin(state.epoch, state.head_seq, (turn.turn.turn_id for turn in state.running))
         attachment.complete(state.head_seq, live)
+        if room.epoch == state.epoch and attachment.seq < room.seq:
+            # Another client's answer, read later, came first: the room began beyond what this one has been given.
+            attachment.keep()
+            self._tasks.spawn(self._refresh(attachment))
 
     def _close_room(self, room: Room) -> None:
         for attachment in list(room.attachments):
