@@ -85,7 +85,7 @@ async def test_a_stream_and_a_poll_end_with_the_whole(gateway_for: Any, room: An
     cuts, fate = random.Random(seed), random.Random(seed)  # noqa: S311 - repeatable, not secret
     async with (
         gateway_for(realtime=quick, rates=rates) as served,
-        asyncio.timeout(120),
+        asyncio.timeout(100),
         asyncio.TaskGroup() as watching,
     ):
         watching.create_task(stream(served, room.session_id, streamed, cuts))
