@@ -710,6 +710,9 @@ export interface SessionUsage {
 }
 /**
  * What one participant's next request would contain, in that model's tokens.
+ *
+ * `left_out` entries at the beginning are no longer seen by this model. `unseen` are the newest of them, in order; a
+ * notice does not list them.
  */
 export interface ParticipantUsage {
   id: string
@@ -717,6 +720,8 @@ export interface ParticipantUsage {
   maximum: number
   reserve: number
   summarised: number
+  left_out: number
+  unseen: string[]
 }
 /**
  * This client reads too slowly.

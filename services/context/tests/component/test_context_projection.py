@@ -11,7 +11,7 @@ from palaver.context.domain import Room
 from palaver.context.projection import applied, step_of
 from palaver.context.store import RoomStore
 from palaver.context.testing.scribe import Scribe
-from palaver.context.testing.world import World
+from palaver.context.testing.world import World, profile
 from palaver.contracts.actors import Actor
 from palaver.contracts.context import USAGE_GET, ReadUsage
 from palaver.contracts.failures import ErrorCode, Failure
@@ -196,6 +196,32 @@ async def test_the_meter_equals_the_window_and_is_announced_after_changes(world:
     await until(announced)
 
 
+async def test_the_meter_lists_what_a_small_model_no_longer_sees(world: World) -> None:
+    world.neighbours.profiles["small"] = profile("small", window=3_000)
+    room = world.room("Ada", "Bob", models=("demo", "small"))
+    texts = {room.say(f"message {number} " + "word " * 150): number for number in range(30)}
+    await world.publish(room.entries)
+    await projected(world, room)
+    usage = await world.broker.ask(USAGE_GET, ReadUsage(actor=Actor(user_id=room.owner), session_id=room.session_id))
+    large, small = usage.participants
+    assert (large.left_out, large.unseen) == (0, ())
+    window = await world.window(
+        room.session_id, room.id("Bob"), room.cut(), room.head, world.neighbours.profiles["small"]
+    )
+    sent = "".join(message.text for message in window.messages)
+    assert (small.used, small.left_out) == (window.used, window.left_out)
+    assert [texts[message_id] for message_id in small.unseen] == [
+        number for number in range(30) if f"message {number} " not in sent
+    ]
+    assert 0 < small.left_out < 30
+
+    async def announced() -> bool:
+        return bool(world.neighbours.notices) and world.neighbours.notices[-1].data.participants[1].left_out > 0
+
+    await until(announced)
+    assert world.neighbours.notices[-1].data.participants[1] == small.model_copy(update={"unseen": ()})
+
+
 async def test_only_the_owner_reads_the_meter(world: World) -> None:
     room = lively(world)
     stranger = Actor(user_id=UserId(new_id()))
@@ -209,7 +235,7 @@ async def test_counts_in_a_further_encoding_are_made_once_and_stored(world: Worl
     room.say("hello world")
     await world.publish(room.entries)
     await projected(world, room)
-    profile = world.neighbours.profiles["demo"].model_copy(update={"tokenizer": "cl100k_base"})
-    await world.window(room.session_id, room.id("Ada"), room.cut(), room.head, profile)
+    other = world.neighbours.profiles["demo"].model_copy(update={"tokenizer": "cl100k_base"})
+    await world.window(room.session_id, room.id("Ada"), room.cut(), room.head, other)
     (entry,) = (await projected(world, room)).entries.values()
     assert dict(entry.counts) == {"o200k_base": (2, 0), "cl100k_base": (2, 0)}

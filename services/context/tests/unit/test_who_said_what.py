@@ -18,7 +18,8 @@ from palaver.context.attribution import unquoted
 from palaver.context.building import Fitted, Fitter
 from palaver.context.counting import TokenCounter
 from palaver.context.domain import Room
-from palaver.context.projection import applied, step_of
+from palaver.context.intake import steps_of
+from palaver.context.projection import appended_by, applied, step_of
 from palaver.context.testing.scribe import FIRST_STEP, Scribe
 from palaver.context.testing.world import NothingStored, SupposedRates, profile
 from palaver.context.views import RoomView
@@ -266,6 +267,26 @@ async def test_a_reader_recovers_who_said_what_in_any_room(book: Book, system: s
             assert parsed(messages) == own_words_joined(expected(book, view, reader))
         roles = [message.role for message in messages if message.role != "system"]
         assert roles == ["user", "assistant"] * (len(roles) // 2) + ["user"]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(books(), st.data())
+async def test_a_view_that_kept_up_with_the_log_is_the_view_of_the_whole_log(book: Book, data: st.DataObject) -> None:
+    counter, member, scribe = TokenCounter(), book.present[0], book.scribe
+    fitter = Fitter(counter, NothingStored(), SupposedRates())
+    view = RoomView(Room(scribe.session_id, scribe.epoch, 0))
+    steps = await steps_of(scribe.entries, counter)
+    while steps:
+        some = data.draw(st.integers(1, len(steps)))
+        room = applied(view.room, steps[:some])
+        view, steps = view.later(room, appended_by(steps[:some], view.room)), steps[some:]
+        fresh, seat = RoomView(room), room.seats.get(scribe.id(member))
+        for leaf in data.draw(st.sets(st.sampled_from([name for name, _ in book.forks]))):
+            assert view.speakers == fresh.speakers
+            assert view.transcript(leaf) == fresh.transcript(leaf)
+            if seat is not None:
+                sums = [await fitter.sums(each, seat, leaf, "o200k_base") for each in (view, fresh)]
+                assert sums[0] == sums[1]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, MODELS])

@@ -212,13 +212,19 @@ class SessionUsage(Payload):
 
 
 class ParticipantUsage(Payload):
-    """What one participant's next request would contain, in that model's tokens."""
+    """What one participant's next request would contain, in that model's tokens.
+
+    `left_out` entries at the beginning are no longer seen by this model. `unseen` are the newest of them, in order; a
+    notice does not list them.
+    """
 
     id: ParticipantId
     used: int
     maximum: int
     reserve: int
     summarised: float = 0.0
+    left_out: int = 0
+    unseen: tuple[MessageId, ...] = ()
 
 
 class ContextUsage(Payload):

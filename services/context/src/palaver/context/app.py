@@ -62,7 +62,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             answer(WINDOW_BUILD, handlers.window_build),
             answer(USAGE_GET, handlers.usage_get),
         ),
-        resources=(database, counter),
+        resources=(database, counter, calibrations),
         tasks={"announce-usage": meters.announce, "calibrations": calibrations.follow},
         drain_seconds=settings.drain_seconds,
     )

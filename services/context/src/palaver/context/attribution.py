@@ -91,6 +91,13 @@ class Speakers:
         name = "User" if entry.author is None else self.people.get(entry.author, "User")
         return f"<<< {name} ({PERSON}){mark} >>>\n"
 
+    def know(self, entries: Iterable[Entry]) -> bool:
+        """Whether all who wrote these entries have their names here."""
+        return all(
+            entry.author in self.people if entry.participant_id is None else entry.participant_id in self.models
+            for entry in entries
+        )
+
     def echoes(self, participant_id: ParticipantId) -> tuple[str, ...]:
         """The ways in which a model may begin an answer with its own name; longest first."""
         if self.alone or (name := self.models.get(participant_id)) is None:

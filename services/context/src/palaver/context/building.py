@@ -89,9 +89,10 @@ class Fitter:
 
     async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""
-        key = (leaf, seat.participant_id, encoding)
-        if key not in view.sums:
-            lines = view.transcript(leaf).lines
+        lines, key = view.transcript(leaf).lines, (seat.participant_id, encoding)
+        sums = view.sums(leaf, key) or Sums.of((), (), (await self._one(encoding, SEAM)).total)
+        if len(sums.own) < len(lines):
+            lines = lines[len(sums.own) :]
             bodies = await self._bodies(view, lines, encoding)
             own = [line.entry.participant_id == seat.participant_id for line in lines]
             extras = await self._extras(lines, encoding)
@@ -99,8 +100,9 @@ class Fitter:
                 _both(bodies[line.entry.key], extras[_extra(line, own=mine)])
                 for line, mine in zip(lines, own, strict=True)
             ]
-            view.sums[key] = Sums.of(own, counts, (await self._one(encoding, SEAM)).total)
-        return view.sums[key]
+            sums = sums.extended(own, counts)
+            view.keep_sums(leaf, key, sums)
+        return sums
 
     async def shared_tokens(self, view: RoomView, leaf: str, encoding: str) -> int:
         """Tokens of all that was said on the way to `leaf`, without headers."""

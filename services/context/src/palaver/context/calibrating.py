@@ -55,17 +55,26 @@ class Calibrations:
         self._known[key] = await self._source.learn(key, lambda known: known.learned(tally, reported, before))
         return True
 
+    async def start(self) -> None:
+        """Know what is known before the first window. (A `Resource`.)"""
+        await self._refresh()
+
+    async def stop(self) -> None:
+        """Nothing to close."""
+
     async def follow(self) -> None:
         """Read, again and again, what other replicas learned."""
         while True:
-            try:
-                await self.refresh()
-            except Unavailable as outage:
-                _log.info("calibrations_not_read", reason=outage.reason)
             await asyncio.sleep(self._refresh_seconds)
+            await self._refresh()
 
-    async def refresh(self) -> None:
-        """Read what changed. Raises Unavailable."""
+    async def _refresh(self) -> None:
+        try:
+            await self._read()
+        except Unavailable as outage:
+            _log.info("calibrations_not_read", reason=outage.reason)
+
+    async def _read(self) -> None:
         since = None if self._read_until is None else self._read_until - OVERLAP
         changed = await self._source.changed(since)
         for key, calibration in changed.calibrations.items():

@@ -5,9 +5,10 @@ fit falls out at the old end in whole blocks: until the next block has to go, th
 providers' prompt caches keep hitting.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 
 from palaver.context.rates import NOTHING, Count, Rates, Tally
 
@@ -28,26 +29,35 @@ class Overflow(Exception):  # noqa: N818 - the field's word
 class Sums:
     """Prefix sums over the lines of a transcript as one participant reads it; index i stands before line i.
 
-    `plain`, `wide`: counted tokens. `begun`: messages begun, where neighbouring lines of one role are one message.
+    `plain`, `wide`: counted tokens; `counted`: both. `begun`: messages begun, where neighbouring lines of one role are
+    one message.
     `seam`: tokens that join a line to its neighbour of the same role.
     """
 
     own: tuple[bool, ...]
     plain: tuple[int, ...]
     wide: tuple[int, ...]
+    counted: tuple[int, ...]
     begun: tuple[int, ...]
     seam: int
 
     @classmethod
     def of(cls, own: Sequence[bool], counts: Sequence[Count], seam: int) -> "Sums":
         """From the lines' own counts."""
-        begins = [True, *(before != after for before, after in pairwise(own))] if own else []
-        return cls(
-            tuple(own),
-            tuple(accumulate((count.plain for count in counts), initial=0)),
-            tuple(accumulate((count.wide for count in counts), initial=0)),
-            tuple(accumulate(begins, initial=0)),
-            seam,
+        return cls((), (0,), (0,), (0,), (0,), seam).extended(own, counts)
+
+    def extended(self, own: Sequence[bool], counts: Sequence[Count]) -> "Sums":
+        """With more lines at the end."""
+        begins = [before != after for before, after in pairwise((*self.own[-1:], *own))]
+        if own and not self.own:
+            begins = [True, *begins]
+        return Sums(
+            (*self.own, *own),
+            _summed(self.plain, [count.plain for count in counts]),
+            _summed(self.wide, [count.wide for count in counts]),
+            _summed(self.counted, [count.total for count in counts]),
+            _summed(self.begun, begins),
+            self.seam,
         )
 
     def span(self, start: int, end: int, *, after: int | None = None) -> Tally:
@@ -60,9 +70,9 @@ class Sums:
         seams = self.seam * (end - start - messages)
         return Tally(self.plain[end] - self.plain[start] + seams, self.wide[end] - self.wide[start], messages)
 
-    def counted(self, line: int) -> int:
-        """Tokens of all lines before this one."""
-        return self.plain[line] + self.wide[line]
+
+def _summed(before: tuple[int, ...], values: Sequence[int]) -> tuple[int, ...]:
+    return (*before, *accumulate(values[1:], initial=before[-1] + values[0])) if values else before
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +155,16 @@ def fit(sums: Sums, frame: Frame, *, end: int, keep: Sequence[int], budget: int)
     """
     candidates = _Selection(sums, frame, end, tuple(keep))
     newest = keep[-1] if keep else max(end - 1, 0)
-    starts = (0, *_boundaries(sums, newest, frame.block), *range(1, newest + 1))
-    for start in (*starts, *(range(newest + 1, end + 1) if keep else ())):
+    starts = ((0,), _boundaries(sums, newest, frame.block), range(1, newest + 1))
+    for start in chain(*starts, range(newest + 1, end + 1) if keep else ()):
         if (candidate := candidates.starting(start)).used <= budget:
             return candidate
     raise Overflow(candidates.starting(end if keep else newest).used, budget)
 
 
-def _boundaries(sums: Sums, last: int, block: int) -> list[int]:
+def _boundaries(sums: Sums, last: int, block: int) -> Iterator[int]:
     """The first line of each block but the first one, up to `last`."""
-    blocks = [sums.counted(line) // block for line in range(last + 1)]
-    return [i + 1 for i, (before, after) in enumerate(pairwise(blocks)) if before != after]
+    line = bisect_left(sums.counted, block)
+    while line <= last:
+        yield line
+        line = bisect_left(sums.counted, (sums.counted[line] // block + 1) * block, lo=line + 1)

@@ -18,6 +18,9 @@ from palaver.contracts.ids import SessionId
 from palaver.contracts.model_router import ModelProfile
 from palaver.servicekit.errors import Unavailable
 
+MAX_UNSEEN = 1_000
+"""Entries that a meter lists as no longer seen; of more than that the newest."""
+
 _log = structlog.get_logger()
 
 
@@ -41,7 +44,7 @@ class Meters:
         setting = view.room.setting
         if setting is None or setting.owner_id != request.actor.user_id:
             raise Failure(ErrorCode.SESSION_NOT_FOUND, "There is no such conversation.")
-        return await self._usage(view)
+        return await self._usage(view, listing=True)
 
     def mark(self, session_id: SessionId, seq: int) -> None:
         """Something changed that the meters show."""
@@ -60,13 +63,13 @@ class Meters:
 
     async def _announce_one(self, session_id: SessionId, seq: int) -> None:
         try:
-            usage = await self._usage(await self._rooms.at_least(session_id, seq))
+            usage = await self._usage(await self._rooms.at_least(session_id, seq), listing=False)
             await self._notices.usage_changed(ContextUsageNotice(session_id=session_id, data=usage))
         except (Failure, Unavailable) as error:
             # A notice may get lost: the next change, or a reader's own question, brings the numbers.
             _log.info("usage_not_announced", session_id=session_id, reason=type(error).__name__)
 
-    async def _usage(self, view: RoomView) -> ContextUsage:
+    async def _usage(self, view: RoomView, *, listing: bool) -> ContextUsage:
         setting = view.room.setting
         leaf = setting.path[-1] if setting and setting.path else ""
         seats = view.room.present
@@ -78,15 +81,27 @@ class Meters:
                 messages=len(view.transcript(leaf).lines),
                 tokenizer=SESSION_ENCODING,
             ),
-            participants=tuple([await self._participant(view, seat, profile, leaf) for seat, profile in known]),
+            participants=tuple(
+                [await self._participant(view, seat, profile, leaf, listing=listing) for seat, profile in known]
+            ),
         )
 
-    async def _participant(self, view: RoomView, seat: Seat, profile: ModelProfile, leaf: str) -> ParticipantUsage:
+    async def _participant(
+        self, view: RoomView, seat: Seat, profile: ModelProfile, leaf: str, *, listing: bool
+    ) -> ParticipantUsage:
         """What the next request would contain if it were made now, before anybody says anything more."""
-        end = len(view.transcript(leaf).lines)
+        lines = view.transcript(leaf).lines
         try:
-            fitted = await self._fitter.fit(view, seat, profile, leaf=leaf, end=end, closing=False)
-            used = fitted.fit.used
+            fitted = await self._fitter.fit(view, seat, profile, leaf=leaf, end=len(lines), closing=False)
+            used, seen = fitted.fit.used, set(fitted.fit.indices)
         except Overflow as overflow:
-            used = overflow.needed
-        return ParticipantUsage(id=seat.participant_id, used=used, maximum=maximum(profile), reserve=profile.reserve)
+            used, seen = overflow.needed, set[int]()
+        unseen = [line.entry.message_id for i, line in enumerate(lines) if i not in seen]
+        return ParticipantUsage(
+            id=seat.participant_id,
+            used=used,
+            maximum=maximum(profile),
+            reserve=profile.reserve,
+            left_out=len(unseen),
+            unseen=tuple(unseen[-MAX_UNSEEN:]) if listing else (),
+        )

@@ -152,6 +152,17 @@ def counted(steps: Sequence[Step], counts: Mapping[EntryKey, Mapping[str, Count]
     return [Step(step.seq, tuple(map(with_counts, step.changes))) for step in steps]
 
 
+def appended_by(steps: Iterable[Step], room: Room) -> list[Entry] | None:
+    """The entries that these steps add to the room, if that is all that they change; else None."""
+    added: list[Entry] = []
+    for step in steps:
+        for change in step.changes if step.seq > room.cursor else ():
+            if not isinstance(change, Said) or change.entry.key in room.entries:
+                return None
+            added.append(change.entry)
+    return added
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a room's projection stands."""

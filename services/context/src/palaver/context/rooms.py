@@ -6,7 +6,7 @@ and by reading the log where a request needs more. Nothing here waits for the pr
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -15,7 +15,7 @@ from palaver.context.domain import Room
 from palaver.context.intake import steps_of
 from palaver.context.metrics import ContextMetrics
 from palaver.context.ports import Projection, SessionLog
-from palaver.context.projection import applied
+from palaver.context.projection import Step, appended_by, applied
 from palaver.context.views import RoomView
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import SessionId
@@ -88,7 +88,7 @@ class Rooms:
                 if held is None or held.view.room.epoch != event.epoch or held.view.room.cursor + 1 != event.seq:
                     return
                 steps = await steps_of([event], self._counter)
-                self._keep(applied(held.view.room, steps), held.view)
+                self._keep(applied(held.view.room, steps), held.view, steps)
 
     def _is_recent(self, cached: _Cached) -> bool:
         return self._clock() - cached.checked_at < self._recheck_seconds
@@ -105,6 +105,7 @@ class Rooms:
         earlier = cached.view if cached else None
         room = earlier.room if earlier else await self._projection.load(session_id)
         room = room or Room(session_id, "", 0)
+        taken: list[Step] = []
         while True:
             page = await self._log.read(session_id, room.cursor)
             self._metrics.log_reads.inc()
@@ -113,18 +114,29 @@ class Rooms:
                 room, earlier = Room(session_id, page.epoch, 0), None
                 if rebuilt:
                     continue
-            room = applied(room, await steps_of(page.entries, self._counter))
+            steps = await steps_of(page.entries, self._counter)
+            room, taken = applied(room, steps), [*taken, *steps]
             if room.cursor >= page.head_seq or not page.entries:
                 break
-        view = self._keep(room, earlier)
+        view = self._keep(room, earlier, taken)
         if room.cursor < min_seq:
             raise Unavailable("session", f"its log ends at {room.cursor}, before {min_seq}")
         return _open(view)
 
-    def _keep(self, room: Room, earlier: RoomView | None) -> RoomView:
-        unchanged = earlier is not None and earlier.room.cursor == room.cursor
-        view = earlier if earlier is not None and unchanged else RoomView(room, earlier)
-        characters = sum(len(entry.text) for entry in room.entries.values())
+    def _keep(self, room: Room, earlier: RoomView | None, steps: Sequence[Step]) -> RoomView:
+        """`steps`: those that lead from the earlier view to the room."""
+        appended = None if earlier is None else appended_by(steps, earlier.room)
+        if earlier is None:
+            view = RoomView(room)
+        elif earlier.room.cursor == room.cursor:
+            view = earlier
+        else:
+            view = earlier.later(room, appended)
+        held = self._cached.get(room.session_id)
+        if held is not None and held.view is earlier and appended is not None:
+            characters = held.characters + sum(len(entry.text) for entry in appended)
+        else:
+            characters = sum(len(entry.text) for entry in room.entries.values())
         self._drop(room.session_id)
         self._cached[room.session_id] = _Cached(view, self._clock(), characters)
         self._characters += characters

@@ -70,6 +70,29 @@ def transcript(room: Room, leaf: str, speakers: Speakers, known: Mapping[EntryKe
     return Transcript(lines, tuple(entry.place for entry in entries))
 
 
+def extended(
+    told: Transcript, entries: Sequence[Entry], room: Room, leaf: str, speakers: Speakers
+) -> Transcript | None:
+    """The transcript with entries that came into the room since; None where it has to be made anew.
+
+    That is where one does not simply follow at the end: another version, an older place, the first one of a branch.
+    """
+    path = room.setting.path if room.setting else ()
+    lines, places = [*told.lines], [*told.places]
+    for entry in entries:
+        if entry.branch != leaf:
+            if entry.branch in path:
+                return None
+            continue
+        follows = bool(lines) and lines[-1].entry.branch == leaf and places[-1] < entry.place
+        if entry.version > 1 or not follows:
+            return None
+        if entry.shown:
+            lines.append(_line(entry, speakers, None))
+            places.append(entry.place)
+    return Transcript(tuple(lines), tuple(places))
+
+
 def _line(entry: Entry, speakers: Speakers, known: Line | None) -> Line:
     header = speakers.header(entry)
     if known is not None and known.entry is entry and known.header == header:

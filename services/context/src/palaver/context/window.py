@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from palaver.context.attribution import MARKS, OWN_MARK
 from palaver.context.domain import Entry
 from palaver.context.fit import Fit
-from palaver.context.transcript import Transcript
+from palaver.context.transcript import Line, Transcript
 from palaver.contracts.context import WindowMessage
 from palaver.contracts.ids import ParticipantId
 from palaver.contracts.model_router import Grammar
@@ -38,30 +40,28 @@ def own_text(entry: Entry) -> str:
 
 def shaped(request: Request, transcript: Transcript, fitted: Fit) -> tuple[WindowMessage, ...]:
     """The messages: system prompt where the grammar wants it, roles merged, a user's turn at the end."""
-    turns: list[tuple[bool, list[str]]] = []
-    if request.grammar.system == "none" and request.system:
-        _add(turns, own=False, text=request.system)
+    me = request.participant_id
     lines = [transcript.lines[i] for i in fitted.indices]
-    if not turns and opens_with_own(request, [line.entry for line in lines]):
-        _add(turns, own=False, text=OPENING)
-    for line in lines:
-        own = line.entry.participant_id == request.participant_id
-        _add(turns, own=own, text=own_text(line.entry) if own else line.header + line.quoted)
+    said = [
+        (True, own_text(line.entry)) if line.entry.participant_id == me else (False, line.header + line.quoted)
+        for line in lines
+    ]
+    if request.grammar.system == "none" and request.system:
+        said.insert(0, (False, request.system))
+    elif opens_with_own(request, lines):
+        said.insert(0, (False, OPENING))
     if request.closing:
-        _add(turns, own=False, text=CLOSING)
-    messages = (WindowMessage(role="assistant" if own else "user", text=SEAM.join(texts)) for own, texts in turns)
+        said.append((False, CLOSING))
+    messages = [
+        WindowMessage(role="assistant" if own else "user", text=SEAM.join([text for _, text in turn]))
+        for own, turn in groupby(said, key=itemgetter(0))
+    ]
     if request.system and request.grammar.system != "none":
         return (WindowMessage(role="system", text=request.system), *messages)
     return tuple(messages)
 
 
-def opens_with_own(request: Request, entries: Sequence[Entry]) -> bool:
-    """Whether the first of the entries is the participant's own and must not be."""
-    return bool(entries) and request.grammar.starts_with_user and entries[0].participant_id == request.participant_id
-
-
-def _add(turns: list[tuple[bool, list[str]]], *, own: bool, text: str) -> None:
-    if turns and turns[-1][0] == own:
-        turns[-1][1].append(text)
-    else:
-        turns.append((own, [text]))
+def opens_with_own(request: Request, lines: Sequence[Line]) -> bool:
+    """Whether the first of the lines is the participant's own and must not be."""
+    must_not = request.grammar.starts_with_user
+    return must_not and bool(lines) and lines[0].entry.participant_id == request.participant_id
