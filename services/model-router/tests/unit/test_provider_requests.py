@@ -1,6 +1,7 @@
 """What goes to a provider: compared with files that a person has read, and with the types of the official SDKs."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -85,6 +86,14 @@ def test_marks_stand_behind_the_system_prompt_and_the_last_message_only() -> Non
     assert [m["content"] for m in body["messages"]] == [long, "b", [{"type": "text", "text": "c", **mark}]]
     whole = {**body, "stream": True}
     assert plain(TypeAdapter[Any](TYPES["anthropic"]).validate_python(whole)) == whole
+
+
+def test_in_a_room_a_mark_stands_behind_the_last_message_that_stays() -> None:
+    said = (("system", "s"), ("user", "a" * 1_024), ("assistant", "b"), ("user", "c"))
+    body = golden.REQUESTS["anthropic"](replace(call("claude-sonnet-4-5", *said), stable=3))
+    assert [isinstance(m["content"], list) for m in body["messages"]] == [False, True, True]
+    only_the_prompt_stays = golden.REQUESTS["anthropic"](replace(call("claude-sonnet-4-5", *said), stable=1))
+    assert [isinstance(m["content"], list) for m in only_the_prompt_stays["messages"]] == [False, False, True]
 
 
 def test_a_prompt_that_is_too_short_to_be_cached_has_no_marks() -> None:

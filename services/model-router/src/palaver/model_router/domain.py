@@ -139,12 +139,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """One request for a streamed answer of at most `max_tokens` tokens."""
+    """One request for a streamed answer of at most `max_tokens` tokens. `stable`: see `contracts.context.Window`."""
 
     model: Model
     key: Key
     messages: tuple[WindowMessage, ...]
     max_tokens: int
+    stable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

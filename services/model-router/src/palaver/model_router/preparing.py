@@ -58,7 +58,7 @@ class Preparation:
         )
         amount = cost.ceiling(model, window.used)
         await _patiently(lambda: self._budgets.reserve(order, amount))
-        return Prepared(ProviderCall(model, key, window.messages, model.reserve), window)
+        return Prepared(ProviderCall(model, key, window.messages, model.reserve, window.stable), window)
 
     async def tightened(self, order: RunTurn, refused: Prepared) -> Prepared:
         """The same call with a smaller window, after the provider refused this one as too long. What is reserved
@@ -66,7 +66,7 @@ class Preparation:
         """
         request = _window_of(order, refused.model, at_most=int(refused.window.used * TIGHTER))
         window = await _patiently(lambda: self._windows.build(request))
-        return Prepared(replace(refused.call, messages=window.messages), window, tightened=True)
+        return Prepared(replace(refused.call, messages=window.messages, stable=window.stable), window, tightened=True)
 
 
 def _window_of(order: RunTurn, model: Model, *, at_most: int | None = None) -> BuildWindow:

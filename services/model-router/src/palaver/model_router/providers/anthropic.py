@@ -68,9 +68,10 @@ _decode = msgspec.json.Decoder(_Event).decode
 def request_of(call: ProviderCall) -> dict[str, Any]:
     """The request's body, apart from `stream`. System text has a field of its own.
 
-    Where the model's provider caches up to marks, one stands behind the system prompt and one behind the last message:
-    the next request of the conversation begins with all of this one, and finds it there. A prompt with fewer characters
-    than the least number of tokens is too short to be kept.
+    Where the model's provider caches up to marks, one stands behind the system prompt, one behind the last message that
+    stays as it is in the next request of a room, where the words of others are added to the newest one, and one behind
+    the newest, for a chat with one model. A prompt with fewer characters than the least number of tokens is too short
+    to be kept.
     https://platform.claude.com/docs/en/build-with-claude/prompt-caching
     """
     system = "\n\n".join(message.text for message in call.messages if message.role == "system")
@@ -85,17 +86,18 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
         body["system"] = system
     cache, length = call.model.cache, sum(len(message.text) for message in call.messages)
     if cache.kind == "markers" and length >= cache.min_tokens:
-        _mark(body)
+        stable = sum(message.role != "system" for message in call.messages[: call.stable])
+        _mark(body, {stable, len(body["messages"])})
     return body
 
 
-def _mark(body: dict[str, Any]) -> None:
-    """An empty text cannot carry a mark, so there is none behind it."""
+def _mark(body: dict[str, Any], ends: set[int]) -> None:
+    """Marks behind so many messages. An empty text cannot carry one, so there is none behind it."""
     if "system" in body:
         body["system"] = _marked(body["system"])
-    last = body["messages"][-1] if body["messages"] else None
-    if last is not None and last["content"]:
-        last["content"] = _marked(last["content"])
+    for message in (body["messages"][end - 1] for end in ends if end > 0):
+        if message["content"]:
+            message["content"] = _marked(message["content"])
 
 
 def _marked(text: str) -> list[dict[str, Any]]:
