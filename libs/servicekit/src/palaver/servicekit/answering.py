@@ -43,22 +43,35 @@ class Answering:
         self._places = asyncio.Semaphore(MAX_CONCURRENT_ANSWERS)
         self._tasks = TaskSet(f"answer.{self._stem}")
         self._subscription: Subscription | None = None
+        self._closed = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether any replica could answer, and not this process alone."""
+        return not self._route.keys
 
     async def open(self) -> None:
         """Subscribe."""
+        if self._closed:
+            return
         address = self._route.query.address
-        own = bool(self._route.keys)
         self._subscription = await self._runtime.broker.nc.subscribe(
-            address.at(*self._route.keys) if own else address.wildcard,
-            queue="" if own else self._runtime.service,
+            address.wildcard if self.shared else address.at(*self._route.keys),
+            queue=self._runtime.service if self.shared else "",
             cb=self._on_request,
             pending_msgs_limit=MAX_QUEUED_MESSAGES,
             pending_bytes_limit=MAX_QUEUED_BYTES,
         )
 
+    async def leave(self, timeout_seconds: float) -> None:
+        """Take no further request until `open`; those taken are still answered."""
+        subscription, self._subscription = self._subscription, None
+        await end(subscription, timeout_seconds)
+
     async def close(self, timeout_seconds: float) -> None:
-        """Take no further request and answer those taken."""
-        await end(self._subscription, timeout_seconds)
+        """Take no further request, for good, and answer those taken."""
+        self._closed = True
+        await self.leave(timeout_seconds)
         if not await self._tasks.join(timeout_seconds):
             await self._tasks.cancel()
 

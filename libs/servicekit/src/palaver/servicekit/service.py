@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from structlog.contextvars import bound_contextvars
 
 from palaver.servicekit.answering import Answering, Hearing
+from palaver.servicekit.availability import Availability
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.consuming import Consumer
 from palaver.servicekit.errors import Unavailable
@@ -23,6 +24,8 @@ from palaver.servicekit.tasks import TaskSet, supervise
 DEFAULT_DRAIN_SECONDS = 6.0
 """All of Palaver must be able to stop within ten seconds."""
 PERMISSION_PAUSE_SECONDS = 0.5
+LEAVE_SECONDS = 2.0
+"""For the broker's word that no further question comes."""
 
 _log = structlog.get_logger()
 
@@ -48,7 +51,8 @@ class Service:
 
     `tasks` are named long-running loops, run again with back-off when they raise. `on_stop` is awaited first when the
     service stops: routes still answer and tasks still run, so that work can be handed over; it shares the deadline
-    `drain_seconds` with the messages in work.
+    `drain_seconds` with the messages in work. While `availability` says no, questions go to other replicas; with no
+    other one, askers are told that nobody answers.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Service:
     resources: tuple[Resource, ...] = ()
     tasks: Mapping[str, Loop] = field(default_factory=dict[str, Loop])
     on_stop: Callable[[], Awaitable[None]] | None = None
+    availability: Availability | None = None
     drain_seconds: float = DEFAULT_DRAIN_SECONDS
 
 
@@ -97,6 +102,8 @@ class _Life:
             self._supervise(consumer.name, consumer.run)
         for name, loop in self._service.tasks.items():
             self._supervise(name, loop)
+        if (availability := self._service.availability) is not None:
+            self._supervise("availability", lambda: self._follow(availability))
         self._kit.health.phase = Phase.READY
         _log.info("service_ready", instance=self._kit.instance)
 
@@ -120,6 +127,18 @@ class _Life:
                 await asyncio.sleep(PERMISSION_PAUSE_SECONDS)
             else:
                 return
+
+    async def _follow(self, availability: Availability) -> None:
+        """Leave the queue groups and come back as it is said, for ever."""
+        shared = [running for running in self._subscribed if isinstance(running, Answering) and running.shared]
+        here = True
+        while True:
+            here = await availability.differs(from_=here)
+            _log.warning("shared_questions", answered_here=here)
+            if here:
+                await asyncio.gather(*(answering.open() for answering in shared))
+            else:
+                await asyncio.gather(*(answering.leave(LEAVE_SECONDS) for answering in shared))
 
     def _supervise(self, name: str, loop: Loop) -> None:
         failures = self._runtime.metrics.task_failures.labels(name)

@@ -28,6 +28,7 @@ from palaver.contracts.session import (
     TURN_CLAIM,
     TURN_RENEW,
 )
+from palaver.servicekit.availability import Availability
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.outbox import DatabaseOutbox, OutboxRelay
@@ -101,6 +102,8 @@ def build(settings: Settings, kit: Kit) -> Service:
         sweep_seconds=settings.sweep_seconds,
         monotonic=time.monotonic,
     )
+    availability = Availability()
+    dependencies = Dependencies(kit, {"postgres": database.ping}, on_change=lambda _, up: availability.set(up))
     return Service(
         name=OWNER,
         routes=(*_commands(handlers), *_queries(handlers)),
@@ -109,8 +112,9 @@ def build(settings: Settings, kit: Kit) -> Service:
             "publish-log": log_relay.run,
             "publish-outbox": outbox_relay.run,
             "sweep": sweeper.run,
-            "watch-dependencies": Dependencies(kit, {"postgres": database.ping}).run,
+            "watch-dependencies": dependencies.run,
         },
+        availability=availability,
         drain_seconds=settings.drain_seconds,
     )
 
