@@ -150,5 +150,6 @@ def all_speak(room: Room) -> bool:
 
 
 def heard(record: Record) -> str:
-    """Everything that was said to the provider."""
-    return "\n".join(message["content"] for message in record.body["messages"])
+    """Everything that was said to the provider; where a prompt is marked for a cache, in blocks."""
+    contents = [message["content"] for message in record.body["messages"]]
+    return "\n".join(c if isinstance(c, str) else "".join(block["text"] for block in c) for c in contents)
