@@ -47,6 +47,7 @@ async def litellm_proxy(peers: Peers, directory: Path, provider_url: str, model:
         "HOME": str(directory),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else it asks the Internet for prices
         "LITELLM_LOG": "ERROR",
+        "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",  # loopback, no real key, gone in a minute
         "PYTHONUNBUFFERED": "1",
     }
     where = ("--host", LOOPBACK, "--port", str(port), "--num_workers", "1")

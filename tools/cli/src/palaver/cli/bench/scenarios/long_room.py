@@ -22,7 +22,7 @@ QUESTION = "fill"
 ASKING_SERVICE = "model-router"
 """Who asks for windows; its permissions on the broker are used."""
 MIB = 1024**2
-PATIENCE_SECONDS = 170.0
+PATIENCE_SECONDS = 200.0
 SETTLED_SECONDS = 3.0
 BETWEEN_BUILDS_SECONDS = 0.01
 WARM_BUILDS = 5
@@ -46,10 +46,12 @@ async def play(stage: Stage, size: Size, finding: Finding) -> None:
     ours = [pid for name, pid in product.pids.items() if name != "simulator"]
     before = meter.held_bytes(ours)
     by_service = {name: meter.held_bytes([pid]) for name, pid in product.pids.items()}
+    used = meter.read(product.pids)
     part = FillerPart(product.url, await product.token(), room, size.models, QUESTION, size.rounds)
     async with acting("filler", part) as filler:
         await filler.begin(0.0)
         filled = await filler.result(Filled, patience_seconds=PATIENCE_SECONDS)
+        turns = meter.read(product.pids).since(used)
         await asyncio.sleep(SETTLED_SECONDS)
         after = meter.held_bytes(ours)
         grown = {name: (meter.held_bytes([pid]) - by_service[name]) / MIB for name, pid in product.pids.items()}
@@ -57,6 +59,11 @@ async def play(stage: Stage, size: Size, finding: Finding) -> None:
     most = ", ".join(f"{name} {mib:.0f}" for name, mib in sorted(grown.items(), key=lambda i: -i[1])[:4] if mib >= 1)
     finding.say("memory of the room over all services", (after - before) / MIB, "MiB", f"{messages} messages; {most}")
     finding.say("memory of all services", after / MIB, "MiB", "no target")
+    each = {
+        name: 1_000 * seconds / (size.rounds * size.models) for name, seconds in turns.items() if name != "simulator"
+    }
+    dearest = ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(each.items(), key=lambda i: -i[1])[:6])
+    finding.say("CPU of a whole short turn, all services", sum(each.values()), "ms", dearest)
     await _windows(stage, room, filled, size, finding)
 
 

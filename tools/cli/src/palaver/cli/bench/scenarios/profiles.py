@@ -28,7 +28,7 @@ async def play(stage: Stage, load: Load, finding: Finding) -> None:
         async def sample(role: str) -> None:
             process = await asyncio.create_subprocess_exec(
                 *(str(program), "record", "--pid", str(stage.product.pids[role]), "--duration", str(seconds)),
-                *("--rate", str(SAMPLES_A_SECOND), "--format", "raw", "--output", str(files[role])),
+                *("--gil", "--rate", str(SAMPLES_A_SECOND), "--format", "raw", "--output", str(files[role])),
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )
