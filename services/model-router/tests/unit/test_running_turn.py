@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,6 +115,43 @@ async def test_the_deadline_interrupts_too() -> None:
     with pytest.raises(TurnInterrupted, match="deadline"):
         async with turn_of().interruptible(0.01):
             await asyncio.Event().wait()
+
+
+async def swallow() -> None:
+    """As a library does whose answer comes at the same moment as the cancellation."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("reason", ["stopped", "lost", "deadline"])
+async def test_a_swallowed_interruption_comes_again(reason: Interruption) -> None:
+    turn = turn_of()
+    if reason != "deadline":
+        asyncio.get_running_loop().call_later(0.01, turn.interrupt, reason)
+
+    async def run() -> None:
+        async with turn.interruptible(0.05):
+            await swallow()
+            await asyncio.sleep(60)
+
+    with pytest.raises(TurnInterrupted, match=reason):
+        await asyncio.wait_for(run(), 30)
+
+
+async def test_a_turn_that_was_interrupted_unnoticed_says_so_when_asked() -> None:
+    turn = turn_of()
+
+    async def run() -> None:
+        async with turn.interruptible(60):
+            asyncio.get_running_loop().call_soon(turn.interrupt, "stopped")
+            await swallow()
+            turn.raise_if_interrupted()
+
+    with pytest.raises(TurnInterrupted, match="stopped"):
+        await run()
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
 
 
 async def test_a_timeout_of_something_inside_is_not_an_interruption() -> None:

@@ -84,6 +84,7 @@ class Generation:
         try:
             async with run.turn.interruptible(self._seconds_left(run.turn)):
                 run.prepared = await self._preparation.prepare(run.turn.order)
+                run.turn.raise_if_interrupted()
                 return await self._converse(run, run.prepared)
         except TurnInterrupted as interrupted:
             return ending_of(interrupted)
