@@ -34,8 +34,8 @@ test-python: prepare ## the Python tests
 test-web: prepare ## the page's unit tests
 	@$(PREPARE) npm run test
 
-bench: prepare ## what a token costs on this machine, in a minute or two; FULL=1 for more
-	@$(IN_ROOT) "$(BIN)/palaver" bench $(if $(FULL),--full)
+bench: prepare ## what a token costs here, in two minutes; FULL=1 for everything, BENCH="--only NAME --against FILE"
+	@$(IN_ROOT) "$(BIN)/palaver" bench $(if $(FULL),--full) $(BENCH)
 
 fault: prepare ## break everything 200 times and check what was shown and kept; SEED=17 SCHEDULES=1 NODES=1 or 3
 	@$(IN_ROOT) PYTHONPATH=tests/fault exec "$(BIN)/python" -m faultlab $(if $(SEED),--seed $(SEED)) \

@@ -107,7 +107,7 @@ def test_a_profile_counts_a_function_once_for_each_sample() -> None:
     text = summary(
         ["main (a/app.py:1);loop (b/loop.py:9);send (b/wire.py:3) 3", "main (a/app.py:1);loop (b/loop.py:7) 1"]
     )
-    own, beneath = text.split("Share of 4 samples, with all it calls")
+    own, beneath = text.split("Share of 4 samples of running Python, with all it calls")
     assert "75.0 %  send (b/wire.py)" in own
     assert "25.0 %  loop (b/loop.py)" in own
     assert "100.0 %  loop (b/loop.py)" in beneath

@@ -15,6 +15,8 @@ from palaver.cli.bench.scenario import Scenario, Stage
 from palaver.contracts.limits import FLUSH_WINDOW_SECONDS
 
 MIB = 1024**2
+WARM_UP = Load(2, 40, 50.0, 0.1)
+"""A first request loads what a server loads late; nobody pays for that per token."""
 FASTSTREAM = "naive on FastStream"
 
 
@@ -70,9 +72,12 @@ async def _faststream(stage: Stage, load: Load, finding: Finding) -> None:
 async def _litellm(stage: Stage, load: Load, finding: Finding, ours: float) -> None:
     """A streaming client through the proxy. The client is the floor's."""
     stage.say(f"  LiteLLM's proxy: {load}")
-    await stage.provider.play(load)
     try:
         async with litellm_proxy(stage.peers, stage.peers_work, stage.provider.openai_url, MODEL) as proxy:
+            await stage.provider.play(WARM_UP)
+            async with acting("floor", FloorPart(proxy.openai_url, MODEL, WARM_UP)) as client:
+                await measure("warm-up", WARM_UP, [client], client, {"edge": proxy.pid})
+            await stage.provider.play(load)
             async with acting("floor", FloorPart(proxy.openai_url, MODEL, load)) as client:
                 pids = {"edge": proxy.pid, "client": client.pid}
                 measured, _ = await measure("LiteLLM proxy, one worker", load, [client], client, pids)
@@ -81,6 +86,9 @@ async def _litellm(stage: Stage, load: Load, finding: Finding, ours: float) -> N
         finding.remarks.append(f"LiteLLM: not measured, {why}")
         return
     finding.rows.append(measured)
+    if not measured.observed.tokens_measured:
+        finding.remarks.append("LiteLLM: not measured, nothing came while all streams should have run")
+        return
     finding.figures.append(
         Figure("product / LiteLLM proxy", ours / measured.path_us_per_token, note=f"LiteLLM at {load}")
     )

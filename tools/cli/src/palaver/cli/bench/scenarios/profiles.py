@@ -13,7 +13,7 @@ from palaver.cli.bench.roles.parts import Reader
 from palaver.cli.bench.scenario import Scenario, Stage
 
 SAMPLED = {"worker": "model-router", "edge": "gateway"}
-SAMPLES_A_SECOND = 200
+SAMPLES_A_SECOND = 500
 LINES = 25
 
 
@@ -63,7 +63,7 @@ def summary(stacks: Iterable[str]) -> str:
 
 def _block(title: str, counted: Counter[str], total: int) -> list[str]:
     lines = [f"{100 * count / total:6.1f} %  {name}" for name, count in counted.most_common(LINES)]
-    return [f"Share of {total} samples, {title}", *lines, ""]
+    return [f"Share of {total} samples of running Python, {title}", *lines, ""]
 
 
 def _function(frame: str) -> str:
