@@ -113,15 +113,19 @@ class Injector:
     async def _kill_node(self, number: int, fault: Fault, broke: Broke) -> None:
         brokers = self._product.brokers
         broke(f"nats-server {number}")
-        await brokers.kill(number)
-        await asyncio.sleep(fault.seconds)
-        await brokers.servers[number].start()
+        try:
+            await brokers.kill(number)
+            await asyncio.sleep(fault.seconds)
+        finally:  # processes and links are healed after each run; servers are brought back here
+            await brokers.servers[number].start()
 
     async def _crash_postgres(self, fault: Fault, broke: Broke) -> None:
         broke("postgres")
-        await self._product.crash_postgres()
-        await asyncio.sleep(fault.seconds)
-        await self._product.start_postgres()
+        try:
+            await self._product.crash_postgres()
+            await asyncio.sleep(fault.seconds)
+        finally:
+            await self._product.start_postgres()
 
     # ---- links -------------------------------------------------------------------------------------------------------
     def _broker_links(self, fault: Fault) -> tuple[str, Sequence[FaultProxy]]:

@@ -56,7 +56,7 @@ class Run:
         self.journal = Journal(f"schedule {schedule.seed}")
 
     async def run(self) -> Journal:
-        """Never raises for what the product does: whatever goes wrong is in the journal."""
+        """Whatever the product does wrong is in the journal. Raises Failure where it refuses a client for good."""
         began = time.monotonic()
         async with AsyncExitStack() as stack:
             await self._prepare(stack)
