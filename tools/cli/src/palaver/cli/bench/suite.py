@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from palaver.cli.bench import scenarios
+from palaver.cli.bench import meter, scenarios
 from palaver.cli.bench.instance import started
 from palaver.cli.bench.peers.environment import PeerMissing, Peers
 from palaver.cli.bench.pipelines import pipelines
@@ -32,6 +32,8 @@ from palaver.contracts.failures import Failure
 OPEN_FILES = 65_536
 LONGEST_SECONDS: dict[PlanName, float] = {"tiny": 300.0, "short": 300.0, "full": 1_500.0}
 """After this a run begins no further scenario."""
+CALM_CORES, LOOK_SECONDS, MAX_LOOKS = 0.15, 0.5, 30
+"""An instance at rest uses less; it is looked at this often."""
 TROUBLES = (CommandError, PeerMissing, Failure, TimeoutError, OSError, aiohttp.ClientError, psutil.Error)
 
 
@@ -85,6 +87,7 @@ async def _play(name: str, scenario: Scenario[Any], stage: Stage, plan: PlanName
         finding.failed = f"not played: the run had taken {LONGEST_SECONDS[plan]:.0f} s already"
         return finding
     stage.say(f"{name}: {scenario.about}")
+    await _calm(stage)
     try:
         async with asyncio.timeout(scenario.max_seconds):
             await scenario.play(stage, scenario.sizes[plan], finding)
@@ -93,6 +96,16 @@ async def _play(name: str, scenario: Scenario[Any], stage: Stage, plan: PlanName
         stage.say(f"  {finding.failed}")
     finding.seconds = time.monotonic() - begin
     return finding
+
+
+async def _calm(stage: Stage) -> None:
+    """Return when the product has nothing more to do with what was before, or takes too long over it."""
+    for _ in range(MAX_LOOKS):
+        before = meter.read(stage.product.pids)
+        await asyncio.sleep(LOOK_SECONDS)
+        used = meter.read(stage.product.pids).since(before)
+        if sum(used.values()) < CALM_CORES * LOOK_SECONDS:
+            return
 
 
 def _allow_many_files() -> None:

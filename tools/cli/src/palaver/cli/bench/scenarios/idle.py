@@ -69,5 +69,5 @@ SCENARIO = Scenario(
     },
     play,
     order=10,
-    max_seconds=240.0,
+    max_seconds=300.0,
 )
