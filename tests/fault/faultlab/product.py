@@ -1,12 +1,13 @@
 """Palaver as `palaver up --processes` runs it, with replicas, and with a breakable link at every edge.
 
-Clients reach gateways, services reach brokers, and workers reach the providers through a `FaultProxy` each.
+Clients reach gateways, services reach brokers, and workers reach the providers through a `FaultProxy` each. Each
+gateway has its own edge, which leads to another gateway while it is gone, as a load balancer would.
 """
 
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ class Product:
         self.provider_link = FaultProxy(self._simulation.port)
         self.control = httpx2.AsyncClient(base_url=self._simulation.url, trust_env=False)
         self._email = f"ada-{new_id()}@example.org"
+        self._edge_ports: list[int] = []
         self._open = AsyncExitStack()
 
     # ---- life --------------------------------------------------------------------------------------------------------
@@ -132,6 +134,7 @@ class Product:
     async def _prepare_processes(self, loaded: list[LoadedService], wiring: Wiring) -> None:
         simulator = Probe(self._simulation.port, "/healthz")
         self._add(SIMULATOR, SIMULATOR, self._simulation.environment(), simulator)
+        self._edge_ports = [free_port() for _ in range(COPIES["gateway"])]
         for service in loaded:
             for number in range(COPIES.get(service.name, 1)):
                 name = f"{service.name}-{number}"
@@ -146,9 +149,9 @@ class Product:
             "nats": {"url": await self._link_to_brokers(name), "nkey_seed": self._secrets.nkey_seeds[service]},
         }
         if service == "gateway":
-            port = free_port()
+            port = self._edge_ports[len(self.edges)]
             values |= {"port": port, "rates": RATES, "web_directory": None}
-            self.edges.append(await self._linked(port))
+            self.edges.append(await self._linked(port, [other for other in self._edge_ports if other != port]))
         elif service == "model-router":
             link = f"http://{LOOPBACK}:{self.provider_link.port}"
             bases: Mapping[str, str] = wiring.simulation.base_urls
@@ -160,8 +163,8 @@ class Product:
         self.broker_links[name] = links
         return ",".join(f"nats://{LOOPBACK}:{link.port}" for link in links)
 
-    async def _linked(self, port: int) -> FaultProxy:
-        link = FaultProxy(port)
+    async def _linked(self, port: int, others: Sequence[int] = ()) -> FaultProxy:
+        link = FaultProxy(port, others)
         await link.start()
         self._open.push_async_callback(link.stop)
         return link

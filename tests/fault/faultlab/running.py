@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from faultlab import stores
+from faultlab.checker import every_call_is_booked_once, sums_are_those_of_the_facts
 from faultlab.injecting import Injector
 from faultlab.journal import Journal, Posted, StopAsked, Stored
 from faultlab.product import Product
@@ -27,8 +28,8 @@ LOOK_SECONDS = 0.1
 QUIET_LOOK_SECONDS = 0.3
 PATIENCE_SECONDS = 90.0
 """From the end of the last fault until everything is quiet. What is not quiet by then hangs."""
-BOOKING_SECONDS = 10.0
-"""Longer than any booking that is still on its way takes; then the checker judges what is missing."""
+BOOKING_SECONDS = 45.0
+"""What was delivered to a process that was then killed comes again after the durable's `ack_wait`, thirty seconds."""
 
 
 @dataclass(slots=True)
@@ -234,8 +235,8 @@ class Run:
         )
 
     async def _is_booked(self) -> bool:
-        stored, made = await self._read(), await stores.calls(self._product)
-        return not stored.reserved_turns and len(stored.facts) >= len(made)
+        self.journal.stored, self.journal.calls = await self._read(), await stores.calls(self._product)
+        return not any((*every_call_is_booked_once(self.journal), *sums_are_those_of_the_facts(self.journal)))
 
     async def _read(self) -> Stored:
         while True:

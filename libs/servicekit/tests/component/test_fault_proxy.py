@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from palaver.servicekit.embedded import LOOPBACK
+from palaver.servicekit.embedded import LOOPBACK, free_port
 from palaver.servicekit.testing.fault_proxy import FaultProxy
 
 pytestmark = pytest.mark.component
@@ -97,6 +97,16 @@ async def until_reset(reader: asyncio.StreamReader) -> bytes:
                 received += await reader.readexactly(1)
     except ConnectionResetError:
         return received
+
+
+async def test_another_server_takes_over_when_the_first_is_gone(link: FaultProxy):
+    nobody = free_port()
+    balanced = FaultProxy(nobody, others=[link.target_port])
+    await balanced.start()
+    ends = await connected(balanced)
+    assert await echoed(ends, b"hello") == b"hello"
+    ends[1].close()
+    await balanced.stop()
 
 
 async def test_a_link_that_refuses_drops_newcomers_only(link: FaultProxy):

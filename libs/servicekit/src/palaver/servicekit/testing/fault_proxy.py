@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Sequence
 from typing import Literal
 
 from palaver.servicekit.embedded.ports import LOOPBACK
@@ -36,13 +37,15 @@ class _Link:
 
 
 class FaultProxy:
-    """Forwards to a loopback port. Faults hold for connections that are open as well as for new ones, until `heal`.
+    """Forwards to a loopback port; while that refuses, to the first of `others` that accepts, as a load balancer does.
 
-    `delay_seconds` is added to each chunk, `bytes_per_second` bounds each direction of each connection.
+    Faults hold for connections that are open as well as for new ones, until `heal`. `delay_seconds` is added to each
+    chunk, `bytes_per_second` bounds each direction of each connection.
     """
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, others: Sequence[int] = ()) -> None:
         self.target_port = target_port
+        self.others = tuple(others)
         self.delay_seconds = 0.0
         self.bytes_per_second: float | None = None
         self.refusing = False
@@ -121,11 +124,11 @@ class FaultProxy:
         if self.refusing:
             writer.transport.abort()
             return
-        try:
-            from_server, to_server = await asyncio.open_connection(LOOPBACK, self.target_port)
-        except OSError:
+        server = await self._connected()
+        if server is None:
             writer.transport.abort()
             return
+        from_server, to_server = server
         link = _Link(writer, to_server)
         self._links.add(link)
         try:
@@ -136,6 +139,12 @@ class FaultProxy:
             self._links.discard(link)
             writer.close()
             to_server.close()
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        for port in (self.target_port, *self.others):
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection(LOOPBACK, port)
+        return None
 
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, link: _Link, towards: Towards
