@@ -344,6 +344,14 @@ def test_a_call_may_be_unknown_when_session_was_away_from_its_start_until_its_wo
     assert "every_call_is_booked_once" not in complaints(journal)
 
 
+def test_a_call_that_was_stopped_on_its_way_is_booked_as_an_estimate_although_it_never_arrived():
+    journal = good()
+    journal.stored.facts.append(Fact(TURN, 2, 1, "stopped", estimated=True, cost="0.1"))
+    assert "every_call_is_booked_once" not in complaints(journal)
+    journal.stored.facts.append(Fact(TURN, 3, 1, "completed", estimated=True, cost="0.1"))
+    assert "every_call_is_booked_once" in complaints(journal)
+
+
 def test_a_reader_that_had_to_begin_anew_may_see_less_for_a_moment():
     journal = good()
     anew = Attached(1.3, 2, 4, recovered=False)

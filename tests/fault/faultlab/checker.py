@@ -19,6 +19,7 @@ DEADLY = frozenset({"kill_worker", "freeze_worker", "restart_worker"})
 """A worker is gone, or silent for longer than its lease lasts."""
 SILENCING = DEADLY | BROKER | {"kill_session", "freeze_session", "restart_session", "crash_postgres"}
 """A worker's claims may expire although it lives: it could not renew them for a lease. Known and allowed."""
+BROKEN_OFF = frozenset({"stopped", "cut"})
 TO_PROVIDER = frozenset({"provider_cut", "provider_stall"})
 SECONDS_UNKNOWN = 3.0
 """A worker that dies this soon after a call began may not have told anybody of the call: renewals are two apart."""
@@ -293,17 +294,19 @@ def the_server_sends_no_text_twice(journal: Journal) -> Iterator[str]:
 def every_call_is_booked_once(journal: Journal) -> Iterator[str]:
     """As many facts as calls, turn by turn.
 
-    A call may stay unbooked only if its worker died before anybody else could know of it; a fact may have no call only
-    if the way to the provider was broken.
+    A call may stay unbooked only if its worker died before anybody else could know of it. A fact may have no call only
+    if the way to the provider was broken, or as the estimate of a call that was broken off on its way.
     """
     calls, facts = _calls_by_turn(journal), Counter(fact.turn for fact in journal.stored.facts)
     unsure_way = any(broken.kind in TO_PROVIDER for broken in journal.broken)
+    broken_off = BROKEN_OFF | ({"lost"} if any(broken.kind in SILENCING for broken in journal.broken) else set())
+    on_the_way = Counter(f.turn for f in journal.stored.facts if f.estimated and f.outcome in broken_off)
     for turn in journal.stored.turns:
         made, booked = calls[turn.id], facts[turn.id]
         excused = sum(_may_be_unknown(call, journal.broken) for call in made)
         if booked < len(made) - excused:
             yield f"{_name(turn)}: {len(made)} calls, {booked} booked, {excused} could be unknown"
-        if booked > len(made) and not unsure_way:
+        if booked > len(made) + on_the_way[turn.id] and not unsure_way:
             yield f"{_name(turn)}: {len(made)} calls, but {booked} booked"
 
 
