@@ -1,6 +1,8 @@
 """The command `palaver bench`: run, show, keep."""
 
+import asyncio
 import logging
+import signal
 from pathlib import Path
 
 import msgspec
@@ -22,6 +24,9 @@ async def bench(wishes: suite.Wishes, output: Path, *, images: Path | None, agai
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=WIDTH)
     before = None if against is None else comparison.load(against)
+    run = asyncio.current_task()
+    if run is not None:  # what was started is stopped, and what was written is removed, then, too
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, run.cancel)
     results = await suite.run(wishes, console.print)
     table.show(results, console)
     if before is not None:

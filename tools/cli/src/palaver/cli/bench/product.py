@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from palaver.cli.bench.cast import acting
 from palaver.cli.bench.instance import Instance
@@ -12,6 +12,7 @@ from palaver.cli.bench.provider import MODEL, Provider
 from palaver.cli.bench.results import Measured
 from palaver.cli.bench.roles.parts import ClientPart, Heard, Reader
 from palaver.client import Palaver
+from palaver.contracts.failures import Failure
 from palaver.contracts.ids import new_id
 from palaver.contracts.session import NewParticipant
 
@@ -19,6 +20,8 @@ ON_THE_WAY = {"model-router": "worker", "nats-server": "broker", "gateway": "edg
 LOAD_QUESTION = "load"
 """What questions of the load contain; a scenario that asks other things beside it gives them another word."""
 MAX_CREATING = 8
+PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)
+T = TypeVar("T")
 
 
 class Product:
@@ -53,7 +56,7 @@ class Product:
 
         async def make() -> str:
             async with turn:
-                return str((await self.palaver.rest.create_session(seats, mode=mode)).id)
+                return str((await _patiently(lambda: self.palaver.rest.create_session(seats, mode=mode))).id)
 
         return tuple(await asyncio.gather(*(make() for _ in range(count))))
 
@@ -83,3 +86,15 @@ class Product:
         async with acting("client", part) as client:
             pids = {**self.pids, "client": client.pid}
             return await measure(name, load, [client], client, pids, meanwhile=meanwhile)
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """What a client does when it is told to try again shortly. Raises Failure after some such answers."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return await ask()
+        except Failure as failure:
+            if not failure.body.retryable:
+                raise
+        await asyncio.sleep(pause)
+    return await ask()

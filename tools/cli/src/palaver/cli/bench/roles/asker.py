@@ -22,8 +22,11 @@ async def play() -> None:
         rooms = [ChatSocket(part.url, part.token, room, ANSWER_TOKENS) for room in part.rooms]
         for chat in rooms:
             await chat.open(http)
-        await role.until(await role.cue())
+        begin = await role.cue()
+        await role.until(begin)
         for number in range(part.samples):
+            if time.monotonic() > begin + part.for_seconds:
+                break
             told.direct_ms.append(await _direct(provider, part))
             first, last = await _asked(rooms[number % len(rooms)], part)
             told.first_ms.append(first)

@@ -78,6 +78,8 @@ class AskerPart(msgspec.Struct, frozen=True):
     model: str
     samples: int
     pause_seconds: float
+    for_seconds: float
+    """No question is asked later: the load beside them is over then."""
 
 
 class FirstTokens(msgspec.Struct, frozen=True):

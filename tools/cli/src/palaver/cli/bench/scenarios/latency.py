@@ -41,8 +41,9 @@ class Size:
 async def play(stage: Stage, size: Size, finding: Finding) -> None:
     """The floor first, as its gaps are compared."""
     floor = await stage.pipelines.floor(size.floor, name="floor, light load")
+    finding.rows.append(floor)
     one, row = await _ask(stage, size.one, 1)
-    finding.rows += [floor, row]
+    finding.rows.append(row)
     window_ms = FLUSH_WINDOW_SECONDS * 1_000
     finding.say(
         "added gap between tokens beyond the window, p99",
@@ -80,6 +81,7 @@ async def _ask(stage: Stage, asked: Asked, seats: int) -> tuple[FirstTokens, Mea
         model=MODEL,
         samples=asked.samples,
         pause_seconds=PAUSE_SECONDS,
+        for_seconds=load.measured[1] - load.measured[0],
     )
 
     async def script() -> None:
