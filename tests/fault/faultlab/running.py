@@ -218,7 +218,7 @@ class Run:
                 while not self._everybody_is_up_to_date(await self._read()):  # noqa: ASYNC110 - asked of a database
                     await asyncio.sleep(QUIET_LOOK_SECONDS)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(BOOKING_SECONDS):
+            async with asyncio.timeout(min(BOOKING_SECONDS, self._patience_seconds / 2)):
                 while not await self._is_booked():  # noqa: ASYNC110 - asked of a database
                     await asyncio.sleep(QUIET_LOOK_SECONDS)
 
