@@ -91,7 +91,7 @@ class FirstTokens(msgspec.Struct, frozen=True):
 
 
 class StopperPart(msgspec.Struct, frozen=True):
-    """Answers that are stopped, in `rooms` at the same time and over and over."""
+    """Answers that are stopped so long after their first token, in `rooms` at the same time and over and over."""
 
     url: str
     token: str

@@ -1,4 +1,4 @@
-"""Asks, waits for the answer to run, stops it; in several rooms at once."""
+"""Asks, waits until the answer runs, stops it; in several rooms at once."""
 
 import asyncio
 import time
@@ -22,9 +22,11 @@ async def play() -> None:
         async def stop_often(number: int, chat: ChatSocket) -> None:
             await role.until(begin + part.after_seconds * number / len(rooms))
             for _ in range(part.samples // len(rooms)):
-                question = new_id()
-                reading = asyncio.create_task(chat.read(len(chat.ended) + 1))
+                question, begun, ended = new_id(), len(chat.ledgers), len(chat.ended)
                 await chat.ask(f"{part.question} {question}")
+                while len(chat.ledgers) == begun:
+                    await chat.read_once()
+                reading = asyncio.create_task(chat.read(ended + 1))
                 await asyncio.sleep(part.after_seconds)
                 sent.append(StopSent(question, time.time()))
                 await chat.stop()

@@ -104,8 +104,8 @@ SCENARIO = Scenario(
     "what a token costs, beside pipelines without the product",
     {
         "tiny": Size(Load(4, 60, 50.0, 0.2), naive=()),
-        "short": Size(Load(40, 275, 50.0), naive=(FASTSTREAM,)),
-        "full": Size(Load(40, 500, 50.0), rounds=3, litellm=Load(10, 500, 50.0)),
+        "short": Size(Load(40, 350, 50.0, 3.0), naive=(FASTSTREAM,)),
+        "full": Size(Load(40, 600, 50.0, 4.0), rounds=3, litellm=Load(10, 500, 50.0)),
     },
     play,
     order=20,

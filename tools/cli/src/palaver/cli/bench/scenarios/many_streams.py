@@ -16,7 +16,7 @@ SCENARIO = Scenario(
     "one stream, a hundred, five hundred",
     {
         "tiny": (Load(1, 40, 50.0, 0.1),),
-        "full": (Load(1, 500, 50.0, 0.1), Load(100, 500, 25.0, 2.0), Load(500, 100, 5.0, 5.0)),
+        "full": (Load(1, 500, 50.0, 0.1), Load(100, 600, 25.0, 10.0), Load(500, 450, 5.0, 60.0)),
     },
     play,
     order=30,

@@ -88,7 +88,7 @@ async def _most(pid: int) -> int:
 
 SCENARIO = Scenario(
     "five of a hundred readers slow, one frozen",
-    {"full": Size(Load(94, 300, 10.0), Load(1, 20_000, 700.0), 5, 1)},
+    {"full": Size(Load(94, 400, 10.0, 10.0), Load(1, 20_000, 700.0), 5, 1)},
     play,
     max_seconds=240.0,
 )

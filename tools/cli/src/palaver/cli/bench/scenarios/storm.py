@@ -31,7 +31,7 @@ async def play(stage: Stage, load: Load, finding: Finding) -> None:
 
 SCENARIO = Scenario(
     "every connection cut at once in mid-answer",
-    {"tiny": Load(4, 100, 50.0, 0.2), "full": Load(300, 160, 10.0, 4.0)},
+    {"tiny": Load(4, 100, 50.0, 0.2), "full": Load(150, 400, 10.0, 15.0)},
     play,
     order=60,
 )
