@@ -6,11 +6,9 @@ from palaver.contracts.ids import TurnId, WorkerId, new_id
 from palaver.contracts.model_router import RunTurn
 from palaver.contracts.session import (
     TURN_CLAIM,
-    TURN_RENEW,
     Checkpoint,
     ClaimTurn,
     Renewal,
-    RenewTurns,
 )
 from palaver.contracts.session_log import ReplyAppended, RoundEnded, TurnStarted
 from palaver.session.testing.world import Replica, World, until
@@ -41,8 +39,8 @@ async def test_an_unknown_turn_is_dropped_and_lost(world: World, replica: Replic
     await replica()
     claim = ClaimTurn(turn_id=TurnId(turn_id), attempt=1, worker=WorkerId("w1"))
     assert (await world.broker.ask(TURN_CLAIM, claim)).verdict == "drop"
-    renewal = RenewTurns(worker=WorkerId("w1"), turns=(Renewal(turn_id=TurnId(turn_id), attempt=1),))
-    assert (await world.broker.ask(TURN_RENEW, renewal)).turns[0].status == "lost"
+    (renewed,) = await world.renew_all(Renewal(turn_id=TurnId(turn_id), attempt=1))
+    assert renewed.status == "lost"
 
 
 async def test_renewals_of_many_turns_are_answered_in_their_order(world: World, replica: Replica) -> None:
@@ -55,9 +53,8 @@ async def test_renewals_of_many_turns_are_answered_in_their_order(world: World, 
     await world.claim(foreign, "w2")
     await world.completed(ended)
     await until(lambda: world.heard(ReplyAppended))
-    turns = tuple(Renewal(turn_id=order.turn.turn_id, attempt=1) for order in (foreign, ended, held))
-    answer = await world.broker.ask(TURN_RENEW, RenewTurns(worker=WorkerId("w1"), turns=turns))
-    assert [(turn.turn_id, turn.status) for turn in answer.turns] == [
+    renewals = (Renewal(turn_id=order.turn.turn_id, attempt=1) for order in (foreign, ended, held))
+    assert [(turn.turn_id, turn.status) for turn in await world.renew_all(*renewals)] == [
         (foreign.turn.turn_id, "lost"),
         (ended.turn.turn_id, "ended"),
         (held.turn.turn_id, "held"),
@@ -84,12 +81,11 @@ async def test_one_request_may_name_a_turn_twice(world: World, replica: Replica)
     await replica()
     order = await one_order(world)
     await world.claim(order)
-    twice = tuple(
+    twice = (
         Renewal(turn_id=order.turn.turn_id, attempt=1, checkpoint=Checkpoint(offset=0, text=text))
         for text in ("a", "ab")
     )
-    answer = await world.broker.ask(TURN_RENEW, RenewTurns(worker=WorkerId("w1"), turns=twice))
-    assert [(turn.status, turn.acknowledged) for turn in answer.turns] == [("held", 2)]
+    assert [(turn.status, turn.acknowledged) for turn in await world.renew_all(*twice)] == [("held", 2)]
 
 
 async def test_a_released_claim_is_offered_again_at_once(world: World, replica: Replica) -> None:
