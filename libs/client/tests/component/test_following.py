@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,44 +14,20 @@ from palaver.client.connection import Connection
 from palaver.client.room import Room
 from palaver.contracts.client_protocol import Ack, Attached, Delta, Error, Pong
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
+from palaver.contracts.ids import MessageId, SessionId, UserId, new_id
 from palaver.contracts.session_log import (
     MessagePosted,
     Posting,
-    SessionView,
-    TurnRef,
     TurnRequested,
     UserMessage,
 )
+from palaver.contracts.testing import NOW, session_view, turn_ref
 
 pytestmark = pytest.mark.component
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SESSION = SessionId(new_id())
-VIEW = SessionView(
-    id=SESSION,
-    owner_id=UserId("u"),
-    title="",
-    mode="parallel",
-    state="awaiting_input",
-    prompt_mode="unified",
-    system_prompt=None,
-    archived=False,
-    participants=(),
-    path=("b",),
-    created_at=NOW,
-    updated_at=NOW,
-)
-TURN = TurnRef(
-    turn_id=TurnId("t"),
-    reply_id=MessageId("r"),
-    participant_id=ParticipantId("p"),
-    model="m",
-    branch="b",
-    round=1,
-    step=1,
-    speaker="Swift",
-)
+VIEW = session_view(id=SESSION, state="awaiting_input")
+TURN = turn_ref()
 WELCOME = {
     "type": "welcome",
     "connection_id": "c",

@@ -1,53 +1,34 @@
 """The fold: any split, repeat or loss of frames, healed by attaching, gives the same text."""
 
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from palaver.client.transcript import ReplyState, Transcript, Verdict
-from palaver.contracts.client_protocol import Attached, Delta, LiveTurn, UserMessageItem
+from palaver.contracts.client_protocol import Attached, Delta, FailedTurnItem, LiveTurn, UserMessageItem
+from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session_log import (
     Reply,
     ReplyAppended,
     ReplyEnd,
-    SessionView,
+    TurnEnd,
+    TurnFailed,
     TurnRef,
     TurnRequested,
     TurnStart,
     TurnStarted,
+    TurnStopped,
     UserMessage,
 )
+from palaver.contracts.testing import NOW, session_view, turn_ref
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SESSION = SessionId("s")
-TURN: dict[str, Any] = {
-    "turn_id": TurnId("t"),
-    "reply_id": MessageId("r"),
-    "participant_id": ParticipantId("p"),
-    "model": "m",
-    "branch": "b",
-    "round": 1,
-    "step": 0,
-    "speaker": "Swift",
-}
-ROOM = SessionView(
-    id=SESSION,
-    owner_id=UserId("u"),
-    title="",
-    mode="parallel",
-    state="running",
-    prompt_mode="unified",
-    system_prompt=None,
-    archived=False,
-    participants=(),
-    path=("b",),
-    created_at=NOW,
-    updated_at=NOW,
-)
+TURN = turn_ref().model_dump()
+ROOM = session_view(id=SESSION)
 
 
 def entry(kind: Any, seq: int, data: Any) -> Any:
@@ -218,3 +199,21 @@ def test_a_page_read_in_the_middle_of_a_round_says_which_rounds_are_over():
     at_rest = page.model_copy(update={"session": ROOM.model_copy(update={"state": "awaiting_input"}), "running": ()})
     transcript.attach(at_rest)
     assert transcript.ended_rounds == {("b", 1), ("b", 2), ("b", 3)}
+
+
+@pytest.mark.parametrize(("kind", "code"), [(TurnFailed, ErrorCode.INTERRUPTED), (TurnStopped, ErrorCode.STOPPED)])
+def test_what_was_shown_of_a_turn_without_a_reply_is_taken_back(kind: Any, code: ErrorCode):
+    """It looks the same to who watched it and to who comes later."""
+    watched = Transcript(session=ROOM, epoch="e")
+    watched.apply(entry(TurnRequested, 1, TurnRef(**TURN)))
+    watched.apply(entry(TurnStarted, 2, TurnStart(**TURN, attempt=1, rank=2)))
+    watched.delta(Delta(turn_id=TURN["turn_id"], attempt=1, offset=0, text="said by one who died"))
+    watched.apply(entry(kind, 3, TurnEnd(**TURN, code=code, message="It ended.", retryable=True)))
+    later = Transcript()
+    item = FailedTurnItem(turn=TurnRef(**TURN), error=Failure(code, "It ended.").body)
+    later.attach(Attached(session_id=SESSION, epoch="e", head_seq=3, recovered=False, session=ROOM, messages=(item,)))
+    seen = [
+        (reply.status, reply.text, reply.rank, reply.code) for t in (watched, later) for reply in t.replies.values()
+    ]
+    assert seen == [seen[0]] * 2
+    assert seen[0][1:3] == ("", None)

@@ -42,6 +42,7 @@ from palaver.contracts.session_log import (
     UserMessage,
 )
 from palaver.contracts.subjects import Query
+from palaver.contracts.testing import session_view
 from palaver.gateway.app import build
 from palaver.gateway.edge import Edge
 from palaver.gateway.settings import Settings
@@ -142,20 +143,7 @@ class Log:
         return len(self.entries)
 
     def view(self) -> SessionView:
-        return SessionView(
-            id=SessionId(self.session_id),
-            owner_id=UserId(self.owner),
-            title="Room",
-            mode="parallel",
-            state="running",
-            prompt_mode="unified",
-            system_prompt=None,
-            archived=False,
-            participants=(),
-            path=("main",),
-            created_at=NOW,
-            updated_at=NOW,
-        )
+        return session_view(id=SessionId(self.session_id), owner_id=UserId(self.owner), title="Room")
 
     async def serve(self) -> None:
         async def attach(request: session.ReadAttach) -> session.AttachState:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -15,11 +14,12 @@ from palaver.contracts.context import USAGE_CHANGED
 from palaver.contracts.deltas import encode_delta
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.gateway import session_log_at
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.ids import SessionId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.model_router import TURN_DELTA, TURN_SNAPSHOT, ReadSnapshots, Snapshot, Snapshots
 from palaver.contracts.session import ATTACH_READ, AttachState, RunningTurn
-from palaver.contracts.session_log import SessionStateChanged, SessionView, StateChange, TurnRef
+from palaver.contracts.session_log import SessionStateChanged, StateChange
 from palaver.contracts.streams import MAX_PAYLOAD_BYTES
+from palaver.contracts.testing import NOW, session_view, turn_ref
 from palaver.gateway.people import Person
 from palaver.gateway.realtime.connection import Connection
 from palaver.gateway.realtime.relay import Relay
@@ -28,7 +28,6 @@ from palaver.gateway.settings import RealtimeSettings
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.errors import Unavailable
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SESSION = new_id()
 SETTINGS = RealtimeSettings.model_validate({})
 Heard = Callable[[bytes], None]
@@ -124,34 +123,12 @@ async def settled() -> None:
 
 
 def state(*running: RunningTurn) -> AttachState:
-    view = SessionView(
-        id=SessionId(SESSION),
-        owner_id=UserId("u"),
-        title="",
-        mode="parallel",
-        state="running",
-        prompt_mode="unified",
-        system_prompt=None,
-        archived=False,
-        participants=(),
-        path=("main",),
-        created_at=NOW,
-        updated_at=NOW,
-    )
+    view = session_view(id=SessionId(SESSION))
     return AttachState(session=view, epoch="e", head_seq=3, recovered=False, running=running)
 
 
 def turn(worker: str) -> RunningTurn:
-    ref = TurnRef(
-        turn_id=TurnId(new_id()),
-        reply_id=MessageId(new_id()),
-        participant_id=ParticipantId(new_id()),
-        model="demo",
-        branch="main",
-        round=1,
-        step=1,
-        speaker="Demo",
-    )
+    ref = turn_ref(turn_id=TurnId(new_id()))
     return RunningTurn(
         session_id=SessionId(SESSION), turn=ref, attempt=1, rank=None, worker=WorkerId(worker), checkpoint="so f"
     )

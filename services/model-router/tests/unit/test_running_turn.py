@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from palaver.contracts.client_protocol import Delta
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
+from palaver.contracts.ids import SessionId, TurnId, UserId
 from palaver.contracts.model_router import RunTurn
 from palaver.contracts.session import Checkpoint
-from palaver.contracts.session_log import TurnRef
+from palaver.contracts.testing import turn_ref
 from palaver.model_router import running
 from palaver.model_router.deltas import DeltaFlow
 from palaver.model_router.ports import Flushable
@@ -31,19 +31,9 @@ class Outlet:
 
 
 def turn_of(attempt: int = 1, outlet: Outlet | None = None) -> RunningTurn:
-    ref = TurnRef(
-        turn_id=TurnId("t"),
-        reply_id=MessageId("r"),
-        participant_id=ParticipantId("p"),
-        model="m",
-        branch="b",
-        round=1,
-        step=1,
-        speaker="S",
-    )
     order = RunTurn(
         session_id=SessionId("s"),
-        turn=ref,
+        turn=turn_ref(),
         attempt=attempt,
         issues=1,
         payer=UserId("u"),

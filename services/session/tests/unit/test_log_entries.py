@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
+from palaver.contracts.ids import MessageId, SessionId, UserId
 from palaver.contracts.session_log import (
     EventFrame,
     MessagePosted,
@@ -17,25 +17,16 @@ from palaver.contracts.session_log import (
     SessionEvent,
     TurnEnd,
     TurnFailed,
-    TurnRef,
     TurnRequested,
     TurnStart,
     TurnStarted,
     UserMessage,
 )
+from palaver.contracts.testing import turn_ref
 from palaver.session.log import entry_of, reference_of, row_of, said
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
-REF = TurnRef(
-    turn_id=TurnId("t"),
-    reply_id=MessageId("r"),
-    participant_id=ParticipantId("p"),
-    model="m",
-    branch="b",
-    round=1,
-    step=1,
-    speaker="Ada",
-)
+REF = turn_ref(speaker="Ada")
 MESSAGE = UserMessage(
     id=MessageId("u"),
     client_message_id="c",

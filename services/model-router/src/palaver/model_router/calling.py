@@ -120,7 +120,7 @@ class ProviderCalls:
             ):
                 async for progress in stream:
                     account.note(progress)
-                    if account.first_token_seconds is not None:
+                    if progress.reasoning or account.first_token_seconds is not None:
                         listener.heard()
                     finish = progress.finish_reason or finish
                     if not self._show(turn, echo.feed(progress.text), first_text):

@@ -11,7 +11,8 @@ Limit = Literal["first_token", "gap", "call"]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a provider may be silent, before its first token and then between chunks, and how long a call may be."""
+    """How long a provider may be silent, before its first token or thought and then between chunks, and how long a call
+    may be."""
 
     first_token_seconds: float
     gap_seconds: float

@@ -108,7 +108,7 @@ class AnthropicMessages:
     """`ProviderAdapter` of the protocol `anthropic`. Connections are shared by all keys."""
 
     def __init__(self, *, connect_seconds: float) -> None:
-        timeout = httpx2.Timeout(None, connect=connect_seconds)  # see OpenAIChat
+        timeout = httpx2.Timeout(None, connect=connect_seconds)  # see OpenAIAdapter
         self._http = DefaultAioHttpClient(timeout=timeout)
         self._timeout = timeout
 

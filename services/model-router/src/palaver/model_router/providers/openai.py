@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import msgspec
-from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
-from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
+from palaver.model_router.domain import Progress, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
-from palaver.model_router.providers.openai_client import OpenAIClients, in_our_words
+from palaver.model_router.providers.openai_client import OpenAIAdapter, in_our_words
 from palaver.model_router.providers.streams import progress_of
 from palaver.model_router.sse import ServerEvent
 
@@ -96,29 +95,18 @@ def _past_the_transform(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "messages": [], "extra_body": {"messages": body["messages"]}}
 
 
-class OpenAIChat:
-    """`ProviderAdapter` of the protocol `openai`. Connections are shared by all providers and keys."""
-
-    def __init__(self, *, connect_seconds: float) -> None:
-        self._clients = OpenAIClients(connect_seconds=connect_seconds)
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._clients.close()
+class OpenAIChat(OpenAIAdapter):
+    """`ProviderAdapter` of the protocol `openai`."""
 
     @asynccontextmanager
     async def stream(self, call: ProviderCall) -> AsyncGenerator[AsyncIterator[Progress]]:
         """See `ProviderAdapter`."""
-        client = self._clients.client(call.model.provider, call.key.secret)
+        client = self.client(call.model.provider, call.key.secret)
         with in_our_words():
             async with client.chat.completions.with_streaming_response.create(
                 stream=True, **_past_the_transform(request_of(call))
             ) as response:
                 yield progress_of(response.iter_bytes(), apply)
-
-    async def check_key(self, provider: Provider, secret: SecretStr) -> None:
-        """See `ProviderAdapter`: lists the models."""
-        await self._clients.check_key(provider, secret)
 
 
 def apply(event: ServerEvent, progress: Progress) -> bool:

@@ -1,4 +1,4 @@
-"""What OpenAI's two wire protocols have in common: the official SDK's client, how a key is tried, its errors."""
+"""What OpenAI's two wire protocols have in common: connections, the official SDK's client, trying a key, errors."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,8 +15,8 @@ from palaver.model_router.providers.statuses import failure_of
 from palaver.model_router.providers.streams import TRANSPORT_ERRORS
 
 
-class OpenAIClients:
-    """Clients of the official SDK over shared connections."""
+class OpenAIAdapter:
+    """All of a `ProviderAdapter` but `stream`. Connections are shared by all providers and keys."""
 
     def __init__(self, *, connect_seconds: float) -> None:
         # Our own limits on first token, gaps and the whole turn are tighter and know more than a read timeout.
@@ -39,7 +39,7 @@ class OpenAIClients:
         )
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:
-        """List the models. Raises ProviderFailed."""
+        """See `ProviderAdapter`: lists the models."""
         with in_our_words():
             await self.client(provider, secret).models.list()
 
