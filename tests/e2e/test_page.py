@@ -131,6 +131,12 @@ async def test_the_owners_link_signs_in_once_and_a_new_room_opens_its_picker_by_
     await stranger.close()
 
 
+async def test_a_first_visit_offers_to_sign_in_and_nothing_complains(visit: Visit):
+    page = await visit.open("/")
+    await expect(page.get_by_role("button", name="Sign in").last).to_be_visible()
+    assert visit.complaints == []
+
+
 async def test_what_the_policy_refuses_is_a_complaint(visit: Visit):
     """The other tests rely on it."""
     page = await visit.open("/favicon.svg")

@@ -51,7 +51,11 @@ export async function accessToken(renew = false): Promise<string | null> {
 
 async function refresh(): Promise<string | null> {
   try {
-    const { data } = await callApi<SignedIn>('POST', '/auth/refresh', { body: {} })
+    const { data } = await callApi<SignedIn | null>('POST', '/auth/refresh', { body: {} })
+    if (data === null) {
+      forgetCredentials()
+      return null
+    }
     signIn(data)
     return data.access_token
   } catch (failure) {

@@ -46,7 +46,13 @@ async def test_a_browser_gets_it_in_a_cookie_that_no_script_reads(identified: An
     assert again.status_code == 200
     assert identified.identity.refresh_token not in again.text
     assert bye.status_code == 200
-    assert (after.status_code, after.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
+    assert after.json() == {"success": True, "data": None}
+
+
+async def test_a_program_without_a_token_is_refused(identified: Any) -> None:
+    async with identified.http() as http:
+        answer = await http.post("/api/v1/auth/refresh")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
 
 
 async def test_another_web_page_cannot_use_the_cookie(identified: Any) -> None:

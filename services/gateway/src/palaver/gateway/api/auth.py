@@ -173,11 +173,13 @@ async def refresh(
     around: Around,
     body: RefreshBody | None = None,
     cookie: RefreshCookie = None,
-) -> Envelope[SignedInView]:
-    """Exchange a refresh token for new tokens. Each works once."""
+) -> Envelope[SignedInView | None]:
+    """Exchange a refresh token for new tokens. Each works once. A browser without a cookie is told null."""
     reply = _Reply(request, response, around)
     token = _refresh_token(body, cookie)
     if token is None:
+        if reply.to_browser:
+            return Envelope(data=None)  # a page cannot see its cookie: asking is how it learns that there is none
         raise Failure(ErrorCode.UNAUTHENTICATED, "This needs a refresh token.")
     answer = await around.broker.ask(
         USER_REFRESH,
@@ -188,7 +190,7 @@ async def refresh(
             sealed=around.identity.seal(SecretToken(token=token), context=SEAL_CONTEXT_REQUEST),
         ),
     )
-    return reply.signed_in(answer)
+    return Envelope(data=reply.signed_in(answer).data)
 
 
 @router.post("/logout", dependencies=[Depends(limited_refresh)])
@@ -235,7 +237,7 @@ class _Reply:
         if not around.origins.permit(origin, request.headers.get("host")):
             raise Failure(ErrorCode.ORIGIN_NOT_ALLOWED, "This web page may not sign in here.")
         self._keys = KeyPair.generate()
-        self._browser = origin is not None
+        self.to_browser = origin is not None
         self._response = response
         self._secure = around.secure_cookies
         self.key = reply_key_of(self._keys)
@@ -245,7 +247,7 @@ class _Reply:
     def signed_in(self, answer: SignedIn) -> Envelope[SignedInView]:
         """Open the tokens and hand them over."""
         tokens = unseal(answer.sealed, Tokens, keys=self._keys, context=SEAL_CONTEXT_ANSWER)
-        if self._browser:
+        if self.to_browser:
             self._response.set_cookie(
                 COOKIE,
                 tokens.refresh_token,
@@ -260,7 +262,7 @@ class _Reply:
                 user=answer.user,
                 access_token=tokens.access_token,
                 expires_at=tokens.expires_at,
-                refresh_token=None if self._browser else tokens.refresh_token,
+                refresh_token=None if self.to_browser else tokens.refresh_token,
                 refresh_expires_at=tokens.refresh_expires_at,
             )
         )
