@@ -35,6 +35,10 @@ def test_money_stays_set_aside_for_longer_than_a_turn_can_take() -> None:
     assert longest_turn < limits.RESERVATION_SECONDS == limits.TURN_DEADLINE_SECONDS + 300
 
 
+def test_a_side_job_ends_before_its_money_is_free_again() -> None:
+    assert limits.FIRST_TOKEN_SECONDS < limits.COMPLETION_SECONDS < limits.RESERVATION_SECONDS
+
+
 def test_a_client_is_told_before_it_gives_up() -> None:
     assert max(query.timeout_seconds for query in QUERIES) < limits.REQUEST_SECONDS
     assert limits.HEARTBEAT_SECONDS < limits.SILENCE_SECONDS == 300.0

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from palaver.contracts.context import WindowMessage
 from palaver.contracts.failures import ErrorCode
+from palaver.contracts.model_router import WindowMessage
 from palaver.model_router import catalogue
 from palaver.model_router.domain import Key, Model, Progress, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed

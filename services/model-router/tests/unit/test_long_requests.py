@@ -9,7 +9,7 @@ import openai
 import pytest
 from pydantic import SecretStr
 
-from palaver.contracts.context import WindowMessage
+from palaver.contracts.model_router import WindowMessage
 from palaver.model_router import catalogue
 from palaver.model_router.domain import Key, ProviderCall
 from palaver.model_router.errors import ProviderFailed

@@ -12,8 +12,7 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsStr
 from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 from pydantic import SecretStr, TypeAdapter
 
-from palaver.contracts.context import WindowMessage
-from palaver.contracts.model_router import Grammar
+from palaver.contracts.model_router import Grammar, WindowMessage
 from palaver.model_router import catalogue
 from palaver.model_router.domain import Key, ProviderCall
 from palaver.model_router.testing import golden

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from palaver.contracts.context import WindowMessage
+from palaver.contracts.model_router import WindowMessage
 from palaver.model_router import catalogue
 from palaver.model_router.domain import Key, Model, ProviderCall
 from palaver.model_router.testing import golden

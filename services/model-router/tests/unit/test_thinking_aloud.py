@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
-from palaver.contracts.context import Window, WindowMessage
+from palaver.contracts.context import Window
 from palaver.contracts.ids import SessionId, UserId
-from palaver.contracts.model_router import RunTurn
+from palaver.contracts.model_router import RunTurn, WindowMessage
 from palaver.contracts.testing import turn_ref
 from palaver.model_router import catalogue
 from palaver.model_router.calling import ProviderCalls

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Literal
 
 from palaver.contracts.actors import Actor
-from palaver.contracts.ids import SessionId, TurnId, UserId
+from palaver.contracts.ids import CompletionId, SessionId, TurnId, UserId
+from palaver.contracts.model_router import Purpose
 from palaver.contracts.operations import dependency_changed
 from palaver.contracts.subjects import Payload, query
 
@@ -23,6 +24,26 @@ class ReserveBudget(Payload):
     amount: Decimal
 
 
+class ReserveCompletion(Payload):
+    """Set aside what a side job's next call may cost, in the place of what was set aside for it before.
+
+    A later delivery replaces an earlier one. `prompt_tokens` and `prompt_cost` are booked as an estimate should the
+    call never be heard of again, because its worker died.
+    """
+
+    completion_id: CompletionId
+    delivery: int
+    call: int
+    payer: UserId
+    purpose: Purpose
+    session_id: SessionId | None
+    provider: str
+    model_id: str
+    amount: Decimal
+    prompt_tokens: int
+    prompt_cost: Decimal
+
+
 class Reservation(Payload):
     """It was granted. `remaining` is what is left of today's limit after it; None without a limit."""
 
@@ -35,6 +56,14 @@ BUDGET_RESERVE = query(
     ReserveBudget,
     Reservation,
     "Reserve before the call; refused with QUOTA_EXCEEDED.",
+    timeout_seconds=2.0,
+)
+
+COMPLETION_RESERVE = query(
+    "analytics.completion.reserve.v1",
+    ReserveCompletion,
+    Reservation,
+    "Reserve before each call of a side job; refused with QUOTA_EXCEEDED.",
     timeout_seconds=2.0,
 )
 

@@ -41,11 +41,19 @@ EVENTS_SAID: tuple[Event[Any], ...] = (
     model_router.TURN_FAILED,
     model_router.TURN_STOPPED,
     model_router.USAGE_METERED,
+    model_router.COMPLETION_COMPLETED,
+    model_router.COMPLETION_FAILED,
+    model_router.COMPLETION_METERED,
     model_router.KEY_CHECKED,
     identity.USER_REGISTERED,
     *_AUDITS,
 )
-COMMANDS_TAKEN: tuple[Command[Any], ...] = (session.POST_MESSAGE, session.STOP_TURNS, model_router.RUN_TURN)
+COMMANDS_TAKEN: tuple[Command[Any], ...] = (
+    session.POST_MESSAGE,
+    session.STOP_TURNS,
+    model_router.RUN_TURN,
+    model_router.RUN_COMPLETION,
+)
 LIVE_SAID: tuple[Live[Any], ...] = (session.USER_NOTIFIED, model_router.TURN_DELTA, context.USAGE_CHANGED)
 CONTROLS_SAID: tuple[Control[Any], ...] = (session.TURN_STOP, keyvault.KEY_REVOKED, *_DEPENDENCIES)
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
@@ -80,6 +88,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     keyvault.KEY_DELETE,
     keyvault.KEY_LEASE,
     analytics.BUDGET_RESERVE,
+    analytics.COMPLETION_RESERVE,
     analytics.OVERVIEW_GET,
     analytics.QUOTA_GET,
     identity.USER_REGISTER,
@@ -98,6 +107,10 @@ QUERIES: tuple[AnyQuery, ...] = (
 
 def _wildcards(*subjects: AnySubject) -> tuple[str, ...]:
     return tuple(subject.address.wildcard for subject in subjects)
+
+
+def _side_job_outcomes(asker: str) -> tuple[str, ...]:
+    return tuple(outcome.at(asker) for outcome in (model_router.COMPLETION_COMPLETED, model_router.COMPLETION_FAILED))
 
 
 def _posts(partition: int) -> Durable:
@@ -126,10 +139,23 @@ _ALL_DURABLES = (
         ),
     ),
     Durable(model_router.OWNER, "model-router-turn-run", COMMANDS, _wildcards(model_router.RUN_TURN)),
+    Durable(model_router.OWNER, "model-router-completions", COMMANDS, _wildcards(model_router.RUN_COMPLETION)),
+    Durable(context.OWNER, "context-completions", EVENTS, _side_job_outcomes(context.OWNER)),
     Durable(context.OWNER, "context-log", EVENTS, _wildcards(*session.LOG_EVENTS.values())),
     Durable(context.OWNER, "context-usage", EVENTS, _wildcards(model_router.USAGE_METERED)),
     Durable(keyvault.OWNER, "keyvault-key-checks", EVENTS, _wildcards(model_router.KEY_CHECKED)),
-    Durable(analytics.OWNER, "analytics-usage", EVENTS, _wildcards(model_router.USAGE_METERED)),
+    Durable(
+        analytics.OWNER,
+        "analytics-usage",
+        EVENTS,
+        _wildcards(model_router.USAGE_METERED, model_router.COMPLETION_METERED),
+    ),
+    Durable(
+        analytics.OWNER,
+        "analytics-completion-ends",
+        EVENTS,
+        _wildcards(model_router.COMPLETION_COMPLETED, model_router.COMPLETION_FAILED),
+    ),
     Durable(analytics.OWNER, "analytics-attempts", EVENTS, _wildcards(session.ATTEMPT_LOST)),
     Durable(
         analytics.OWNER,
@@ -205,8 +231,10 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 "ctl.*.dependency.changed.v1",
             ),
         ),
-        session.OWNER: Grants(asks=(model_router.MODEL_READ,), orders=(model_router.RUN_TURN,)),
-        context.OWNER: Grants(asks=(session.LOG_READ, model_router.MODEL_READ)),
+        session.OWNER: Grants(
+            asks=(model_router.MODEL_READ,), orders=(model_router.RUN_TURN, model_router.RUN_COMPLETION)
+        ),
+        context.OWNER: Grants(asks=(session.LOG_READ, model_router.MODEL_READ), orders=(model_router.RUN_COMPLETION,)),
         model_router.OWNER: Grants(
             asks=(
                 session.TURN_CLAIM,
@@ -214,6 +242,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 context.WINDOW_BUILD,
                 keyvault.KEY_LEASE,
                 analytics.BUDGET_RESERVE,
+                analytics.COMPLETION_RESERVE,
             ),
             hears=_wildcards(session.TURN_STOP, keyvault.KEY_REVOKED),
         ),

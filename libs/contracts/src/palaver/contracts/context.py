@@ -1,11 +1,9 @@
 """What the context service owns: the window of each model, and the meters."""
 
-from typing import Literal
-
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import ContextUsage, ContextUsageNotice
 from palaver.contracts.ids import ParticipantId, SessionId
-from palaver.contracts.model_router import ModelProfile, PromptCount
+from palaver.contracts.model_router import ModelProfile, PromptCount, WindowMessage
 from palaver.contracts.operations import dependency_changed
 from palaver.contracts.subjects import Payload, live, query
 
@@ -32,13 +30,6 @@ class BuildWindow(Payload):
     before: Cut
     profile: ModelProfile
     at_most: int | None = None
-
-
-class WindowMessage(Payload):
-    """Provider-neutral, already shaped by the profile's grammar."""
-
-    role: Literal["system", "user", "assistant"]
-    text: str
 
 
 class Window(Payload):

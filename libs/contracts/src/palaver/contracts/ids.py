@@ -13,6 +13,8 @@ TurnId = NewType("TurnId", str)
 WorkerId = NewType("WorkerId", str)
 KeyId = NewType("KeyId", str)
 CallId = NewType("CallId", str)
+CompletionId = NewType("CompletionId", str)
+"""A side job: chosen by whoever asks for it."""
 
 
 def new_id() -> str:

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import KeyId, TurnId, UserId, WorkerId
+from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed
 from palaver.contracts.sealed import Sealed
 from palaver.contracts.session import Done
@@ -77,6 +77,14 @@ class LeaseForTurn(Payload):
     payer: UserId
 
 
+class LeaseForCompletion(Payload):
+    """A worker needs the payer's key for one side job."""
+
+    kind: Literal["completion"] = "completion"
+    completion_id: CompletionId
+    payer: UserId
+
+
 class LeaseForCheck(Payload):
     """A worker tries one key for its owner."""
 
@@ -88,7 +96,7 @@ class LeaseForCheck(Payload):
 class LeaseKey(Payload):
     """`public_key` is the worker's X25519 key, unpadded base64url; the answer is sealed to it."""
 
-    purpose: Annotated[LeaseForTurn | LeaseForCheck, Field(discriminator="kind")]
+    purpose: Annotated[LeaseForTurn | LeaseForCompletion | LeaseForCheck, Field(discriminator="kind")]
     provider: str | None = None
     host: str | None = None
     worker: WorkerId

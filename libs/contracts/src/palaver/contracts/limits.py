@@ -78,7 +78,21 @@ UNCLAIMED_SECONDS = 10.0
 LONGEST_UNCLAIMED_SECONDS = 120.0
 """The wait between two offers doubles up to this."""
 RESERVATION_SECONDS = TURN_DEADLINE_SECONDS + 300.0
-"""Fixed: money set aside for a turn whose end never came is free again after the longest turn and five minutes."""
+"""Fixed: money set aside for a turn or a side job whose end never came is free again after the longest turn and five
+minutes."""
+
+# ---- Side jobs: summaries, titles, moderators' choices ----
+
+COMPLETION_SECONDS = 600.0
+"""A side job, from a worker's start with it to its outcome, all its calls included. Then `TIMEOUT`."""
+MAX_COMPLETION_DELIVERIES = 3
+"""Fixed: workers to which a side job is given. The last one only says that it failed, with `INTERRUPTED`: the job has
+ended too many of them."""
+MAX_COMPLETION_MESSAGES = 10_000
+"""Messages that a side job may be asked about."""
+MAX_COMPLETION_CHARACTERS = 1_500_000
+"""Code points of a side job, instructions included: four bytes each fit into one message of the broker. What does not
+fit into the model's window fails with `CONTEXT_OVERFLOW`."""
 
 # ---- A provider call ----
 

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from palaver.contracts import limits
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Delta
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import CallId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
+from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed
 from palaver.contracts.session_log import ContextFill, TurnRef, Usage
 from palaver.contracts.subjects import Payload, command, event, live, query
@@ -34,7 +34,54 @@ class RunTurn(Payload):
     deadline: datetime
 
 
+class WindowMessage(Payload):
+    """What a model is told: provider-neutral."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+Asker = Literal["context", "session"]
+"""The services that may ask for side jobs."""
+Purpose = Literal["summary", "title", "moderation"]
+
+
+class RunCompletion(Payload):
+    """Let a model write one text, as a side job. The message id on the broker is `completion_id`.
+
+    `asker` hears the outcome, and takes the first one if there are several. `messages` begin and end with the user's
+    and alternate, so that every provider's format allows them; instructions stand in `system`. `prompt_tokens` is what
+    the asker counted of all this; without it the count is estimated. `session_id` is the room that the job is for.
+    """
+
+    completion_id: CompletionId
+    asker: Asker
+    payer: UserId
+    purpose: Purpose
+    model_id: str
+    system: str | None = None
+    messages: tuple[WindowMessage, ...] = Field(min_length=1, max_length=limits.MAX_COMPLETION_MESSAGES)
+    max_output_tokens: int = Field(gt=0)
+    prompt_tokens: int | None = Field(None, gt=0)
+    session_id: SessionId | None = None
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Self:
+        if any(message.role != ("assistant" if place % 2 else "user") for place, message in enumerate(self.messages)):
+            raise ValueError("Messages alternate between user and assistant, beginning with the user.")
+        if self.messages[-1].role != "user":
+            raise ValueError("The last message is the user's.")
+        if len(self.system or "") + sum(len(message.text) for message in self.messages) > (
+            limits.MAX_COMPLETION_CHARACTERS
+        ):
+            raise ValueError(f"A side job has {limits.MAX_COMPLETION_CHARACTERS} characters at most.")
+        return self
+
+
 RUN_TURN = command("model-router.turn.run.v1", RunTurn, "Run one attempt at a turn.", "turn")
+RUN_COMPLETION = command(
+    "model-router.completion.run.v1", RunCompletion, "Let a model write one text, as a side job.", "completion"
+)
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
@@ -95,16 +142,9 @@ class PromptCount(Payload):
     messages: int
 
 
-class UsageMetered(Payload):
-    """One provider call, booked exactly once under `(turn_id, attempt, call)`. `cost` is in US dollars.
+class Metered(Payload):
+    """One provider call that is over, booked exactly once. `cost` is in US dollars."""
 
-    `prompt` is what the window said of itself, so that who estimates can learn from what the provider reports.
-    """
-
-    session_id: SessionId
-    turn_id: TurnId
-    participant_id: ParticipantId
-    attempt: int
     call: int
     call_id: CallId
     payer: UserId
@@ -117,7 +157,58 @@ class UsageMetered(Payload):
     started_at: datetime
     first_token_seconds: float | None
     duration_seconds: float
+
+
+class UsageMetered(Metered):
+    """A turn's call, booked under `(turn_id, attempt, call)`.
+
+    `prompt` is what the window said of itself, so that who estimates can learn from what the provider reports.
+    """
+
+    session_id: SessionId
+    turn_id: TurnId
+    participant_id: ParticipantId
+    attempt: int
     prompt: PromptCount | None = None
+
+
+class CompletionMetered(Metered):
+    """A side job's call, booked under `(completion_id, delivery, call)`."""
+
+    completion_id: CompletionId
+    delivery: int
+    purpose: Purpose
+    session_id: SessionId | None
+
+
+class CompletionOutcome(Payload):
+    """How a delivery of a side job ended. Usage is that of its last call, cost that of all its calls."""
+
+    completion_id: CompletionId
+    delivery: int
+    asker: Asker
+    payer: UserId
+    purpose: Purpose
+    session_id: SessionId | None
+    model: str
+    at: datetime
+    usage: Usage | None = None
+    cost: Decimal | None = None
+
+
+class CompletionCompleted(CompletionOutcome):
+    """The model wrote it. `length`: it reached its tokens and may break off anywhere."""
+
+    text: Annotated[str, StringConstraints(min_length=1)]
+    finish_reason: Literal["stop", "length"]
+
+
+class CompletionFailed(CompletionOutcome):
+    """It failed for good; who still wants it asks anew, under another id, if it is `retryable`."""
+
+    code: ErrorCode
+    message: str
+    retryable: bool
 
 
 class KeyChecked(Payload):
@@ -133,7 +224,14 @@ TURN_STARTED = event("model-router.turn.started.v1", TurnStarted, "A turn's firs
 TURN_COMPLETED = event("model-router.turn.completed.v1", TurnCompleted, "An attempt completed.", "session")
 TURN_FAILED = event("model-router.turn.failed.v1", TurnFailed, "An attempt failed.", "session")
 TURN_STOPPED = event("model-router.turn.stopped.v1", TurnStopped, "An attempt was stopped.", "session")
-USAGE_METERED = event("model-router.usage.metered.v1", UsageMetered, "One provider call and its cost.", "payer")
+USAGE_METERED = event("model-router.usage.metered.v1", UsageMetered, "A turn's provider call and its cost.", "payer")
+COMPLETION_COMPLETED = event(
+    "model-router.completion.completed.v1", CompletionCompleted, "A side job is done.", "asker"
+)
+COMPLETION_FAILED = event("model-router.completion.failed.v1", CompletionFailed, "A side job failed.", "asker")
+COMPLETION_METERED = event(
+    "model-router.completion.metered.v1", CompletionMetered, "A side job's provider call and its cost.", "payer"
+)
 KEY_CHECKED = event("model-router.key.checked.v1", KeyChecked, "A provider accepted or refused a key.", "key")
 TURN_DELTA = live("model-router.turn.delta.v1", Delta, "A piece of an answer, as the client gets it.", "session")
 AUDIT_RECORDED = audit_recorded(OWNER)

@@ -7,7 +7,7 @@ import structlog
 
 from palaver.contracts.failures import Failure
 from palaver.contracts.ids import UserId
-from palaver.contracts.keyvault import KeySecret, LeaseForCheck, LeaseForTurn, LeaseKey
+from palaver.contracts.keyvault import KeySecret, LeaseForCheck, LeaseForCompletion, LeaseForTurn, LeaseKey
 from palaver.contracts.sealed import Sealed
 from palaver.keyvault import store
 from palaver.keyvault.audit_events import LEASE, done, refused
@@ -60,9 +60,9 @@ class Leases:
         self._lifetime = lifetime
 
     async def lend(self, request: LeaseKey, reply: ReplyBox) -> Lease:
-        """A key for a turn or for a check, in the worker's box.
+        """A key for a turn, a side job or a check, in the worker's box.
 
-        Raises Failure: KEY_MISSING, KEY_INVALID for a turn; NOT_FOUND for a check of somebody else's key; FORBIDDEN
+        Raises Failure: KEY_MISSING, KEY_INVALID for work; NOT_FOUND for a check of somebody else's key; FORBIDDEN
         for another place than the key's.
         """
         purpose = request.purpose.kind
@@ -77,15 +77,15 @@ class Leases:
 
     async def _choose(self, work: Work, request: LeaseKey) -> Key | Failure:
         match request.purpose:
-            case LeaseForTurn():
-                return await self._for_turn(work, request, request.purpose)
+            case LeaseForTurn() | LeaseForCompletion():
+                return await self._for_work(work, request, request.purpose.payer)
             case LeaseForCheck():
                 return await self._for_check(work, request, request.purpose)
 
-    async def _for_turn(self, work: Work, request: LeaseKey, purpose: LeaseForTurn) -> Key | Failure:
+    async def _for_work(self, work: Work, request: LeaseKey, payer: UserId) -> Key | Failure:
         if request.provider is None or request.host is None:
             return place_missing()
-        key = await store.newest_for(work.conn, purpose.payer, request.provider, request.host)
+        key = await store.newest_for(work.conn, payer, request.provider, request.host)
         if key is None:
             return key_missing(request.provider)
         if key.status is Status.ACTIVE:
@@ -121,7 +121,7 @@ class Leases:
             _log.error("key_encryption_key_missing", version=error.version, key_id=key.id)
             return await self._refused(work, key, request, key_encryption_key_missing(error.version))
         now = self._clock()
-        if isinstance(request.purpose, LeaseForTurn):
+        if not isinstance(request.purpose, LeaseForCheck):
             await store.mark_used(work.conn, key.id, now)
         await work.say(done(LEASE, _person(request), key.id, now, **_details(request), host=key.host))
         return Lease(key, sealed, now + self._lifetime)
@@ -134,10 +134,15 @@ class Leases:
 
 def _person(request: LeaseKey) -> UserId:
     purpose = request.purpose
-    return purpose.payer if isinstance(purpose, LeaseForTurn) else purpose.actor.user_id
+    return purpose.actor.user_id if isinstance(purpose, LeaseForCheck) else purpose.payer
 
 
 def _details(request: LeaseKey) -> dict[str, str]:
-    purpose = request.purpose
-    details: dict[str, str] = {"purpose": purpose.kind, "worker": request.worker}
-    return details | {"turn_id": purpose.turn_id} if isinstance(purpose, LeaseForTurn) else details
+    details: dict[str, str] = {"purpose": request.purpose.kind, "worker": request.worker}
+    match request.purpose:
+        case LeaseForTurn(turn_id=turn_id):
+            return details | {"turn_id": turn_id}
+        case LeaseForCompletion(completion_id=completion_id):
+            return details | {"completion_id": completion_id}
+        case LeaseForCheck():
+            return details

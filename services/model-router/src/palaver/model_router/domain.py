@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from palaver.contracts.context import WindowMessage
 from palaver.contracts.ids import CallId, KeyId
 from palaver.contracts.model_router import (
     Capabilities,
@@ -18,6 +17,7 @@ from palaver.contracts.model_router import (
     PromptCache,
     PromptCount,
     ProviderCard,
+    WindowMessage,
 )
 
 ProtocolName = str

@@ -7,7 +7,7 @@ from typing import Literal
 
 from palaver.contracts.analytics import BUDGET_RESERVE, Reservation, ReserveBudget
 from palaver.contracts.client_protocol import Delta
-from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window, WindowMessage
+from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, TurnId
 from palaver.contracts.keyvault import KEY_LEASE, SEAL_CONTEXT_LEASE, KeyLease, KeySecret, LeaseKey
@@ -24,6 +24,7 @@ from palaver.contracts.model_router import (
     PromptCount,
     TurnStarted,
     UsageMetered,
+    WindowMessage,
 )
 from palaver.contracts.session import (
     TURN_CLAIM,

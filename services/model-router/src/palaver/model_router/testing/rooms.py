@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-from palaver.contracts.context import WindowMessage
+from palaver.contracts.model_router import WindowMessage
 
 NAMES = ("Ada", "Bob", "Cleo", "Dai", "Eve")
 _QUESTIONS = ("Is tea good? 茶好喝吗", "And coffee?")
