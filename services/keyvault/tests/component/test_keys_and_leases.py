@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from palaver.contracts.actors import Actor, Role
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import KeyId, new_id
+from palaver.contracts.ids import CompletionId, KeyId, new_id
 from palaver.contracts.keyvault import (
     AUDIT_RECORDED,
     KEY_DELETE,
@@ -98,6 +98,33 @@ async def test_a_worker_is_lent_the_key_that_was_stored(world: World) -> None:
     assert lease.expires_at == world.clock.now + timedelta(seconds=60)
     seen = await world.edge.broker.ask(KEY_GET, OfKey(actor=ada, key_id=stored.id))
     assert seen.last_used_at == world.clock.now
+
+
+async def test_a_lease_for_a_side_job_names_it_in_the_audit_trail(world: World, broker_for: BrokerFor) -> None:
+    ada, job = person(), CompletionId(new_id())
+    stored = await world.edge.create(ada, SECRET)
+    reports: asyncio.Queue[AuditRecorded] = asyncio.Queue()
+    listener = await broker_for("test")
+
+    async def note(msg: Msg) -> None:
+        report = AuditRecorded.model_validate_json(msg.data)
+        if report.action == "key.lease":
+            reports.put_nowait(report)
+
+    await listener.nc.subscribe(AUDIT_RECORDED.at(), cb=note)
+    await listener.nc.flush()
+    lease = await world.edge.lease_for_completion(ada.user_id, job)
+    assert world.edge.opened(lease) == SECRET
+    report = await asyncio.wait_for(reports.get(), 10)
+    assert (report.actor_id, report.target_id, report.outcome) == (ada.user_id, stored.id, "done")
+    assert report.details == {
+        "purpose": "completion",
+        "completion_id": job,
+        "worker": world.edge.worker,
+        "host": HOST,
+    }
+    assert (await world.edge.broker.ask(KEY_GET, OfKey(actor=ada, key_id=stored.id))).last_used_at is not None
+    assert (await refused(world.edge.lease_for_completion(person().user_id, job))).code is ErrorCode.KEY_MISSING
 
 
 async def test_nobody_but_the_asking_worker_can_open_a_lease(world: World) -> None:

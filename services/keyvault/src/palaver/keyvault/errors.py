@@ -60,8 +60,8 @@ def wrong_place(key: Key) -> Failure:
 
 
 def place_missing() -> Failure:
-    """A turn's lease says for which provider and host."""
-    return Failure(ErrorCode.VALIDATION_FAILED, "A lease for a turn needs provider and host.")
+    """A lease for a turn or a side job says for which provider and host."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "A lease for a turn or a side job needs provider and host.")
 
 
 def unusable_secret() -> Failure:

@@ -7,7 +7,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from palaver.contracts.actors import Actor
-from palaver.contracts.ids import KeyId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.keyvault import (
     KEY_CREATE,
     KEY_LEASE,
@@ -18,6 +18,7 @@ from palaver.contracts.keyvault import (
     KeySecret,
     KeyView,
     LeaseForCheck,
+    LeaseForCompletion,
     LeaseForTurn,
     LeaseKey,
 )
@@ -70,11 +71,18 @@ class Edge:
         purpose = LeaseForTurn(turn_id=TurnId(new_id()), payer=payer)
         return await self.ask_lease(purpose, provider=provider, host=host)
 
+    async def lease_for_completion(self, payer: UserId, completion_id: CompletionId) -> KeyLease:
+        """A key for a side job."""
+        purpose = LeaseForCompletion(completion_id=completion_id, payer=payer)
+        return await self.ask_lease(purpose, provider=PROVIDER, host=HOST)
+
     async def lease_for_check(self, actor: Actor, key_id: KeyId, **place: str) -> KeyLease:
         """A certain key, to try it."""
         return await self.ask_lease(LeaseForCheck(actor=actor, key_id=key_id), **place)
 
-    async def ask_lease(self, purpose: LeaseForTurn | LeaseForCheck, **place: str | None) -> KeyLease:
+    async def ask_lease(
+        self, purpose: LeaseForTurn | LeaseForCompletion | LeaseForCheck, **place: str | None
+    ) -> KeyLease:
         """Whatever purpose."""
         public_key = to_base64url(self.worker_keys.public)
         request = LeaseKey(purpose=purpose, worker=self.worker, public_key=public_key, **place)
