@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
@@ -138,3 +140,21 @@ async def test_a_provider_that_is_not_there_is_unavailable(
     with pytest.raises(ProviderFailed) as failed:
         await answer(adapters, call(model))
     assert (failed.value.code, failed.value.refused) == (ErrorCode.PROVIDER_UNAVAILABLE, True)
+
+
+async def test_an_answer_that_was_compressed_on_its_way_is_read(adapters: LoadedAdapters) -> None:
+    async def completions(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        response.enable_compression(web.ContentCoding.gzip)
+        await response.prepare(request)
+        for text in ("茶 ", "is 🍵"):
+            await response.write(f'data: {{"choices":[{{"delta":{{"content":"{text}"}}}}]}}\n\n'.encode())
+        await response.write(b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
+        return response
+
+    app = web.Application()
+    app.router.add_post("/chat/completions", completions)
+    async with TestServer(app) as proxy:
+        urls = {"sim-openai": str(proxy.make_url("")).rstrip("/")}
+        whole = await answer(adapters, call(catalogue.load(base_urls=urls).model("sim-swift")))
+    assert (whole.text, whole.finish_reason) == ("茶 is 🍵", "stop")

@@ -17,7 +17,7 @@ from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import TRANSPORT_ERRORS, progress_of
+from palaver.model_router.providers.streams import TRANSPORT_ERRORS, body_of, progress_of
 from palaver.model_router.sse import ServerEvent
 
 _ERRORS: dict[str, ErrorCode] = {
@@ -122,7 +122,7 @@ class AnthropicMessages:
         client = self._client(call.model.provider, call.key.secret)
         with _in_our_words():
             async with client.messages.with_streaming_response.create(stream=True, **request_of(call)) as response:
-                yield progress_of(response.iter_bytes(), apply)
+                yield progress_of(body_of(response.http_response), apply)
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:
         """See `ProviderAdapter`: lists one model."""

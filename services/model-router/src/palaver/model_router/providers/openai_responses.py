@@ -14,7 +14,7 @@ from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.openai_client import OpenAIAdapter, in_our_words
-from palaver.model_router.providers.streams import progress_of
+from palaver.model_router.providers.streams import body_of, progress_of
 from palaver.model_router.sse import ServerEvent
 
 MIN_OUTPUT_TOKENS = 16
@@ -97,7 +97,7 @@ class OpenAIResponses(OpenAIAdapter):
             async with client.responses.with_streaming_response.create(
                 stream=True, **_past_the_transform(request_of(call))
             ) as response:
-                yield progress_of(response.iter_bytes(), apply)
+                yield progress_of(body_of(response.http_response), apply)
 
 
 def apply(event: ServerEvent, progress: Progress) -> bool:

