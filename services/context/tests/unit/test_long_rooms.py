@@ -23,12 +23,10 @@ from palaver.context.intake import steps_of
 from palaver.context.metrics import ContextMetrics
 from palaver.context.projection import appended_by, applied
 from palaver.context.testing.scribe import START, Scribe
-from palaver.context.testing.world import NothingStored, profile
+from palaver.context.testing.world import NothingStored, messages_of, profile
 from palaver.context.views import RoomView
-from palaver.context.window import shaped
-from palaver.contracts.context import WindowMessage
 from palaver.contracts.ids import CallId, TurnId, new_id
-from palaver.contracts.model_router import ModelProfile, UsageMetered
+from palaver.contracts.model_router import ModelProfile, UsageMetered, WindowMessage
 from palaver.contracts.session_log import Usage
 
 ROUNDS = 300
@@ -49,7 +47,7 @@ class Rule:
     message: int
     han: float
 
-    def tokens(self, messages: tuple[WindowMessage, ...]) -> int:
+    def tokens(self, messages: list[WindowMessage]) -> int:
         return round(3 + sum(self.message + self.factor * self._text(message.text) for message in messages))
 
     def _text(self, text: str) -> float:
@@ -111,7 +109,7 @@ async def test_no_request_of_a_long_room_is_too_long_and_estimates_are_what_is_r
             fitted = await fitter.fit(
                 view, view.room.seats[scribe.id(name)], PROFILES[name], leaf="main", end=end, closing=True
             )
-            reported = rule.tokens(shaped(fitted.request, fitted.transcript, fitted.fit))
+            reported = rule.tokens(messages_of(fitted))
             assert reported <= maximum(PROFILES[name]) < window
             errors[name].append(abs(fitted.fit.used / reported - 1))
             cut[name] += fitted.fit.kept < end

@@ -21,12 +21,10 @@ from palaver.context.domain import Room
 from palaver.context.intake import steps_of
 from palaver.context.projection import appended_by, applied, step_of
 from palaver.context.testing.scribe import FIRST_STEP, Scribe
-from palaver.context.testing.world import NothingStored, SupposedRates, profile
+from palaver.context.testing.world import NothingStored, SupposedRates, messages_of, profile
 from palaver.context.views import RoomView
-from palaver.context.window import shaped
-from palaver.contracts.context import WindowMessage
 from palaver.contracts.ids import MessageId, UserId, new_id
-from palaver.contracts.model_router import Grammar
+from palaver.contracts.model_router import Grammar, WindowMessage
 from palaver.contracts.session_log import FinishReason, PromptMode
 
 HEADER = re.compile(r"<<< (?P<name>.*) \((?P<kind>person|model)\)(?P<mark>, [a-z ]+)? >>>\n")
@@ -259,7 +257,7 @@ async def test_a_reader_recovers_who_said_what_in_any_room(book: Book, system: s
     grammar = Grammar.model_validate({"system": system})
     for reader in book.present[:3]:
         view, found = await fitted(book, reader, grammar)
-        messages = shaped(found.request, found.transcript, found.fit)
+        messages = messages_of(found)
         if view.speakers.alone:
             others = SEAM.join(message.text for message in messages if message.role == "user")
             assert all(line.text in others for line in book.visible() if line.speaker != reader)
@@ -287,6 +285,21 @@ async def test_a_view_that_kept_up_with_the_log_is_the_view_of_the_whole_log(boo
             if seat is not None:
                 sums = [await fitter.sums(each, seat, leaf, "o200k_base") for each in (view, fresh)]
                 assert sums[0] == sums[1]
+                assert view.reading(leaf, seat.participant_id) == fresh.reading(leaf, seat.participant_id)
+
+
+async def test_a_text_counted_while_nobody_had_to_be_told_apart_is_counted_as_others_will_read_it() -> None:
+    scribe, counter = Scribe(("Ada",)), TokenCounter()
+    fitter = Fitter(counter, NothingStored(), SupposedRates())
+    scribe.say("<<< hello")
+    alone = RoomView(applied(Room(scribe.session_id, scribe.epoch, 0), [step_of(event) for event in scribe.entries]))
+    seat = alone.room.seats[scribe.id("Ada")]
+    await fitter.sums(alone, seat, "main", "o200k_base")
+    scribe.join("Bob")
+    steps = [step_of(scribe.entries[-1])]
+    view = alone.later(applied(alone.room, steps), appended_by(steps, alone.room))
+    fresh = await fitter.sums(RoomView(view.room), seat, "main", "o200k_base")
+    assert await fitter.sums(view, seat, "main", "o200k_base") == fresh
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, MODELS])

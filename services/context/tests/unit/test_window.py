@@ -17,12 +17,13 @@ from palaver.context.fit import Overflow
 from palaver.context.projection import applied, step_of
 from palaver.context.prompts import DEFAULT_UNIFIED
 from palaver.context.rates import Tally
+from palaver.context.reading import SEAM
 from palaver.context.testing.scribe import Scribe
-from palaver.context.testing.world import NothingStored, SupposedRates, profile
+from palaver.context.testing.world import NothingStored, SupposedRates, messages_of, profile
 from palaver.context.views import RoomView
-from palaver.context.window import CLOSING, OPENING, SEAM, shaped
-from palaver.contracts.context import Cut, WindowMessage
-from palaver.contracts.model_router import Grammar, ModelProfile
+from palaver.context.window import CLOSING, OPENING
+from palaver.contracts.context import Cut
+from palaver.contracts.model_router import Grammar, ModelProfile, WindowMessage
 from palaver.contracts.session_log import FinishReason
 
 HEADER = re.compile(r"^<<< (?P<name>.*) \((?P<kind>person|model)\)(?P<mark>, [a-z ]+)? >>>$")
@@ -45,7 +46,7 @@ async def window(
     scribe: Scribe, name: str, cut: Cut | None = None, of: ModelProfile | None = None
 ) -> list[WindowMessage]:
     found = await fitted(scribe, name, cut, of)
-    return list(shaped(found.request, found.transcript, found.fit))
+    return messages_of(found)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from opentelemetry.trace import SpanKind
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.subjects import Kind
-from palaver.servicekit.broker import FAILURE_HEADER, encoded
+from palaver.servicekit.broker import FAILURE_HEADER
 from palaver.servicekit.delivery import reason_of
+from palaver.servicekit.encoding import encoded
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.routes import Answer, Hear
 from palaver.servicekit.runtime import Runtime
@@ -97,7 +98,7 @@ class Answering:
     async def _answer(self, data: bytes) -> tuple[bytes, ErrorCode | None]:
         try:
             async with asyncio.timeout(ANSWER_LIMIT_SECONDS):
-                answer: BaseModel = await self._route.handler(self._route.query.request.model_validate_json(data))
+                answer = await self._route.handler(self._route.query.request.model_validate_json(data))
             body, code = encoded(answer), None
         except Exception as error:  # noqa: BLE001 - every failure becomes an answer
             failure = self._translate(error)

@@ -15,9 +15,9 @@ from nats.js.client import JetStreamContext
 from pydantic import BaseModel, ValidationError
 
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
-from palaver.contracts.streams import MAX_PAYLOAD_BYTES
 from palaver.contracts.subjects import Command, Control, Event, Live, Query
 from palaver.servicekit.connection import NATS, Connection
+from palaver.servicekit.encoding import encoded
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.settings import BrokerSettings
 from palaver.servicekit.tracing import TRACE_HEADER, trace_headers, traceparent
@@ -154,18 +154,6 @@ class Broker(Connection):
         except (nats.errors.Error, OSError) as error:
             raise Unavailable(NATS, str(error)) from error
         return _answer_of(query, reply.headers, reply.data)
-
-
-def encoded(payload: BaseModel) -> bytes:
-    """A payload as JSON.
-
-    Raises Failure(MESSAGE_TOO_LONG) above the broker's limit: time does not heal that, so it must not pass for an
-    outage, and its sender must hear of it.
-    """
-    body = payload.model_dump_json().encode()
-    if len(body) > MAX_PAYLOAD_BYTES:
-        raise Failure(ErrorCode.MESSAGE_TOO_LONG, "This is too large to be sent.", max_bytes=MAX_PAYLOAD_BYTES)
-    return body
 
 
 def _answer_of(query: Query[Req, Res], headers: dict[str, str] | None, body: bytes) -> Res:

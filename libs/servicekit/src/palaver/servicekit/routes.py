@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from palaver.contracts.streams import Durable
 from palaver.contracts.subjects import Command, Control, Event, Live, Query
+from palaver.servicekit.encoding import Encoded
 
 P = TypeVar("P", bound=BaseModel)
 Req = TypeVar("Req", bound=BaseModel)
@@ -51,7 +52,7 @@ class Answer:
     """A query answered by this service. With `keys` it is this very process that is asked, so no queue group."""
 
     query: Query[Any, Any]
-    handler: Callable[[Any], Awaitable[BaseModel]]
+    handler: Callable[[Any], Awaitable[BaseModel | Encoded[Any]]]
     keys: tuple[str, ...]
 
 
@@ -96,7 +97,7 @@ def consume(
     return Consume(durable, bindings, ordered, 1 if ordered else concurrency, on_dead_letter)
 
 
-def answer(query: Query[Req, Res], handler: Callable[[Req], Awaitable[Res]], *keys: str) -> Route:
+def answer(query: Query[Req, Res], handler: Callable[[Req], Awaitable[Res | Encoded[Res]]], *keys: str) -> Route:
     """Answer a query, several at a time; replicas share the work unless `keys` name this process."""
     return Answer(query, handler, keys)
 

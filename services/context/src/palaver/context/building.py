@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from palaver.context.attribution import MARKS, OWN_MARK
+from palaver.context.attribution import MARKS, OWN_MARK, quoted
 from palaver.context.counting import TokenCounter
 from palaver.context.domain import EntryKey, Seat
 from palaver.context.families import family_of, supposed
@@ -12,13 +12,15 @@ from palaver.context.metrics import ContextMetrics
 from palaver.context.ports import Projection, RateSource
 from palaver.context.prompts import system_prompt
 from palaver.context.rates import NOTHING, Count
+from palaver.context.reading import SEAM
 from palaver.context.rooms import Rooms
 from palaver.context.transcript import Line, Transcript, newest_message
 from palaver.context.views import RoomView
-from palaver.context.window import CLOSING, OPENING, SEAM, Request, shaped
+from palaver.context.window import CLOSING, OPENING, Request, shaped
 from palaver.contracts.context import BuildWindow, Window
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.model_router import ModelProfile, PromptCount
+from palaver.servicekit.encoding import Encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ class Fitter:
         counts = {line.entry.key: line.entry.counts.get(encoding, late.get(line.entry.key, NOTHING)) for line in lines}
         missing = [line for line in lines if counts[line.entry.key] == NOTHING]
         if missing:
-            counted = await self._counter.count(encoding, [line.quoted for line in missing])
+            # As `intake` counts them: also where nobody has to be told apart yet, for somebody may join.
+            counted = await self._counter.count(encoding, [quoted(line.entry.text) for line in missing])
             added = {line.entry.key: count for line, count in zip(missing, counted, strict=True)}
             await self._projection.keep_counts(view.room.session_id, encoding, added)
             late |= added
@@ -157,8 +160,11 @@ class WindowBuilder:
         self._fitter = fitter
         self._metrics = metrics
 
-    async def build(self, order: BuildWindow) -> Window:
-        """The window. Raises Failure(SESSION_NOT_FOUND, NOT_FOUND, CONTEXT_OVERFLOW), Unavailable."""
+    async def build(self, order: BuildWindow) -> Encoded[Window]:
+        """The window, as JSON, which its texts already are.
+
+        Raises Failure(SESSION_NOT_FOUND, NOT_FOUND, CONTEXT_OVERFLOW), Unavailable.
+        """
         view = await self._rooms.at_least(order.session_id, order.min_seq)
         seat = view.room.seats.get(order.participant_id)
         if seat is None:
@@ -174,16 +180,19 @@ class WindowBuilder:
             raise _refused(overflow, order.profile) from overflow
         most = maximum(order.profile)
         self._metrics.fill.observe(fitted.fit.used / most if most else 1.0)
-        messages = shaped(fitted.request, fitted.transcript, fitted.fit)
-        return Window(
-            messages=messages,
-            used=fitted.fit.used,
-            maximum=most,
-            entries=fitted.fit.kept,
-            left_out=end - fitted.fit.kept,
-            speaker_prefixes=view.speakers.echoes(order.participant_id),
-            stable=max(0, len(messages) - 1),
-            count=fitted.count,
+        messages = shaped(fitted.request, view.reading(leaf, seat.participant_id), fitted.fit)
+        return Encoded.joined(
+            Window(
+                messages=(),
+                used=fitted.fit.used,
+                maximum=most,
+                entries=fitted.fit.kept,
+                left_out=end - fitted.fit.kept,
+                speaker_prefixes=view.speakers.echoes(order.participant_id),
+                stable=max(0, messages.count - 1),
+                count=fitted.count,
+            ),
+            messages=messages.json(),
         )
 
 

@@ -10,6 +10,7 @@ from palaver.contracts.client_protocol import ContextUsage
 from palaver.contracts.context import BuildWindow, ReadUsage, Window
 from palaver.contracts.model_router import UsageMetered
 from palaver.contracts.session_log import EventFrame
+from palaver.servicekit.encoding import Encoded
 
 
 class Handlers:
@@ -35,7 +36,7 @@ class Handlers:
         """A provider said what a request took."""
         await self._calibrations.take(fact)
 
-    async def window_build(self, request: BuildWindow) -> Window:
+    async def window_build(self, request: BuildWindow) -> Encoded[Window]:
         """Answer `window.build`."""
         return await self._builder.build(request)
 

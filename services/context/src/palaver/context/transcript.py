@@ -4,14 +4,23 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from palaver.context.attribution import Speakers, quoted
 from palaver.context.domain import Entry, EntryKey, Room, Slot
 from palaver.contracts.context import Cut
 
+_TEXT = TypeAdapter(str)
+
+
+def as_json(text: str) -> bytes:
+    """The text as it stands between the quotes of a JSON string."""
+    return _TEXT.dump_json(text)[1:-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with its header line and the text below it as everyone but its speaker reads them.
+    """An entry with its header line and the text below it as everyone but its speaker reads them; `json` is that text.
 
     Without headers (`Speakers.alone`) there is nothing to forge, and the text is as it was written.
     """
@@ -19,6 +28,7 @@ class Line:
     entry: Entry
     header: str
     quoted: str
+    json: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,8 @@ def _line(entry: Entry, speakers: Speakers, known: Line | None) -> Line:
     header = speakers.header(entry)
     if known is not None and known.entry is entry and known.header == header:
         return known
-    return Line(entry, header, quoted(entry.text) if header else entry.text)
+    text = quoted(entry.text) if header else entry.text
+    return Line(entry, header, text, as_json(text))
 
 
 def newest_message(lines: Sequence[Line], end: int) -> int | None:

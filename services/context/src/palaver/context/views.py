@@ -11,6 +11,7 @@ from palaver.context.attribution import Speakers, speakers_of
 from palaver.context.domain import Entry, EntryKey, Room
 from palaver.context.fit import Sums
 from palaver.context.rates import Count
+from palaver.context.reading import Reading
 from palaver.context.transcript import Line, Transcript, extended, transcript
 from palaver.contracts.ids import ParticipantId
 
@@ -22,12 +23,13 @@ MAX_PENDING = 256
 
 @dataclass(slots=True)
 class _Branch:
-    """The conversation on the way to one branch: its beginning `transcript`, with `sums` over beginnings of it, and
-    the entries of the room that came `pending` since.
+    """The conversation on the way to one branch: its beginning `transcript`, with `sums` over beginnings of it and
+    `readings` of them, and the entries of the room that came `pending` since.
     """
 
     transcript: Transcript
     sums: dict[SumsKey, Sums] = field(default_factory=dict[SumsKey, Sums])
+    readings: dict[ParticipantId, Reading] = field(default_factory=dict[ParticipantId, Reading])
     pending: tuple[Entry, ...] = ()
 
 
@@ -55,7 +57,9 @@ class RoomView:
         for leaf, branch in self._branches.items() if speakers is not None else ():
             pending = (*branch.pending, *(appended or ()))
             if len(pending) <= MAX_PENDING:
-                branches[leaf] = replace(branch, sums=dict(branch.sums), pending=pending)
+                branches[leaf] = replace(
+                    branch, sums=dict(branch.sums), readings=dict(branch.readings), pending=pending
+                )
         view._take_over(known, speakers, branches)
         return view
 
@@ -85,6 +89,15 @@ class RoomView:
     def keep_sums(self, leaf: str, key: SumsKey, sums: Sums) -> None:
         """Keep them for the next question."""
         self._branch(leaf).sums[key] = sums
+
+    def reading(self, leaf: str, participant_id: ParticipantId) -> Reading:
+        """That conversation as one participant reads it."""
+        branch = self._branch(leaf)
+        reading = branch.readings.get(participant_id) or Reading(participant_id)
+        if len(reading.lines) < len(branch.transcript.lines):
+            reading = reading.extended(branch.transcript.lines[len(reading.lines) :])
+            branch.readings[participant_id] = reading
+        return reading
 
     def _branch(self, leaf: str) -> _Branch:
         speakers = self.speakers

@@ -6,21 +6,35 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from palaver.context.building import Fitted
 from palaver.context.domain import EntryKey, Room
 from palaver.context.families import supposed
 from palaver.context.projection import Progress, Step
 from palaver.context.rates import Count, Rates
+from palaver.context.reading import Reading
 from palaver.context.testing.scribe import Scribe
+from palaver.context.window import shaped
 from palaver.contracts import limits
 from palaver.contracts.client_protocol import ContextUsageNotice
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Cut, Window
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import ParticipantId, SessionId
-from palaver.contracts.model_router import Capabilities, ModelCard, ModelList, ModelProfile, ReadModels
+from palaver.contracts.model_router import (
+    Capabilities,
+    ModelCard,
+    ModelList,
+    ModelProfile,
+    ReadModels,
+    WindowMessage,
+)
 from palaver.contracts.session import LOG_EVENTS, LogPage, ReadLog
 from palaver.contracts.session_log import EventFrame
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
+
+_MESSAGES = TypeAdapter(list[WindowMessage])
 
 
 def profile(model_id: str = "demo", *, window: int = 8_000, tokenizer: str = "o200k_base") -> ModelProfile:
@@ -43,6 +57,12 @@ def card(of: ModelProfile) -> ModelCard:
         needs_key=False,
         profile=of,
     )
+
+
+def messages_of(found: Fitted) -> list[WindowMessage]:
+    """What would be sent, read again from its JSON."""
+    reading = Reading(found.request.participant_id).extended(found.transcript.lines)
+    return _MESSAGES.validate_json(shaped(found.request, reading, found.fit).json())
 
 
 class NothingStored:
