@@ -1,7 +1,7 @@
 """Money over real servers, with two replicas: booked once, never over the limit, always in balance."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -11,16 +11,17 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
 from palaver.analytics.booking import fact_of
-from palaver.analytics.budgeting import Budget
+from palaver.analytics.budgeting import Budget, demand_of
 from palaver.analytics.domain import Fact
 from palaver.analytics.estimating import estimate
 from palaver.analytics.metrics import AnalyticsMetrics
-from palaver.analytics.store.booking import SUMMED, FactStore
+from palaver.analytics.store.booking import FactStore
 from palaver.analytics.store.reserving import ReservationStore
-from palaver.analytics.store.tables import ended_turns, facts, payer_days, reservations, rollups
+from palaver.analytics.store.tables import ended_turns, reservations
+from palaver.analytics.testing.books import booked, facts_are, in_balance, quota, settled
 from palaver.analytics.testing.usage import Catalogue, Payer, card
 from palaver.contracts.actors import Actor
-from palaver.contracts.analytics import BUDGET_RESERVE, OVERVIEW_GET, QUOTA_GET, Quota, ReadOverview, ReadQuota
+from palaver.contracts.analytics import BUDGET_RESERVE, OVERVIEW_GET, ReadOverview
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import TurnId, new_id
 from palaver.contracts.model_router import USAGE_METERED
@@ -29,56 +30,6 @@ from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
 
 pytestmark = pytest.mark.component
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
-        while not await condition():  # noqa: ASYNC110 - the condition is a row in the service's database
-            await asyncio.sleep(0.01)
-
-
-async def booked(database: Database) -> list[Fact]:
-    async with database.read() as connection:
-        rows = (await connection.execute(sa.select(facts))).mappings().all()
-    return [Fact(**{name: value for name, value in row.items() if name != "day"}) for row in rows]
-
-
-async def facts_are(database: Database, count: int) -> None:
-    async def reached() -> bool:
-        return len(await booked(database)) == count
-
-    await until(reached)
-
-
-async def settled(broker: Broker) -> None:
-    """Every message was delivered and acknowledged."""
-
-    async def quiet() -> bool:
-        names = ("analytics-usage", "analytics-attempts", "analytics-turn-ends")
-        infos = [await broker.nc.jetstream().consumer_info("EVENTS", name) for name in names]
-        return all(info.num_pending == 0 and info.num_ack_pending == 0 for info in infos)
-
-    await until(quiet)
-
-
-async def in_balance(database: Database) -> None:
-    """Rollups and days are exactly the sums of the facts."""
-    sums: dict[tuple[object, ...], list[Decimal]] = {}
-    days: dict[tuple[object, ...], Decimal] = {}
-    for fact in await booked(database):
-        row = [1, fact.tokens_input, fact.tokens_output, fact.tokens_cached, fact.cost, int(fact.estimated)]
-        before = sums.get((fact.payer, fact.day, fact.model_id), [Decimal(0)] * len(row))
-        sums[fact.payer, fact.day, fact.model_id] = [a + b for a, b in zip(before, row, strict=True)]
-        days[fact.payer, fact.day] = days.get((fact.payer, fact.day), Decimal(0)) + fact.cost
-    async with database.read() as connection:
-        rolled = (await connection.execute(sa.select(rollups).where(rollups.c.requests != 0))).mappings().all()
-        spent = (await connection.execute(sa.select(payer_days).where(payer_days.c.spent != 0))).mappings().all()
-    assert {(r["payer"], r["day"], r["model_id"]): [r[name] for name in SUMMED] for r in rolled} == sums
-    assert {(r["payer"], r["day"]): r["spent"] for r in spent} == {key: cost for key, cost in days.items() if cost}
-
-
-async def quota(broker: Broker, payer: Payer) -> Quota:
-    return await broker.ask(QUOTA_GET, ReadQuota(actor=Actor(user_id=payer.id)))
 
 
 async def test_a_call_is_booked_once_however_often_it_is_announced(broker: Broker, database: Database) -> None:
@@ -257,7 +208,7 @@ async def test_a_reservation_whose_turn_never_ends_is_swept(database: Database) 
 
 async def test_without_a_limit_everything_is_granted(database: Database) -> None:
     store = ReservationStore(database)
-    assert await store.reserve(Payer().reserve("1000000"), None, datetime.now(UTC)) is None
+    assert await store.reserve(demand_of(Payer().reserve("1000000")), None, datetime.now(UTC)) is None
 
 
 async def test_a_new_day_brings_a_new_limit(database: Database) -> None:
@@ -266,7 +217,7 @@ async def test_a_new_day_brings_a_new_limit(database: Database) -> None:
     await FactStore(database).book(fact_of(payer.metered("10", at=today)))
     assert (await store.standing(payer.id, Decimal(10), today)).spent == 10
     tomorrow = today + timedelta(minutes=2)
-    assert await store.reserve(payer.reserve("10"), Decimal(10), tomorrow) == 0
+    assert await store.reserve(demand_of(payer.reserve("10")), Decimal(10), tomorrow) == 0
 
 
 async def test_the_overview_shows_models_by_cost_and_days_in_order(broker: Broker, database: Database) -> None:

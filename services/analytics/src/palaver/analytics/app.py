@@ -14,9 +14,9 @@ from palaver.analytics.statistics import Statistics
 from palaver.analytics.store.booking import FactStore
 from palaver.analytics.store.reading import StatisticsStore
 from palaver.analytics.store.reserving import ReservationStore
-from palaver.contracts.analytics import BUDGET_RESERVE, OVERVIEW_GET, OWNER, QUOTA_GET
+from palaver.contracts.analytics import BUDGET_RESERVE, COMPLETION_RESERVE, OVERVIEW_GET, OWNER, QUOTA_GET
 from palaver.contracts.catalogue import DURABLES
-from palaver.contracts.model_router import USAGE_METERED
+from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, COMPLETION_METERED, USAGE_METERED
 from palaver.contracts.session import ATTEMPT_LOST, LOG_EVENTS
 from palaver.servicekit.database import Database
 from palaver.servicekit.routes import answer, bind, consume
@@ -40,13 +40,23 @@ def build(settings: Settings, kit: Kit) -> Service:
     return Service(
         name=OWNER,
         routes=(
-            consume(DURABLES["analytics-usage"], bind(USAGE_METERED, handlers.on_usage_metered)),
+            consume(
+                DURABLES["analytics-usage"],
+                bind(USAGE_METERED, handlers.on_usage_metered),
+                bind(COMPLETION_METERED, handlers.on_completion_metered),
+            ),
+            consume(
+                DURABLES["analytics-completion-ends"],
+                bind(COMPLETION_COMPLETED, handlers.on_completion_ended),
+                bind(COMPLETION_FAILED, handlers.on_completion_ended),
+            ),
             consume(DURABLES["analytics-attempts"], bind(ATTEMPT_LOST, handlers.on_attempt_lost)),
             consume(
                 DURABLES["analytics-turn-ends"],
                 *(bind(LOG_EVENTS[name], handlers.on_turn_ended) for name in TURN_ENDS),
             ),
             answer(BUDGET_RESERVE, handlers.budget_reserve),
+            answer(COMPLETION_RESERVE, handlers.completion_reserve),
             answer(OVERVIEW_GET, handlers.overview_get),
             answer(QUOTA_GET, handlers.quota_get),
         ),

@@ -7,16 +7,16 @@ from decimal import Decimal
 
 import structlog
 
-from palaver.analytics.domain import Standing, day_of, end_of_day
+from palaver.analytics.domain import Demand, OpenCall, Standing, day_of, end_of_day
 from palaver.analytics.metrics import AnalyticsMetrics
 from palaver.analytics.store.reserving import Exceeded, Outdated, ReservationStore
 from palaver.contracts import limits
-from palaver.contracts.analytics import Quota, Reservation, ReserveBudget
+from palaver.contracts.analytics import Quota, Reservation, ReserveBudget, ReserveCompletion
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import TurnId, UserId
+from palaver.contracts.ids import CompletionId, TurnId, UserId
 
 LONGEST_LIFE = timedelta(seconds=limits.RESERVATION_SECONDS)
-"""No turn runs longer than its deadline; five minutes more are for its last entry to arrive."""
+"""Nothing runs longer than a turn's deadline; five minutes more are for its end to arrive."""
 SWEEP_SECONDS = 60.0
 
 _log = structlog.get_logger()
@@ -38,22 +38,26 @@ class Budget:
         self._daily_limit = daily_limit
         self._clock = clock
 
-    async def reserve(self, request: ReserveBudget) -> Reservation:
+    async def reserve(self, request: ReserveBudget | ReserveCompletion) -> Reservation:
         """Grant it. Raises Failure(QUOTA_EXCEEDED, CONFLICT), Unavailable."""
         now = self._clock()
         try:
-            remaining = await self._reservations.reserve(request, self._daily_limit, now)
+            remaining = await self._reservations.reserve(demand_of(request), self._daily_limit, now)
         except Exceeded as exceeded:
             self._metrics.refused.inc()
             raise _refused(exceeded.standing, request.amount, now) from exceeded
         except Outdated as outdated:
-            why = "A later attempt at this turn holds the reservation, or it is over."
+            why = "A later attempt holds the reservation, or it is over."
             raise Failure(ErrorCode.CONFLICT, why) from outdated
         return Reservation(amount=request.amount, remaining=remaining)
 
     async def release(self, turn_id: TurnId) -> None:
         """The turn is over. Raises Unavailable."""
         await self._reservations.release(turn_id, self._clock())
+
+    async def release_side_job(self, completion_id: CompletionId, delivery: int) -> None:
+        """A delivery of the side job has said how it ended. Raises Unavailable."""
+        await self._reservations.release_side_job(completion_id, delivery, self._clock())
 
     async def quota(self, payer: UserId) -> Quota:
         """Where a payer stands today. Raises Unavailable."""
@@ -67,7 +71,7 @@ class Budget:
         )
 
     async def sweep_forever(self) -> None:
-        """Remove reservations of turns that never said their end."""
+        """Remove reservations of what never said its end."""
         while True:
             await self.sweep()
             await asyncio.sleep(SWEEP_SECONDS)
@@ -78,6 +82,29 @@ class Budget:
         if swept:
             self._metrics.swept.inc(swept)
             _log.warning("reservations_swept", count=swept)
+
+
+def demand_of(request: ReserveBudget | ReserveCompletion) -> Demand:
+    """What a worker asks for, as it is kept."""
+    if isinstance(request, ReserveBudget):
+        return Demand(
+            work_id=request.turn_id,
+            attempt=request.attempt,
+            payer=request.payer,
+            session_id=request.session_id,
+            model_id=request.model_id,
+            amount=request.amount,
+        )
+    return Demand(
+        work_id=request.completion_id,
+        attempt=request.delivery,
+        payer=request.payer,
+        session_id=request.session_id,
+        model_id=request.model_id,
+        amount=request.amount,
+        purpose=request.purpose,
+        open_call=OpenCall(request.call, request.provider, request.prompt_tokens, request.prompt_cost),
+    )
 
 
 def _refused(standing: Standing, amount: Decimal, now: datetime) -> Failure:

@@ -3,7 +3,7 @@
 import math
 from decimal import Decimal
 
-from palaver.analytics.domain import Fact
+from palaver.analytics.domain import Fact, Held
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.session import AttemptLost, OpenCall
 
@@ -38,4 +38,32 @@ def estimate(lost: AttemptLost, call: OpenCall, card: ModelCard | None) -> Fact:
         estimated=True,
         outcome="lost",
         started_at=lost.at,
+    )
+
+
+def estimate_of_side_job(held: Held) -> Fact | None:
+    """A fact for the call that a lost delivery of a side job was about to make: its prompt, and nothing of an answer
+    of which nothing is known. None for a turn: session tells of its lost calls.
+    """
+    demand, call = held.demand, held.demand.open_call
+    if call is None:
+        return None
+    return Fact(
+        turn_id=demand.work_id,
+        attempt=demand.attempt,
+        call=call.call,
+        payer=demand.payer,
+        session_id=demand.session_id,
+        participant_id=None,
+        provider=call.provider,
+        model_id=demand.model_id,
+        key_id=None,
+        tokens_input=call.prompt_tokens,
+        tokens_output=0,
+        tokens_cached=0,
+        cost=call.prompt_cost,
+        estimated=True,
+        outcome="lost",
+        started_at=held.since,
+        purpose=demand.purpose,
     )

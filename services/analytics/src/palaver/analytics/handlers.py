@@ -3,8 +3,16 @@
 from palaver.analytics.booking import Bookkeeper
 from palaver.analytics.budgeting import Budget
 from palaver.analytics.statistics import Statistics
-from palaver.contracts.analytics import Overview, Quota, ReadOverview, ReadQuota, Reservation, ReserveBudget
-from palaver.contracts.model_router import UsageMetered
+from palaver.contracts.analytics import (
+    Overview,
+    Quota,
+    ReadOverview,
+    ReadQuota,
+    Reservation,
+    ReserveBudget,
+    ReserveCompletion,
+)
+from palaver.contracts.model_router import CompletionMetered, CompletionOutcome, UsageMetered
 from palaver.contracts.session import AttemptLost
 from palaver.contracts.session_log import EventFrame, ReplyAppended, TurnFailed, TurnStopped
 
@@ -21,6 +29,10 @@ class Handlers:
         """A provider call is over."""
         await self._bookkeeper.metered(event)
 
+    async def on_completion_metered(self, event: CompletionMetered) -> None:
+        """A side job's provider call is over."""
+        await self._bookkeeper.metered(event)
+
     async def on_attempt_lost(self, event: AttemptLost) -> None:
         """A worker died in mid-turn."""
         await self._bookkeeper.lost(event)
@@ -30,8 +42,16 @@ class Handlers:
         if isinstance(event, ReplyAppended | TurnFailed | TurnStopped):
             await self._budget.release(event.data.turn_id)
 
+    async def on_completion_ended(self, event: CompletionOutcome) -> None:
+        """How a side job ended."""
+        await self._budget.release_side_job(event.completion_id, event.delivery)
+
     async def budget_reserve(self, request: ReserveBudget) -> Reservation:
         """Answer `budget.reserve`."""
+        return await self._budget.reserve(request)
+
+    async def completion_reserve(self, request: ReserveCompletion) -> Reservation:
+        """Answer `completion.reserve`."""
         return await self._budget.reserve(request)
 
     async def overview_get(self, request: ReadOverview) -> Overview:

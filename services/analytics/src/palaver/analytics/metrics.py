@@ -18,5 +18,5 @@ class AnalyticsMetrics:
             "palaver_analytics_refused_reservations", "Reservations beyond the daily limit.", registry=registry
         )
         self.swept = Counter(
-            "palaver_analytics_swept_reservations", "Reservations whose turn never said its end.", registry=registry
+            "palaver_analytics_swept_reservations", "Reservations of what never said its end.", registry=registry
         )

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.analytics.domain import Fact
-from palaver.analytics.store.tables import facts, is_day, lock_days, payer_days, reservations, rollups
+from palaver.analytics.store.tables import facts, is_day, lock_days, lock_work, payer_days, reservations, rollups
 from palaver.servicekit.database import Database
 
 SUMMED = ("requests", "tokens_input", "tokens_output", "tokens_cached", "cost", "estimated")
@@ -26,17 +26,24 @@ class FactStore:
     async def book(self, fact: Fact) -> bool:
         """Book it, or replace the estimate for it. False where it is booked already. Raises Unavailable."""
         async with self._database.transaction() as connection:
-            known_day = await _day_of_booked(connection, fact)
-            await lock_days(connection, fact.payer, [fact.day, *([known_day] if known_day else [])])
-            booked = await _booked(connection, fact)
-            if booked is not None and not booked.gives_way_to(fact):
-                return False
-            await _put(connection, fact)
-            if booked is not None:
-                await _roll_up(connection, booked, sign=-1)
-            await _roll_up(connection, fact, sign=1)
-            await _lower_reservation(connection, fact, fact.cost - (booked.cost if booked else Decimal(0)))
-            return True
+            if fact.purpose != "turn":  # its next delivery may be estimating the same call
+                await lock_work(connection, fact.turn_id)
+            return await book_within(connection, fact)
+
+
+async def book_within(connection: AsyncConnection, fact: Fact) -> bool:
+    """`FactStore.book`, in the caller's transaction, which has locked a side job of which this is a call."""
+    known_day = await _day_of_booked(connection, fact)
+    await lock_days(connection, fact.payer, [fact.day, *([known_day] if known_day else [])])
+    booked = await _booked(connection, fact)
+    if booked is not None and not booked.gives_way_to(fact):
+        return False
+    await _put(connection, fact)
+    if booked is not None:
+        await _roll_up(connection, booked, sign=-1)
+    await _roll_up(connection, fact, sign=1)
+    await _lower_reservation(connection, fact, fact.cost - (booked.cost if booked else Decimal(0)))
+    return True
 
 
 def _is(fact: Fact) -> sa.ColumnElement[bool]:
@@ -79,4 +86,5 @@ async def _roll_up(connection: AsyncConnection, fact: Fact, *, sign: int) -> Non
 async def _lower_reservation(connection: AsyncConnection, fact: Fact, by: Decimal) -> None:
     lowered = sa.func.least(sa.func.greatest(reservations.c.remaining - by, 0), reservations.c.amount)
     mine = (reservations.c.turn_id == fact.turn_id) & (reservations.c.attempt == fact.attempt)
+    mine &= reservations.c.call.is_(None) | (reservations.c.call == fact.call)  # a side job reserves for each call
     await connection.execute(sa.update(reservations).where(mine).values(remaining=lowered))

@@ -1,29 +1,33 @@
-"""Set money aside before a call: one row per turn, granted only while the payer's day has room for it."""
+"""Set money aside before a call: one row per turn or side job, granted only while the payer's day has room for it."""
 
 from datetime import date, datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from palaver.analytics.domain import Standing, day_of
+from palaver.analytics.domain import Demand, Held, OpenCall, Standing, WorkId, day_of
+from palaver.analytics.estimating import estimate_of_side_job
+from palaver.analytics.store.booking import book_within
 from palaver.analytics.store.tables import (
     ended_turns,
     facts,
     is_day,
     lock_days,
-    lock_turn,
+    lock_work,
     payer_days,
     reservations,
 )
-from palaver.contracts.analytics import ReserveBudget
-from palaver.contracts.ids import TurnId, UserId
+from palaver.contracts.ids import CompletionId, TurnId, UserId
 from palaver.servicekit.database import Database
+
+_log = structlog.get_logger()
 
 
 class Outdated(Exception):  # noqa: N818 - says what the request is
-    """A later attempt of the turn holds the reservation, or the turn is over."""
+    """A later attempt holds the reservation, or the turn or side job is over."""
 
 
 class Exceeded(Exception):  # noqa: N818 - says what the limit is
@@ -35,32 +39,33 @@ class Exceeded(Exception):  # noqa: N818 - says what the limit is
 
 
 class ReservationStore:
-    """Money set aside for turns that run."""
+    """Money set aside for what runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def reserve(self, request: ReserveBudget, limit: Decimal | None, now: datetime) -> Decimal | None:
-        """Put this reservation in the place of the turn's earlier one; repeating it changes nothing.
+    async def reserve(self, demand: Demand, limit: Decimal | None, now: datetime) -> Decimal | None:
+        """Put this reservation in the place of the earlier one; repeating it changes nothing.
 
         Returns what is left of the limit. Raises Exceeded, Outdated, Unavailable.
         """
         today = day_of(now)
         async with self._database.transaction() as connection:
-            await lock_turn(connection, request.turn_id)
-            await lock_days(connection, request.payer, [today])
-            over = sa.select(ended_turns.c.turn_id).where(ended_turns.c.turn_id == request.turn_id)
+            await lock_work(connection, demand.work_id)
+            over = sa.select(ended_turns.c.turn_id).where(ended_turns.c.turn_id == demand.work_id)
             if await connection.scalar(over) is not None:
                 raise Outdated
-            held = reservations.c.turn_id == request.turn_id
-            newest = await connection.scalar(sa.select(reservations.c.attempt).where(held))
-            if newest is not None and newest > request.attempt:
+            held = await _held(connection, demand.work_id)
+            if held is not None and held.demand.attempt > demand.attempt:
                 raise Outdated
-            remaining = max(request.amount - await _booked(connection, request), Decimal(0))
-            others = await _standing(connection, request.payer, today, limit, excluding=request.turn_id)
+            if held is not None and held.demand.attempt < demand.attempt:
+                await _book_lost(connection, held)
+            await lock_days(connection, demand.payer, [today])
+            remaining = max(demand.amount - await _booked(connection, demand), Decimal(0))
+            others = await _standing(connection, demand.payer, today, limit, excluding=demand.work_id)
             if not others.allows(remaining):
                 raise Exceeded(others)
-            values = request.model_dump() | {"remaining": remaining, "updated_at": now}
+            values = _row(demand) | {"remaining": remaining, "updated_at": now}
             statement = insert(reservations).values(**values)
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=reservations.primary_key, set_=values)
@@ -72,19 +77,48 @@ class ReservationStore:
 
         A silent worker's answer may end a turn of which another worker has just begun the next attempt.
         """
-        ended = insert(ended_turns).values(turn_id=turn_id, ended_at=now)
         async with self._database.transaction() as connection:
-            await lock_turn(connection, turn_id)
-            await connection.execute(ended.on_conflict_do_nothing())
+            await lock_work(connection, turn_id)
+            await _end(connection, turn_id, now)
             await connection.execute(sa.delete(reservations).where(reservations.c.turn_id == turn_id))
+
+    async def release_side_job(self, completion_id: CompletionId, delivery: int, now: datetime) -> None:
+        """A delivery has said how it ended, after telling of all its calls; no other one may begin a call.
+
+        Of an earlier delivery that still holds money nothing more is expected. A later one is in the middle of its
+        call, keeps what it holds, and says its own end.
+        """
+        async with self._database.transaction() as connection:
+            await lock_work(connection, completion_id)
+            await _end(connection, completion_id, now)
+            held = await _held(connection, completion_id)
+            if held is None or held.demand.attempt > delivery:
+                return
+            if held.demand.attempt < delivery:
+                await _book_lost(connection, held)
+            await connection.execute(sa.delete(reservations).where(reservations.c.turn_id == completion_id))
 
     async def sweep(self, before: datetime) -> int:
         """Remove reservations last touched before that moment, and forget older ends. Returns how many reservations."""
+        old = reservations.c.updated_at < before
+        turns = reservations.c.call.is_(None)
         async with self._database.transaction() as connection:
             await connection.execute(sa.delete(ended_turns).where(ended_turns.c.ended_at < before))
-            return (
-                await connection.execute(sa.delete(reservations).where(reservations.c.updated_at < before))
-            ).rowcount
+            swept = (await connection.execute(sa.delete(reservations).where(old & turns))).rowcount
+            side_jobs = (await connection.scalars(sa.select(reservations.c.turn_id).where(old & ~turns))).all()
+        for completion_id in side_jobs:
+            swept += await self._sweep_side_job(completion_id, before)
+        return swept
+
+    async def _sweep_side_job(self, completion_id: CompletionId, before: datetime) -> int:
+        async with self._database.transaction() as connection:
+            await lock_work(connection, completion_id)
+            held = await _held(connection, completion_id)
+            if held is None or held.since >= before:
+                return 0
+            await _book_lost(connection, held)
+            await connection.execute(sa.delete(reservations).where(reservations.c.turn_id == completion_id))
+            return 1
 
     async def standing(self, payer: UserId, limit: Decimal | None, now: datetime) -> Standing:
         """Where a payer stands today."""
@@ -92,14 +126,58 @@ class ReservationStore:
             return await _standing(connection, payer, day_of(now), limit)
 
 
-async def _booked(connection: AsyncConnection, request: ReserveBudget) -> Decimal:
-    """What calls of this attempt have cost already."""
-    mine = (facts.c.turn_id == request.turn_id) & (facts.c.attempt == request.attempt)
+def _row(demand: Demand) -> dict[str, object]:
+    call = demand.open_call
+    return {
+        "turn_id": demand.work_id,
+        "attempt": demand.attempt,
+        "payer": demand.payer,
+        "session_id": demand.session_id,
+        "model_id": demand.model_id,
+        "amount": demand.amount,
+        "purpose": demand.purpose,
+        "call": call and call.call,
+        "provider": call and call.provider,
+        "prompt_tokens": call and call.prompt_tokens,
+        "prompt_cost": call and call.prompt_cost,
+    }
+
+
+async def _held(connection: AsyncConnection, work_id: WorkId) -> Held | None:
+    found = await connection.execute(sa.select(reservations).where(reservations.c.turn_id == work_id))
+    row = found.mappings().one_or_none()
+    if row is None:
+        return None
+    call = None if row["call"] is None else OpenCall(*(row[name] for name in _OPEN_CALL))
+    values = {name: row[name] for name in ("attempt", "payer", "session_id", "model_id", "amount", "purpose")}
+    return Held(Demand(work_id=work_id, open_call=call, **values), row["updated_at"])
+
+
+_OPEN_CALL = ("call", "provider", "prompt_tokens", "prompt_cost")
+
+
+async def _book_lost(connection: AsyncConnection, held: Held) -> None:
+    """Whoever held this will not be heard of again: unless its call is booked already, it is estimated."""
+    fact = estimate_of_side_job(held)
+    if fact is not None and await book_within(connection, fact):
+        _log.warning("side_job_call_lost", completion_id=fact.turn_id, delivery=fact.attempt, call=fact.call)
+
+
+async def _end(connection: AsyncConnection, work_id: WorkId, now: datetime) -> None:
+    ended = insert(ended_turns).values(turn_id=work_id, ended_at=now)
+    await connection.execute(ended.on_conflict_do_nothing())
+
+
+async def _booked(connection: AsyncConnection, demand: Demand) -> Decimal:
+    """What has been booked already of that for which the money is meant."""
+    mine = (facts.c.turn_id == demand.work_id) & (facts.c.attempt == demand.attempt)
+    if demand.open_call is not None:
+        mine &= facts.c.call == demand.open_call.call
     return await connection.scalar(sa.select(sa.func.sum(facts.c.cost)).where(mine)) or Decimal(0)
 
 
 async def _standing(
-    connection: AsyncConnection, payer: UserId, day: date, limit: Decimal | None, *, excluding: TurnId | None = None
+    connection: AsyncConnection, payer: UserId, day: date, limit: Decimal | None, *, excluding: WorkId | None = None
 ) -> Standing:
     spent = await connection.scalar(sa.select(payer_days.c.spent).where(is_day(payer, day)))
     held = sa.select(sa.func.sum(reservations.c.remaining)).where(reservations.c.payer == payer)

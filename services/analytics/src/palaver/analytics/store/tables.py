@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from palaver.contracts.ids import TurnId, UserId
+from palaver.analytics.domain import WorkId
+from palaver.contracts.ids import UserId
 
 metadata = sa.MetaData()
+"""`turn_id` and `attempt` of a side job are its own id and the delivery."""
 _Id = sa.Uuid(as_uuid=False)
 _At = sa.DateTime(timezone=True)
 
@@ -36,6 +38,7 @@ facts = sa.Table(
     sa.Column("started_at", _At),
     sa.Column("first_token_seconds", sa.Float),
     sa.Column("duration_seconds", sa.Float),
+    sa.Column("purpose", sa.Text),
 )
 rollups = sa.Table(
     "rollups",
@@ -68,6 +71,11 @@ reservations = sa.Table(
     sa.Column("amount", sa.Numeric),
     sa.Column("remaining", sa.Numeric),
     sa.Column("updated_at", _At),
+    sa.Column("purpose", sa.Text),
+    sa.Column("call", sa.Integer),
+    sa.Column("provider", sa.Text),
+    sa.Column("prompt_tokens", sa.BigInteger),
+    sa.Column("prompt_cost", sa.Numeric),
 )
 
 ended_turns = sa.Table(
@@ -78,9 +86,9 @@ ended_turns = sa.Table(
 )
 
 
-async def lock_turn(connection: AsyncConnection, turn_id: TurnId) -> None:
-    """Wait for whoever reserves for, or ends, the same turn. The first lock that a transaction takes."""
-    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"turn:{turn_id}", 0))))
+async def lock_work(connection: AsyncConnection, work_id: WorkId) -> None:
+    """Wait for whoever reserves for, or ends, the same turn or side job. The first lock that a transaction takes."""
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"turn:{work_id}", 0))))
 
 
 async def lock_days(connection: AsyncConnection, payer: UserId, days: Iterable[date]) -> None:

@@ -3,10 +3,22 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from palaver.contracts.analytics import ReserveBudget
-from palaver.contracts.ids import CallId, ParticipantId, SessionId, TurnId, UserId, new_id
-from palaver.contracts.model_router import Capabilities, ModelCard, ModelList, ModelProfile, ReadModels, UsageMetered
+from palaver.contracts.analytics import ReserveBudget, ReserveCompletion
+from palaver.contracts.failures import ErrorCode
+from palaver.contracts.ids import CallId, CompletionId, ParticipantId, SessionId, TurnId, UserId, new_id
+from palaver.contracts.model_router import (
+    Capabilities,
+    CompletionCompleted,
+    CompletionFailed,
+    CompletionMetered,
+    ModelCard,
+    ModelList,
+    ModelProfile,
+    ReadModels,
+    UsageMetered,
+)
 from palaver.contracts.session import AttemptLost, OpenCall
 from palaver.contracts.session_log import EventFrame, TurnStopped, Usage
 
@@ -102,6 +114,68 @@ class Payer:
             text_length=text_length,
             at=at or datetime.now(UTC),
         )
+
+    def reserve_side_job(
+        self, amount: str, *, job: CompletionId, delivery: int = 1, call: int = 1, prompt_cost: str = "0.25"
+    ) -> ReserveCompletion:
+        """What a worker asks before each call of a side job."""
+        return ReserveCompletion(
+            completion_id=job,
+            delivery=delivery,
+            call=call,
+            payer=self.id,
+            purpose="summary",
+            session_id=self.session_id,
+            provider="demo",
+            model_id="demo",
+            amount=Decimal(amount),
+            prompt_tokens=1_000,
+            prompt_cost=Decimal(prompt_cost),
+        )
+
+    def side_job_metered(
+        self, cost: str = "1", *, job: CompletionId, delivery: int = 1, call: int = 1
+    ) -> CompletionMetered:
+        """What a worker reports after each call of a side job."""
+        return CompletionMetered(
+            completion_id=job,
+            delivery=delivery,
+            purpose="summary",
+            session_id=self.session_id,
+            call=call,
+            call_id=CallId(new_id()),
+            payer=self.id,
+            provider="demo",
+            model_id="demo",
+            key_id=None,
+            usage=Usage(tokens_input=100, tokens_output=50),
+            cost=Decimal(cost),
+            outcome="completed",
+            started_at=datetime.now(UTC),
+            first_token_seconds=0.2,
+            duration_seconds=1.5,
+        )
+
+    def side_job_done(self, job: CompletionId, delivery: int = 1) -> CompletionCompleted:
+        """A side job is done."""
+        return CompletionCompleted(**self._side_job_end(job, delivery), text="Tea is good.", finish_reason="stop")
+
+    def side_job_failed(self, job: CompletionId, delivery: int = 1) -> CompletionFailed:
+        """A side job failed."""
+        said = self._side_job_end(job, delivery)
+        return CompletionFailed(**said, code=ErrorCode.INTERRUPTED, message="It was interrupted.", retryable=True)
+
+    def _side_job_end(self, job: CompletionId, delivery: int) -> dict[str, Any]:
+        return {
+            "completion_id": job,
+            "delivery": delivery,
+            "asker": "context",
+            "payer": self.id,
+            "purpose": "summary",
+            "session_id": self.session_id,
+            "model": "demo",
+            "at": datetime.now(UTC),
+        }
 
     def turn_end(self, turn_id: TurnId) -> EventFrame:
         """A turn's last log entry."""
