@@ -11,8 +11,10 @@ from typing import Any, cast
 import nats.errors
 from nats.aio.client import PING_PROTO, Client
 from nats.aio.subscription import Subscription
+from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 
 _PERMISSIONS = "permissions violation"
+_FIELDS = 4
 
 
 class DirectSubscription(Subscription):
@@ -23,11 +25,30 @@ class DirectSubscription(Subscription):
         self._pending_queue = None  # pyright: ignore[reportAttributeAccessIssue]  # nats-py asks before it uses it
 
 
+class _DirectParser(Parser):
+    """Takes whole messages for direct subscriptions from the beginning of what was read; the rest is nats-py's.
+
+    Its regular expressions and coroutines cost a token's message twice as much (2.4 µs of CPU against 1.2).
+    """
+
+    def __init__(self, client: "LastingClient") -> None:
+        super().__init__(client)
+        self._client = client
+
+    async def parse(self, data: bytes = b"") -> None:
+        """See `Parser`."""
+        if not self.buf and self.state == AWAITING_CONTROL_LINE:
+            data = data[await self._client.hand_over(data) :]
+        if data:
+            await super().parse(data)
+
+
 class LastingClient(Client):
     """A connection that ends only when it is closed by us."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._ps = _DirectParser(self)
         self._handlers: dict[int, Callable[[bytes], None]] = {}
 
     async def subscribe_directly(self, subject: str, handle: Callable[[bytes], None]) -> DirectSubscription:
@@ -57,6 +78,25 @@ class LastingClient(Client):
         if handle is None:
             await super()._process_msg(sid, subject, reply, data, headers)
             return
+        await self._hand(handle, data)
+
+    async def hand_over(self, data: bytes) -> int:
+        """Hand over the direct messages at the beginning of `data`; returns how many bytes they were."""
+        done = 0
+        while data.startswith(b"MSG ", done):
+            end = data.find(b"\r\n", done)
+            fields = data[done:end].split(b" ")  # MSG <subject> <sid> <size>, and a reply's subject before the size
+            if end < 0 or len(fields) != _FIELDS or not (fields[2] + fields[3]).isdigit():
+                break
+            handle, begin = self._handlers.get(int(fields[2])), end + 2
+            payload_end = begin + int(fields[3])
+            if handle is None or payload_end + 2 > len(data):
+                break
+            done = payload_end + 2
+            await self._hand(handle, data[begin:payload_end])
+        return done
+
+    async def _hand(self, handle: Callable[[bytes], None], data: bytes) -> None:
         self.stats["in_msgs"] += 1
         self.stats["in_bytes"] += len(data)
         try:

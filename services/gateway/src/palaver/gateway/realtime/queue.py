@@ -64,6 +64,8 @@ class SendQueue:
 
     def take(self, max_bytes: int) -> list[bytes]:
         """The next to be sent: as many queued frames as fit into `max_bytes`, at least one; none when empty."""
+        if self.control_bytes + self.delta_bytes <= max_bytes:
+            return self._take_all()
         batch, size = _head(self._control, max_bytes)
         del self._control[: len(batch)]
         self.control_bytes -= size
@@ -72,6 +74,15 @@ class SendQueue:
             del self._deltas[: len(more)]
             self.delta_bytes -= more_size
             batch += more
+        return batch
+
+    def _take_all(self) -> list[bytes]:
+        """Nearly always a client is fast enough for this, and it is on every token's way."""
+        batch, self._deltas = self._deltas, []
+        self.delta_bytes = 0
+        if self._control:
+            batch, self._control = self._control + batch, []
+            self.control_bytes = 0
         return batch
 
 
