@@ -31,7 +31,7 @@ export type ServerFrame =
       | ReplyAppended
     )
   | Delta
-  | (ContextUsageNotice | LaggingNotice | DegradedNotice | RecoveredNotice | TokenExpiringNotice)
+  | (ContextUsageNotice | ContextSummaryNotice | LaggingNotice | DegradedNotice | RecoveredNotice | TokenExpiringNotice)
   | Accepted
   | Ack
   | Error
@@ -712,7 +712,8 @@ export interface SessionUsage {
  * What one participant's next request would contain, in that model's tokens.
  *
  * `left_out` entries at the beginning are no longer seen by this model. `unseen` are the newest of them, in order; a
- * notice does not list them.
+ * notice does not list them. `summary` stands in the request for some of the entries that are left out: for the share
+ * `summarised` (0 to 1) of the conversation's tokens.
  */
 export interface ParticipantUsage {
   id: string
@@ -722,6 +723,33 @@ export interface ParticipantUsage {
   summarised: number
   left_out: number
   unseen: string[]
+  summary: SeenSummary | null
+}
+/**
+ * A summary that stands in a participant's request for the oldest `entries`.
+ */
+export interface SeenSummary {
+  id: string
+  version: number
+  entries: number
+}
+/**
+ * A summary of the room came, or one was edited or deleted. REST gives its text.
+ */
+export interface ContextSummaryNotice {
+  type: 'notice'
+  name: 'context.summary'
+  session_id: string
+  data: SummaryChange
+}
+/**
+ * What became of a summary. It covers the oldest `entries` of its branch.
+ */
+export interface SummaryChange {
+  change: 'written' | 'edited' | 'deleted'
+  id: string
+  version: number
+  entries: number
 }
 /**
  * This client reads too slowly.

@@ -54,7 +54,12 @@ COMMANDS_TAKEN: tuple[Command[Any], ...] = (
     model_router.RUN_TURN,
     model_router.RUN_COMPLETION,
 )
-LIVE_SAID: tuple[Live[Any], ...] = (session.USER_NOTIFIED, model_router.TURN_DELTA, context.USAGE_CHANGED)
+LIVE_SAID: tuple[Live[Any], ...] = (
+    session.USER_NOTIFIED,
+    model_router.TURN_DELTA,
+    context.USAGE_CHANGED,
+    context.SUMMARY_CHANGED,
+)
 CONTROLS_SAID: tuple[Control[Any], ...] = (session.TURN_STOP, keyvault.KEY_REVOKED, *_DEPENDENCIES)
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
 
@@ -82,6 +87,9 @@ QUERIES: tuple[AnyQuery, ...] = (
     model_router.KEY_VALIDATE,
     context.WINDOW_BUILD,
     context.USAGE_GET,
+    context.SUMMARY_LIST,
+    context.SUMMARY_EDIT,
+    context.SUMMARY_DELETE,
     keyvault.KEY_CREATE,
     keyvault.KEY_LIST,
     keyvault.KEY_GET,
@@ -205,6 +213,9 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 model_router.PROVIDER_LIST,
                 model_router.KEY_VALIDATE,
                 context.USAGE_GET,
+                context.SUMMARY_LIST,
+                context.SUMMARY_EDIT,
+                context.SUMMARY_DELETE,
                 keyvault.KEY_CREATE,
                 keyvault.KEY_LIST,
                 keyvault.KEY_GET,
@@ -227,14 +238,18 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
             hears=(
                 "evt.session.*.*.v1.*",
                 "live.*.user.notified.v1.*",
-                *_wildcards(model_router.TURN_DELTA, context.USAGE_CHANGED),
+                *_wildcards(model_router.TURN_DELTA, context.USAGE_CHANGED, context.SUMMARY_CHANGED),
                 "ctl.*.dependency.changed.v1",
             ),
         ),
         session.OWNER: Grants(
             asks=(model_router.MODEL_READ,), orders=(model_router.RUN_TURN, model_router.RUN_COMPLETION)
         ),
-        context.OWNER: Grants(asks=(session.LOG_READ, model_router.MODEL_READ), orders=(model_router.RUN_COMPLETION,)),
+        context.OWNER: Grants(
+            asks=(session.LOG_READ, model_router.MODEL_READ),
+            orders=(model_router.RUN_COMPLETION,),
+            hears=_wildcards(context.SUMMARY_CHANGED),
+        ),
         model_router.OWNER: Grants(
             asks=(
                 session.TURN_CLAIM,

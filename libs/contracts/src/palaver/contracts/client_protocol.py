@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from palaver.contracts import limits
 from palaver.contracts.failures import FailureBody
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SummaryId, TurnId, UserId
 from palaver.contracts.operations import Dependency
 from palaver.contracts.session_log import Metadata, Reply, SessionEvent, SessionView, TurnRef, UserMessage
 from palaver.contracts.subjects import Payload
@@ -211,11 +211,20 @@ class SessionUsage(Payload):
     tokenizer: str
 
 
+class SeenSummary(Payload):
+    """A summary that stands in a participant's request for the oldest `entries`."""
+
+    id: SummaryId
+    version: int
+    entries: int
+
+
 class ParticipantUsage(Payload):
     """What one participant's next request would contain, in that model's tokens.
 
     `left_out` entries at the beginning are no longer seen by this model. `unseen` are the newest of them, in order; a
-    notice does not list them.
+    notice does not list them. `summary` stands in the request for some of the entries that are left out: for the share
+    `summarised` (0 to 1) of the conversation's tokens.
     """
 
     id: ParticipantId
@@ -225,6 +234,7 @@ class ParticipantUsage(Payload):
     summarised: float = 0.0
     left_out: int = 0
     unseen: tuple[MessageId, ...] = ()
+    summary: SeenSummary | None = None
 
 
 class ContextUsage(Payload):
@@ -241,6 +251,24 @@ class ContextUsageNotice(Payload):
     name: Literal["context.usage"] = "context.usage"
     session_id: SessionId
     data: ContextUsage
+
+
+class SummaryChange(Payload):
+    """What became of a summary. It covers the oldest `entries` of its branch."""
+
+    change: Literal["written", "edited", "deleted"]
+    id: SummaryId
+    version: int
+    entries: int
+
+
+class ContextSummaryNotice(Payload):
+    """A summary of the room came, or one was edited or deleted. REST gives its text."""
+
+    type: Literal["notice"] = "notice"
+    name: Literal["context.summary"] = "context.summary"
+    session_id: SessionId
+    data: SummaryChange
 
 
 class LaggingData(Payload):
@@ -299,7 +327,7 @@ class TokenExpiringNotice(Payload):
 
 
 Notice = Annotated[
-    ContextUsageNotice | LaggingNotice | DegradedNotice | RecoveredNotice | TokenExpiringNotice,
+    ContextUsageNotice | ContextSummaryNotice | LaggingNotice | DegradedNotice | RecoveredNotice | TokenExpiringNotice,
     Field(discriminator="name"),
 ]
 

@@ -15,6 +15,8 @@ KeyId = NewType("KeyId", str)
 CallId = NewType("CallId", str)
 CompletionId = NewType("CompletionId", str)
 """A side job: chosen by whoever asks for it."""
+SummaryId = NewType("SummaryId", str)
+"""One version of a summary."""
 
 
 def new_id() -> str:

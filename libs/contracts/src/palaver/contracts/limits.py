@@ -18,6 +18,10 @@ MAX_TITLE_CHARACTERS = 200
 """A room's title."""
 MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
 """A system prompt, of a room or of one model."""
+MAX_SUMMARY_CHARACTERS = 20_000
+"""A summary of a conversation's older part, as a person may write it."""
+MAX_SUMMARY_VERSIONS = 50
+"""Versions of summaries kept for a room; the oldest go first."""
 MAX_METADATA_ENTRIES = 16
 """What a client may attach to a message and gets back in its event."""
 MAX_METADATA_CHARACTERS = 512
