@@ -20,6 +20,7 @@ frames = st.builds(
     system=st.sampled_from([NOTHING, Count(40, 3)]),
     closing=st.sampled_from([NOTHING, Count(7, 0)]),
     opening=st.sampled_from([NOTHING, Count(9, 0)]),
+    summary=st.sampled_from([NOTHING, NOTHING, Count(25, 11)]),
     block=st.integers(1, 300),
 )
 SEAM = 2
@@ -28,9 +29,11 @@ SEAM = 2
 def cost(kept: list[tuple[bool, Count]], frame: Frame) -> int:
     """What the request really costs, counted message by message."""
     parts = [*(part for part in (frame.system, frame.closing) if part != NOTHING)]
-    if kept and kept[0][0] and frame.opening != NOTHING:
-        parts.append(frame.opening)
     messages = len(parts)
+    if frame.summary != NOTHING:
+        kept = [(False, frame.summary), *kept]
+    elif kept and kept[0][0] and frame.opening != NOTHING:
+        kept = [(False, frame.opening), *kept]
     for i, (own, count) in enumerate(kept):
         begins = i == 0 or kept[i - 1][0] != own
         messages += begins
@@ -44,14 +47,16 @@ def test_what_is_kept_fits_in_order_with_the_newest_and_the_pinned(
     content: list[tuple[bool, Count]], frame: Frame, budget: int, data: st.DataObject
 ) -> None:
     keep = sorted(data.draw(st.sets(st.sampled_from(range(len(content))), max_size=4))) if content else []
+    first = data.draw(st.integers(0, keep[-1])) if keep else 0
     sums = Sums.of([own for own, _ in content], [count for _, count in content], SEAM)
     least = [content[line] for line in keep] if keep else content[-1:]
     if cost(least, frame) > budget:
         with pytest.raises(Overflow) as refused:
-            fit(sums, frame, end=len(content), keep=keep, budget=budget)
+            fit(sums, frame, end=len(content), keep=keep, budget=budget, first=first)
         assert (refused.value.needed, refused.value.available) == (cost(least, frame), budget)
         return
-    fitted = fit(sums, frame, end=len(content), keep=keep, budget=budget)
+    fitted = fit(sums, frame, end=len(content), keep=keep, budget=budget, first=first)
+    assert fitted.start >= first
     assert fitted.used == cost([content[i] for i in fitted.indices], frame) <= budget
     assert fitted.indices == sorted(set(fitted.indices))
     assert len(fitted.indices) == fitted.kept

@@ -16,6 +16,9 @@ from palaver.contracts.ids import ParticipantId, UserId
 PERSON, MODEL = "person", "model"
 MARKS: dict[Mark, str] = {"stopped": "stopped before the end", "interrupted": "cut off"}
 OWN_MARK = "\n\n[This answer of yours was {mark}.]"
+SUMMARY_BEGINS = "<<< Summary of the {entries} earliest messages, no longer shown >>>"
+SUMMARY_ENDS = "<<< End of the summary >>>"
+"""Lines around a summary. A header names a speaker and what it is in brackets, so neither can be mistaken for one."""
 
 _LOOKALIKES = str.maketrans(
     {
@@ -32,6 +35,7 @@ _LOOKALIKES = str.maketrans(
 _CANDIDATE = re.compile("[<\u00ab\u2039\u226a\u226e\u22d8\u2329\u27e8\u27ea\u3008\u300a\ufe3d\ufe3f\ufe64\uff1c]")
 """Every character whose skeleton contains `<` (a test enumerates them): most texts have none and are left alone."""
 _HEADER_LIKE = re.compile(r"[\\\s]*<<<")
+_SUMMARY_LIKE = re.compile(r"[\\\s]*<<<\s*(end of the )?summary", re.IGNORECASE)
 _BAD_IN_NAMES = re.compile(r"[<>\\\s]+")
 _UNSEEN = frozenset({"Cf", "Cc"})
 _INVISIBLE = _UNSEEN | {"Mn", "Me"}
@@ -52,6 +56,15 @@ def quoted(text: str) -> str:
     if _CANDIDATE.search(text) is None:
         return text
     return "".join("\\" + line if _header_like(line) else line for line in text.splitlines(keepends=True))
+
+
+def guarded(text: str) -> str:
+    """As `quoted`, for rooms without headers: only lines that could be taken for those around a summary."""
+    if _CANDIDATE.search(text) is None:
+        return text
+    return "".join(
+        "\\" + line if _SUMMARY_LIKE.match(_skeleton(line)) else line for line in text.splitlines(keepends=True)
+    )
 
 
 def unquoted(text: str) -> str:
@@ -83,8 +96,10 @@ class Speakers:
 
     def header(self, entry: Entry) -> str:
         """The header line of an entry, with its line break. Empty where nobody has to be told apart."""
-        if self.alone:
-            return ""
+        return "" if self.alone else self.label(entry)
+
+    def label(self, entry: Entry) -> str:
+        """The header line of an entry where everybody has to be told apart."""
         mark = f", {MARKS[entry.mark]}" if entry.mark in MARKS else ""
         if entry.participant_id is not None:
             return f"<<< {self.models.get(entry.participant_id, 'former member')} ({MODEL}){mark} >>>\n"

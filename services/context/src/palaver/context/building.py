@@ -1,36 +1,44 @@
 """Fit one conversation to one participant's model: the one way in which windows and meters are made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from palaver.context.attribution import MARKS, OWN_MARK, quoted
+from palaver.context.compaction import Fitting
 from palaver.context.counting import TokenCounter
 from palaver.context.domain import EntryKey, Seat
 from palaver.context.families import family_of, supposed
-from palaver.context.fit import Fit, Frame, Overflow, Sums, block_of, fit
+from palaver.context.fit import Fit, Frame, Overflow, Sums, block_of
 from palaver.context.metrics import ContextMetrics
-from palaver.context.ports import Projection, RateSource
+from palaver.context.ports import Projection, RateSource, SummarySource
 from palaver.context.prompts import system_prompt
 from palaver.context.rates import NOTHING, Count
 from palaver.context.reading import SEAM
 from palaver.context.rooms import Rooms
+from palaver.context.summary import Summary, most_tokens, window_class
 from palaver.context.transcript import Line, Transcript, newest_message
 from palaver.context.views import RoomView
 from palaver.context.window import CLOSING, OPENING, Request, shaped
 from palaver.contracts.context import BuildWindow, Window
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import SessionId
 from palaver.contracts.model_router import ModelProfile, PromptCount
 from palaver.servicekit.encoding import Encoded
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What would be sent: the lines of `transcript` that `fit` keeps, framed by `request`."""
+    """What would be sent: the lines of `transcript` that `fit` keeps, framed by `request`.
+
+    `summary` stands in it for the first lines, which are left out. `due`: so many lines ought to be covered by one.
+    """
 
     request: Request
     transcript: Transcript
     fit: Fit
     encoding: str
+    summary: Summary | None = None
+    due: int = 0
 
     @property
     def count(self) -> PromptCount:
@@ -47,10 +55,17 @@ def maximum(profile: ModelProfile) -> int:
 class Fitter:
     """Chooses what a participant's next request contains."""
 
-    def __init__(self, counter: TokenCounter, projection: Projection, rates: RateSource) -> None:
+    def __init__(
+        self,
+        counter: TokenCounter,
+        projection: Projection,
+        rates: RateSource,
+        summaries: SummarySource | None = None,
+    ) -> None:
         self._counter = counter
         self._projection = projection
         self._rates = rates
+        self._summaries = summaries
 
     async def fit(
         self,
@@ -80,14 +95,39 @@ class Fitter:
         frame = await self._frame(request, profile, encoding)
         budget = frame.rates.budget(maximum(profile))
         newest = newest_message(transcript.lines, end)
-        fitted = fit(
+        fitting = Fitting(
             await self.sums(view, seat, leaf, encoding),
             frame,
             end=end,
             keep=() if newest is None else (newest,),
             budget=budget if at_most is None else min(budget, at_most),
         )
-        return Fitted(request, transcript, fitted, encoding)
+        plain = Fitted(request, transcript, fitting.fit(), encoding)
+        if self._summaries is None or plain.fit.start == 0:
+            return plain
+        return await self._compacted(plain, fitting, self._summaries, view.room.session_id, profile)
+
+    async def _compacted(
+        self,
+        plain: Fitted,
+        fitting: Fitting,
+        summaries: SummarySource,
+        session_id: SessionId,
+        profile: ModelProfile,
+    ) -> Fitted:
+        """With the summary that covers most of what is left out, if there is any; see `compaction`."""
+        window = window_class(maximum(profile))
+        if (ahead := fitting.ahead(window)) is None:
+            return plain
+        due = replace(plain, due=ahead)
+        found = await summaries.best(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
+        if found is None:
+            return due
+        compacted = fitting.behind(found, await self._one(plain.encoding, found.block))
+        if compacted is None:
+            return due
+        request = replace(plain.request, summary=found.block)
+        return replace(due, request=request, fit=compacted, summary=found)
 
     async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""
@@ -135,7 +175,7 @@ class Fitter:
         needs_opening = profile.grammar.starts_with_user and not (profile.grammar.system == "none" and request.system)
         first = supposed(profile)
         block = block_of(first, system, first.budget(maximum(profile)))
-        return Frame(self._rates.rates(profile), system, closing, opening if needs_opening else NOTHING, block)
+        return Frame(self._rates.rates(profile), system, closing, opening if needs_opening else NOTHING, block=block)
 
     async def _one(self, encoding: str, text: str) -> Count:
         return (await self._counter.remembered(encoding, [text]))[0]
@@ -188,6 +228,7 @@ class WindowBuilder:
                 maximum=most,
                 entries=fitted.fit.kept,
                 left_out=end - fitted.fit.kept,
+                summarised=fitted.summary.coverage.entries if fitted.summary else 0,
                 speaker_prefixes=view.speakers.echoes(order.participant_id),
                 stable=max(0, messages.count - 1),
                 count=fitted.count,

@@ -80,18 +80,20 @@ class Frame:
     """What a request holds besides the lines, as counted; nothing for a part that it does not have.
 
     `system`: the system prompt. `closing`: the turn that gives a participant the floor again after its own words.
-    `opening`: the turn before a participant's own words where a request may not begin with them. `block`: counted
-    tokens of a block; it depends on nothing that changes from one request to the next, or blocks would begin elsewhere.
+    `opening`: the turn before a participant's own words where a request may not begin with them. `summary`: a user's
+    words before all lines, about those that are left out. `block`: counted tokens of a block; it depends on nothing
+    that changes from one request to the next, or blocks would begin elsewhere.
     """
 
     rates: Rates
     system: Count = NOTHING
     closing: Count = NOTHING
     opening: Count = NOTHING
+    summary: Count = NOTHING
     block: int = 1
 
     def around(self, lines: Tally, *, opened: bool) -> Tally:
-        """The whole request, given the lines in it."""
+        """The whole request, given the lines in it, and the summary."""
         for part in (self.system, self.closing, *((self.opening,) if opened else ())):
             lines = lines.plus(part)
         return lines
@@ -141,23 +143,28 @@ class _Selection:
             tally, last = tally.joined(self.sums.span(line, line + 1, after=last)), line
         tally = tally.joined(self.sums.span(start, self.end, after=last))
         first = next(iter((*pins, *range(start, self.end)[:1])), None)
-        opened = self.frame.opening != NOTHING and first is not None and self.sums.own[first]
+        summary, own = self.frame.summary, first is not None and self.sums.own[first]
+        if summary != NOTHING and first is not None and not own:  # they are one message
+            tally = Tally(tally.plain + summary.plain + self.sums.seam, tally.wide + summary.wide, tally.messages)
+        else:
+            tally = tally.plus(summary)
+        opened = self.frame.opening != NOTHING and summary == NOTHING and own
         whole = self.frame.around(tally, opened=opened)
         return Fit(pins, start, self.end, self.frame.rates.tokens(whole), whole)
 
 
-def fit(sums: Sums, frame: Frame, *, end: int, keep: Sequence[int], budget: int) -> Fit:
+def fit(sums: Sums, frame: Frame, *, end: int, keep: Sequence[int], budget: int, first: int = 0) -> Fit:
     """Choose from the lines before `end` what costs at most `budget` tokens.
 
     `keep`: in order, the lines that must be in it; the last one is the newest message of a person, with which the
-    newest round begins. That round stays whole if it fits at all. Raises Overflow where what must stay (without `keep`,
-    the newest line) is too large.
+    newest round begins. That round stays whole if it fits at all. Of the lines before `first` only those of `keep` are
+    in it. Raises Overflow where what must stay (without `keep`, the newest line) is too large.
     """
     candidates = _Selection(sums, frame, end, tuple(keep))
     newest = keep[-1] if keep else max(end - 1, 0)
-    starts = ((0,), _boundaries(sums, newest, frame.block), range(1, newest + 1))
+    starts = ((first,), _boundaries(sums, newest, frame.block), range(1, newest + 1))
     for start in chain(*starts, range(newest + 1, end + 1) if keep else ()):
-        if (candidate := candidates.starting(start)).used <= budget:
+        if start >= first and (candidate := candidates.starting(start)).used <= budget:
             return candidate
     raise Overflow(candidates.starting(end if keep else newest).used, budget)
 

@@ -8,6 +8,8 @@ from palaver.context.calibration import Calibration, CalibrationKey, Changed
 from palaver.context.domain import EntryKey, Room
 from palaver.context.projection import Progress, Step
 from palaver.context.rates import Count, Rates
+from palaver.context.summary import Summary
+from palaver.context.transcript import Line
 from palaver.contracts.client_protocol import ContextUsageNotice
 from palaver.contracts.ids import SessionId
 from palaver.contracts.model_router import ModelProfile
@@ -55,6 +57,14 @@ class Projection(Protocol):
 
     async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Count]) -> None:
         """Add counts in one more encoding."""
+        ...
+
+
+class SummarySource(Protocol):
+    """Summaries of rooms. See `shelf.Shelf`."""
+
+    async def best(self, session_id: SessionId, lines: Sequence[Line], *, at_most: int, tokens: int) -> Summary | None:
+        """The one that covers most of these lines, up to `at_most` of them, in at most so many tokens."""
         ...
 
 

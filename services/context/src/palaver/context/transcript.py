@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from palaver.context.attribution import Speakers, quoted
+from palaver.context.attribution import Speakers, guarded, quoted
 from palaver.context.domain import Entry, EntryKey, Room, Slot
 from palaver.contracts.context import Cut
 
@@ -22,7 +22,7 @@ def as_json(text: str) -> bytes:
 class Line:
     """An entry with its header line and the text below it as everyone but its speaker reads them; `json` is that text.
 
-    Without headers (`Speakers.alone`) there is nothing to forge, and the text is as it was written.
+    Without headers (`Speakers.alone`) only a summary could be forged; otherwise the text is as it was written.
     """
 
     entry: Entry
@@ -107,7 +107,7 @@ def _line(entry: Entry, speakers: Speakers, known: Line | None) -> Line:
     header = speakers.header(entry)
     if known is not None and known.entry is entry and known.header == header:
         return known
-    text = quoted(entry.text) if header else entry.text
+    text = quoted(entry.text) if header else guarded(entry.text)
     return Line(entry, header, text, as_json(text))
 
 
