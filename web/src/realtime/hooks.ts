@@ -6,8 +6,10 @@ import type { ContextUsage, Participant, SessionView } from '@/contracts/protoco
 
 import type { LiveRooms, LiveState } from './liveRooms'
 import { type MemberState, memberStates } from './memberStatus'
+import { windowEdges } from './meters'
 import type { PendingPost } from './outbox'
 import type { RoomState, RunningTurn } from './room'
+import { isStopping, isStoppingAll } from './stops'
 import { type TranscriptItem, orderTranscript } from './transcript'
 
 export const LiveRoomsContext = createContext<LiveRooms | null>(null)
@@ -65,12 +67,27 @@ export function useMembers(sessionId: string): MemberState[] {
   const live = useLive()
   const ended = useLiveState(({ rooms }) => rooms[sessionId]?.ended)
   const session = useLiveSession(sessionId)
+  const stops = useLiveState((state) => state.stops)
   const outline = useLiveState(({ rooms }) => outlineOf(rooms[sessionId]))
   return useMemo(() => {
     if (!session) return []
     const running = outline === '' ? {} : (live.store.getState().rooms[sessionId]?.running ?? {})
-    return memberStates({ session, ended: ended ?? {}, running })
-  }, [live, sessionId, session, ended, outline])
+    return memberStates({ session, ended: ended ?? {}, running }, stops)
+  }, [live, sessionId, session, ended, outline, stops])
+}
+
+export function useIsStopping(turnId: string): boolean {
+  return useLiveState(({ stops }) => isStopping(stops, turnId))
+}
+
+export function useIsStoppingAll(sessionId: string): boolean {
+  return useLiveState(({ stops }) => isStoppingAll(stops, sessionId))
+}
+
+/** Message → members for whom it is the last one that they no longer see. */
+export function useWindowEdges(sessionId: string): ReadonlyMap<string, readonly string[]> {
+  const usage = useContextUsage(sessionId)
+  return useMemo(() => windowEdges(usage), [usage])
 }
 
 /** What was said here and is not in the log yet, oldest first. */

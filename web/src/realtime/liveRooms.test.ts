@@ -4,7 +4,7 @@ import type { ClientFrame, ContextUsage } from '@/contracts/protocol'
 
 import { FakeSocket, WELCOME } from './fakeSocket'
 import { LiveRooms } from './liveRooms'
-import { EPOCH, ROOM, attached, delta, event, message, refusal, turn, usage } from './sampleFrames'
+import { EPOCH, ROOM, attached, delta, event, message, meter, refusal, reply, turn, usage } from './sampleFrames'
 
 beforeEach(() => vi.useFakeTimers({ now: 0 }))
 afterEach(() => vi.useRealTimers())
@@ -129,6 +129,22 @@ describe('live rooms', () => {
     expect(room()?.usage).toEqual(usage(2))
   })
 
+  test('read which messages are no longer seen as soon as a notice says that there are any', async () => {
+    const listed = { ...usage(3), participants: [meter('ada', { left_out: 2, unseen: ['m1', 'm2'] })] }
+    const answers = [usage(1), listed]
+    const { live, socket, room } = await begin(async () => answers.shift() ?? usage(0))
+    live.follow(ROOM)
+    socket().say(attached())
+    await vi.advanceTimersByTimeAsync(0)
+    socket().say({ type: 'notice', name: 'context.usage', session_id: ROOM, data: { ...usage(2), participants: [meter('ada')] } })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(answers).toHaveLength(1)
+    const fell = { ...usage(3), participants: [meter('ada', { left_out: 2 })] }
+    socket().say({ type: 'notice', name: 'context.usage', session_id: ROOM, data: fell })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(room()?.usage).toEqual(listed)
+  })
+
   test('go on without meters when they cannot be read', async () => {
     const { live, socket, room } = await begin(() => Promise.reject(new Error('down')))
     live.follow(ROOM)
@@ -194,6 +210,49 @@ describe('live rooms', () => {
     leaveToo()
     expect(room()).toBeUndefined()
     expect(sent('detach')).toEqual([{ type: 'detach', session_id: ROOM }])
+  })
+
+  test('say whether a stop was taken, and show it until what it stops has ended', async () => {
+    const { live, socket, sent } = await begin()
+    live.follow(ROOM)
+    socket().say(attached({ running: [turn('t1'), turn('t2', 'bo')] }))
+    const answer = live.stopTurns(ROOM, 't1')
+    const [stop] = sent('stop')
+    expect(stop).toMatchObject({ session_id: ROOM, turn_id: 't1' })
+    socket().say({ type: 'ack', id: stop?.id ?? null })
+    expect(await answer).toBe('taken')
+    expect(Object.keys(live.store.getState().stops)).toEqual([stop?.id])
+    socket().say(event(1, { name: 'reply.appended', data: { ...turn('t1'), reply: reply(turn('t1'), 'Hi', 0) } }))
+    expect(live.store.getState().stops).toEqual({})
+  })
+
+  test('do not show a stop that was refused, offline, or not answered', async () => {
+    const { live, socket, sent } = await begin()
+    live.follow(ROOM)
+    socket().say(attached({ running: [turn('t1')] }))
+    const refused = live.stopTurns(ROOM)
+    socket().say(refusal({ id: sent('stop')[0]?.id ?? null, session_id: ROOM }))
+    expect(await refused).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    const unanswered = live.stopTurns(ROOM)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await unanswered).toMatchObject({ code: 'TIMEOUT' })
+    expect(sent('attach')).toHaveLength(1)
+    socket().drop(1006)
+    expect(await live.stopTurns(ROOM)).toBe('offline')
+    expect(live.store.getState().stops).toEqual({})
+  })
+
+  test('ask for a stop again that a broken connection left unanswered', async () => {
+    const { live, socket, connect, sent } = await begin()
+    live.follow(ROOM)
+    socket().say(attached({ running: [turn('t1')] }))
+    const answer = live.stopTurns(ROOM)
+    const [first] = sent('stop')
+    socket().drop(1006)
+    await connect()
+    expect(sent('stop')).toEqual([first])
+    socket().say({ type: 'ack', id: first?.id ?? null })
+    expect(await answer).toBe('taken')
   })
 
   test('forget everything on signing out', async () => {

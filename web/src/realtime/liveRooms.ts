@@ -5,19 +5,26 @@
  */
 import { type StoreApi, createStore } from 'zustand/vanilla'
 
-import type { MessageItem } from '@/contracts/frames'
+import type { FailureReason, MessageItem } from '@/contracts/frames'
 import type { ClientFrame, ContextUsage, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
 import { backoffDelay } from './backoff'
 import { Connection, type ConnectionOptions, type ConnectionStatus } from './connection'
+import { leavesOut } from './meters'
 import { type Outbox, type PendingPost, addPost, markPosted, markSent, markWaiting, unconfirmed } from './outbox'
 import { NOTHING_HEARD, type RoomClient, addOlderPage, applyFrames, fillMeters, forgetRoom } from './roomClient'
+import { type Stop, addStop, dropStop } from './stops'
 
 /** A post that the gateway has not accepted for this long is sent again. */
 const RESEND_AFTER_MS = 10_000
 /** An unanswered or repeated attach is not asked again sooner. */
 const ATTACH_INTERVAL_MS = 1_000
+/** A stop that the server has not taken for this long on a live connection has failed. */
+const STOP_WITHIN_MS = 10_000
+
+/** Whether the server has taken a stop and will see it through; else why not. */
+export type StopAnswer = 'taken' | 'offline' | FailureReason
 
 export interface LiveState extends RoomClient {
   readonly status: ConnectionStatus
@@ -30,6 +37,12 @@ export interface LiveRoomsOptions extends Pick<ConnectionOptions, 'openSocket' |
   readonly readUsage: (sessionId: string) => Promise<ContextUsage>
   readonly now?: () => number
   readonly random?: () => number
+}
+
+interface AskedStop {
+  readonly stop: Stop
+  readonly answered: (answer: StopAnswer) => void
+  late: ReturnType<typeof setTimeout> | undefined
 }
 
 interface AttachAttempt {
@@ -51,6 +64,8 @@ export class LiveRooms {
   readonly #later = new Set<string>()
   /** Rooms whose attach was refused for the moment. */
   readonly #unattached = new Set<string>()
+  /** Stops that the server has not answered yet. */
+  readonly #stops = new Map<string, AskedStop>()
   /** How often in a row posts were refused for the moment. */
   #postRefusals = 0
   #postRetry: ReturnType<typeof setTimeout> | undefined
@@ -81,6 +96,7 @@ export class LiveRooms {
     clearTimeout(this.#postRetry)
     this.#queue = []
     this.#followers.clear()
+    for (const id of this.#stops.keys()) this.#answerStop(id, 'offline')
     this.store.setState({ ...NOTHING_HEARD, status: { phase: 'idle' } })
   }
 
@@ -120,9 +136,17 @@ export class LiveRooms {
     this.store.setState((client) => ({ outbox: { ...outbox, ...client.outbox } }))
   }
 
-  /** Stop one turn, or without one everything that runs or waits in the room. False while there is no connection. */
-  stopTurns(sessionId: string, turnId?: string): boolean {
-    return this.#connection.send({ type: 'stop', session_id: sessionId, ...(turnId ? { turn_id: turnId } : {}) })
+  /** Stop one turn, or without one everything that runs or waits in the room. Asked again after a broken connection. */
+  stopTurns(sessionId: string, turnId: string | null = null): Promise<StopAnswer> {
+    if (!this.#connection.online) return Promise.resolve('offline')
+    const running = Object.keys(this.store.getState().rooms[sessionId]?.running ?? {})
+    const stop = { id: newId(), sessionId, turnId, turns: turnId === null ? running : [turnId] }
+    this.store.setState(({ stops }) => ({ stops: addStop(stops, stop) }))
+    return new Promise((answered) => {
+      const asked: AskedStop = { stop, answered, late: undefined }
+      this.#stops.set(stop.id, asked)
+      this.#sendStop(asked)
+    })
   }
 
   addOlderPage(sessionId: string, items: readonly MessageItem[]): void {
@@ -136,6 +160,26 @@ export class LiveRooms {
     this.#unattached.clear()
     for (const sessionId of this.#followers.keys()) this.#attach(sessionId)
     for (const post of unconfirmed(this.store.getState().outbox)) this.#sendPost(post)
+    for (const asked of this.#stops.values()) this.#sendStop(asked)
+  }
+
+  #sendStop(asked: AskedStop): void {
+    const { id, sessionId, turnId } = asked.stop
+    this.#connection.send({ type: 'stop', id, session_id: sessionId, ...(turnId === null ? {} : { turn_id: turnId }) })
+    clearTimeout(asked.late)
+    asked.late = setTimeout(() => {
+      // Without a connection it is asked again on the next one.
+      if (this.#connection.online) this.#answerStop(id, { code: 'TIMEOUT', message: '', retryable: true })
+    }, STOP_WITHIN_MS)
+  }
+
+  #answerStop(id: string, answer: StopAnswer): void {
+    const asked = this.#stops.get(id)
+    if (!asked) return
+    this.#stops.delete(id)
+    clearTimeout(asked.late)
+    if (answer !== 'taken') this.store.setState(({ stops }) => ({ stops: dropStop(stops, id) }))
+    asked.answered(answer)
   }
 
   #enqueue(frames: readonly ServerFrame[]): void {
@@ -160,6 +204,10 @@ export class LiveRooms {
 
   /** What was refused for the moment is asked again: rooms every second, posts with growing delays. */
   #heed(frame: ServerFrame): void {
+    if ((frame.type === 'ack' || frame.type === 'error') && frame.id && this.#stops.has(frame.id)) {
+      this.#answerStop(frame.id, frame.type === 'error' ? frame : 'taken')
+      return
+    }
     if (frame.type === 'attached') this.#unattached.delete(frame.session_id)
     if (frame.type === 'accepted') this.#postRefusals = 0
     if (frame.type === 'notice' && frame.name === 'service.recovered') this.#resendIn(0)
@@ -188,9 +236,9 @@ export class LiveRooms {
     const frames = this.#queue
     this.#queue = []
     this.store.setState((client) => applyFrames(client, frames))
-    const attached = new Set(frames.flatMap((frame) => (frame.type === 'attached' ? [frame.session_id] : [])))
+    const unread = new Set(frames.flatMap(metersToRead))
     for (const sessionId of this.#followers.keys()) {
-      if (attached.has(sessionId)) void this.#readMeters(sessionId)
+      if (unread.has(sessionId)) void this.#readMeters(sessionId)
       if (this.store.getState().rooms[sessionId]?.stale) this.#attach(sessionId)
     }
   }
@@ -256,4 +304,10 @@ export class LiveRooms {
       if (post.state === 'waiting' && this.#now() - (post.sentAt ?? 0) > RESEND_AFTER_MS) this.#sendPost(post)
     }
   }
+}
+
+/** A notice tells the numbers of a change, not which messages fell out. */
+function metersToRead(frame: ServerFrame): string[] {
+  if (frame.type === 'attached') return [frame.session_id]
+  return frame.type === 'notice' && frame.name === 'context.usage' && leavesOut(frame.data) ? [frame.session_id] : []
 }

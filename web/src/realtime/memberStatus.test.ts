@@ -7,7 +7,7 @@ import { attached, delta, event, participant, reply, session, turn } from './sam
 const empty = attachRoom(undefined, attached({ session: session([participant('ada')]) }))
 
 function statusOf(room: typeof empty): string | undefined {
-  return memberStates(room)[0]?.status
+  return memberStates(room, {})[0]?.status
 }
 
 test('a member is ready, thinks, streams and is ready again', () => {
@@ -26,7 +26,7 @@ test('a failed turn shows on its member until the next one goes well', () => {
     event(1, { name: 'turn.requested', data: turn('t1') }),
     event(2, { name: 'turn.failed', data: { ...turn('t1'), code: 'KEY_MISSING', message: '', retryable: false } }),
   ].reduce(applyEvent, empty)
-  expect(memberStates(failed)[0]).toMatchObject({ status: 'error', error: { code: 'KEY_MISSING' } })
+  expect(memberStates(failed, {})[0]).toMatchObject({ status: 'error', error: { code: 'KEY_MISSING' } })
   const next = turn('t2', 'ada', 2)
   const well = [
     event(3, { name: 'turn.requested', data: next }),

@@ -3,8 +3,9 @@ import type { FailureReason } from '@/contracts/frames'
 import type { Participant } from '@/contracts/protocol'
 
 import type { EndedTurn, RoomState, RunningTurn } from './room'
+import { type Stops, isStopping } from './stops'
 
-export type MemberStatus = 'ready' | 'thinking' | 'streaming' | 'error' | 'muted'
+export type MemberStatus = 'ready' | 'thinking' | 'streaming' | 'stopping' | 'error' | 'muted'
 
 export interface MemberState {
   readonly participant: Participant
@@ -14,17 +15,23 @@ export interface MemberState {
   readonly error: FailureReason | null
 }
 
-export function memberStates(room: Pick<RoomState, 'session' | 'running' | 'ended'>): MemberState[] {
+export function memberStates(room: Pick<RoomState, 'session' | 'running' | 'ended'>, stops: Stops): MemberState[] {
   const running = Object.values(room.running)
   const latest = latestEnds(room.ended)
   return room.session.participants.map((participant) => {
     const turn = newestRunning(running.filter((candidate) => candidate.turn.participant_id === participant.id))
     const error = turn ? null : failureOf(latest.get(participant.id))
-    return { participant, running: turn, error, status: statusOf(participant, turn, error !== null) }
+    return { participant, running: turn, error, status: statusOf(participant, turn, error !== null, stops) }
   })
 }
 
-function statusOf(participant: Participant, turn: RunningTurn | null, failed: boolean): MemberStatus {
+function statusOf(
+  participant: Participant,
+  turn: RunningTurn | null,
+  failed: boolean,
+  stops: Stops,
+): MemberStatus {
+  if (turn && isStopping(stops, turn.turn.turn_id)) return 'stopping'
   if (turn) return turn.answer.length > 0 ? 'streaming' : 'thinking'
   if (participant.muted) return 'muted'
   return failed ? 'error' : 'ready'

@@ -138,6 +138,15 @@ describe('a running answer', () => {
   })
 })
 
+test('pins stand in the order of their pinning, and go with what is deleted', () => {
+  const pin = (seq: number, name: 'message.pinned' | 'message.unpinned', id: string) => event(seq, { name, data: { message_id: id } })
+  const pinned = [pin(11, 'message.pinned', 'm1'), pin(12, 'message.pinned', bo.reply_id), pin(13, 'message.pinned', 'older')]
+  expect(play([...LOG, ...pinned]).pinned).toEqual(['m1', bo.reply_id, 'older'])
+  expect(play([...LOG, ...pinned, pin(14, 'message.unpinned', bo.reply_id)]).pinned).toEqual(['m1', 'older'])
+  const deleted = event(14, { name: 'message.deleted', data: { message_id: 'm1' } })
+  expect(play([...LOG, ...pinned, deleted]).pinned).toEqual([bo.reply_id, 'older'])
+})
+
 test('a deleted message and a deleted reply disappear', () => {
   const room = play([
     ...LOG,

@@ -38,6 +38,8 @@ export interface RoomState {
   readonly headSeq: number
   readonly session: SessionView
   readonly messages: Readonly<Record<string, UserMessage>>
+  /** Ids of pinned messages and replies, also of such as no page has brought yet, in the order of their pinning. */
+  readonly pinned: readonly string[]
   readonly ended: Readonly<Record<string, EndedTurn>>
   readonly running: Readonly<Record<string, RunningTurn>>
   /** Why the newest round ended, until the next one starts. */
@@ -67,6 +69,7 @@ function restart(previous: RoomState | undefined, frame: Attached): RoomState {
     headSeq: frame.head_seq,
     session: frame.session,
     messages: {},
+    pinned: frame.pinned ?? [],
     ended: {},
     running: {},
     lastRoundEnd: null,
@@ -134,6 +137,10 @@ function change(room: RoomState, event: SessionEvent): RoomState {
       return { ...room, messages: { ...room.messages, [event.data.message.id]: event.data.message } }
     case 'message.deleted':
       return withoutMessage(room, event.data.message_id)
+    case 'message.pinned':
+      return { ...room, pinned: [...withoutPin(room, event.data.message_id), event.data.message_id] }
+    case 'message.unpinned':
+      return { ...room, pinned: withoutPin(room, event.data.message_id) }
     case 'round.started':
       return { ...room, lastRoundEnd: null }
     case 'round.ended':
@@ -177,7 +184,11 @@ function withoutMessage(room: RoomState, messageId: string): RoomState {
   const ended = Object.fromEntries(
     Object.entries(room.ended).filter(([, turn]) => turn.kind !== 'reply' || turn.reply.id !== messageId),
   )
-  return { ...room, messages, ended }
+  return { ...room, messages, ended, pinned: withoutPin(room, messageId) }
+}
+
+function withoutPin(room: RoomState, messageId: string): string[] {
+  return room.pinned.filter((id) => id !== messageId)
 }
 
 function withStart(room: RoomState, start: TurnRef & { attempt: number; rank: number }): RoomState {

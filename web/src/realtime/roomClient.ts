@@ -4,8 +4,10 @@
 import type { Dependency, MessageItem, SessionEvent } from '@/contracts/frames'
 import type { ConnectionLimits, ContextUsage, Delta, ServerFrame } from '@/contracts/protocol'
 
+import { withKnownLists } from './meters'
 import { type Outbox, markAccepted, markPosted, markRefused } from './outbox'
 import { type RoomState, applyDelta, applyEvent, attachRoom, withPage } from './room'
+import { type Stops, settleStops } from './stops'
 
 /** Deltas that arrived before their turn was announced; beyond this the oldest go, and attaching again heals it. */
 export const MAX_WAITING_DELTAS = 512
@@ -16,6 +18,7 @@ export interface RoomClient {
   readonly roomOfTurn: Readonly<Record<string, string>>
   readonly waiting: readonly Delta[]
   readonly outbox: Outbox
+  readonly stops: Stops
   readonly degraded: Readonly<Partial<Record<Dependency, string>>>
   readonly limits: ConnectionLimits | null
   /** Rooms that cannot be followed, and why: a code of the contracts. */
@@ -27,6 +30,7 @@ export const NOTHING_HEARD: RoomClient = {
   roomOfTurn: {},
   waiting: [],
   outbox: {},
+  stops: {},
   degraded: {},
   limits: null,
   refused: {},
@@ -74,8 +78,9 @@ export function applyFrame(client: RoomClient, frame: ServerFrame): RoomClient {
 export function forgetRoom(client: RoomClient, sessionId: string): RoomClient {
   const { [sessionId]: _room, ...rooms } = client.rooms
   const { [sessionId]: _refusal, ...refused } = client.refused
+  const stops = settleStops(client.stops, { sessionId, running: {} })
   const roomOfTurn = Object.fromEntries(Object.entries(client.roomOfTurn).filter(([, room]) => room !== sessionId))
-  return { ...client, rooms, refused, roomOfTurn }
+  return { ...client, rooms, refused, stops, roomOfTurn }
 }
 
 /** Add a page of older messages that was read over REST. */
@@ -100,9 +105,10 @@ function withRoom(client: RoomClient, room: RoomState): RoomClient {
   if (previous === room) return client
   const rooms = { ...client.rooms, [room.sessionId]: room }
   if (previous?.running === room.running) return { ...client, rooms }
+  const stops = settleStops(client.stops, room)
   const others = Object.entries(client.roomOfTurn).filter(([, sessionId]) => sessionId !== room.sessionId)
   const mine = Object.keys(room.running).map((turnId) => [turnId, room.sessionId])
-  return { ...client, rooms, roomOfTurn: Object.fromEntries([...others, ...mine]) }
+  return { ...client, rooms, stops, roomOfTurn: Object.fromEntries([...others, ...mine]) }
 }
 
 function withDelta(client: RoomClient, delta: Delta): RoomClient {
@@ -128,7 +134,8 @@ function withNotice(client: RoomClient, notice: Extract<ServerFrame, { type: 'no
     case 'context.usage': {
       const room = client.rooms[notice.session_id]
       if (!room) return client
-      return { ...client, rooms: { ...client.rooms, [room.sessionId]: { ...room, usage: notice.data } } }
+      const usage = withKnownLists(room.usage, notice.data)
+      return { ...client, rooms: { ...client.rooms, [room.sessionId]: { ...room, usage } } }
     }
     case 'service.degraded':
       return { ...client, degraded: { ...client.degraded, [notice.data.dependency]: notice.data.message } }

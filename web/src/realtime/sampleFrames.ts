@@ -1,13 +1,13 @@
 /** Frames as a server would send them, for tests of the reducers. */
 import type { MessageItem, SessionEvent } from '@/contracts/frames'
-import type { Attached, ContextUsage, Delta, Participant, Reply, ServerFrame, SessionView, TurnRef, UserMessage } from '@/contracts/protocol'
+import type { Attached, ContextUsage, Delta, Participant, ParticipantUsage, Reply, ServerFrame, SessionView, TurnRef, UserMessage } from '@/contracts/protocol'
 
 export const ROOM = '01900000-0000-7000-8000-000000000001'
 export const EPOCH = 'epoch-1'
 const AT = '2030-01-01T00:00:00Z'
 
 export function participant(id: string, position = 0, change: Partial<Participant> = {}): Participant {
-  return { id, model_id: `model-${id}`, name: id, color: '#0f766e', system_prompt: null, muted: false, position, ...change }
+  return { id, model_id: `model-${id}`, name: id, color: '#0f766e', system_prompt: null, muted: false, position, persona: null, ...change }
 }
 
 export function session(participants: Participant[] = [participant('ada'), participant('bo', 1)]): SessionView {
@@ -53,6 +53,7 @@ export function message(id: string, round = 1): UserMessage {
     to: null,
     metadata: {},
     created_at: AT,
+    pinned: false,
   }
 }
 
@@ -71,6 +72,7 @@ export function reply(of: TurnRef, text: string, rank: number): Reply {
     version: of.version ?? 1,
     first_token_at: AT,
     created_at: AT,
+    pinned: false,
   }
 }
 
@@ -85,6 +87,7 @@ export function attached(change: Partial<Attached> = {}): Attached {
     session: session(),
     entries: [],
     messages: [],
+    pinned: [],
     running: [],
     live: [],
     ...change,
@@ -108,6 +111,10 @@ export function userItem(of: UserMessage): MessageItem {
 
 export function usage(tokens: number): ContextUsage {
   return { session: { tokens, messages: 1, tokenizer: 'o200k_base' }, participants: [] }
+}
+
+export function meter(id: string, change: Partial<ParticipantUsage> = {}): ParticipantUsage {
+  return { id, used: 1, maximum: 10, reserve: 2, summarised: 0, left_out: 0, unseen: [], ...change }
 }
 
 type ErrorFrame = Extract<ServerFrame, { type: 'error' }>

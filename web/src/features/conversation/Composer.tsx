@@ -6,12 +6,13 @@ import type { SessionView } from '@/contracts/protocol'
 import { MAX_MESSAGE_CHARACTERS } from '@/contracts/rest'
 import { countCodePoints } from '@/lib/codePoints'
 import { formatCount } from '@/lib/format'
-import { useLive, useLiveState, useMembers } from '@/realtime/hooks'
+import { useIsStoppingAll, useLive, useLiveState, useMembers } from '@/realtime/hooks'
 import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
-import { toast } from '@/ui/toasts'
 
+import { RunningBar } from './RunningBar'
 import { keepDraft, useDrafts } from './drafts'
+import { useStop } from './useStop'
 
 /** Beyond this height the text scrolls, in pixels. */
 const MAX_HEIGHT = 240
@@ -30,6 +31,8 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
   const members = useMembers(session.id)
   const text = useDrafts((drafts) => drafts[session.id]) ?? ''
   const input = useAutoHeight(text)
+  const stop = useStop(session.id)
+  const stopping = useIsStoppingAll(session.id)
   const running = members.some((member) => member.running !== null)
   const length = text.length > limit * COUNT_FROM ? countCodePoints(text) : 0
   const listeners = members.filter(({ participant }) => !participant.muted).length
@@ -46,12 +49,10 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
     event.preventDefault()
     send()
   }
-  const stopAll = () => {
-    if (!live.stopTurns(session.id)) toast(t('room.notConnected'))
-  }
 
   return (
     <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
+      {session.participants.length > 1 ? <RunningBar sessionId={session.id} /> : null}
       <div className="rounded-[26px] border border-line-strong bg-raised shadow-raised transition-colors focus-within:border-accent">
         <textarea
           ref={input}
@@ -73,8 +74,14 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
             onAddMembers={onAddMembers}
           />
           {running ? (
-            <Button small icon={<Square size={12} fill="currentColor" />} onClick={stopAll} className="rounded-full!">
-              {t('room.stopAll')}
+            <Button
+              small
+              busy={stopping}
+              icon={<Square size={12} fill="currentColor" />}
+              onClick={() => stop()}
+              className="min-w-28 rounded-full!"
+            >
+              {t(stopping ? 'status.stopping' : 'stop.all')}
             </Button>
           ) : null}
           <button

@@ -1,17 +1,18 @@
 import { useTranslation } from 'react-i18next'
 
+import type { ParticipantUsage } from '@/contracts/protocol'
 import { formatCount } from '@/lib/format'
 import { Meter } from '@/ui/Meter'
 
 interface ContextMeterProps {
   readonly name: string
-  readonly used: number
-  readonly maximum: number
+  readonly usage: ParticipantUsage
 }
 
 /** How full a member's window is. */
-export function ContextMeter({ name, used, maximum }: ContextMeterProps) {
+export function ContextMeter({ name, usage }: ContextMeterProps) {
   const { t, i18n } = useTranslation()
+  const { used, maximum } = usage
   const count = (value: number) => formatCount(value, i18n.language)
   return (
     <Meter

@@ -9,6 +9,7 @@ import { Announcer } from './Announcer'
 import { Composer } from './Composer'
 import { MembersPanel } from './MembersPanel'
 import { RoomHeader } from './RoomHeader'
+import { leadTo } from './reading'
 import { Transcript } from './Transcript'
 
 interface ConversationProps {
@@ -29,10 +30,11 @@ export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: C
   if (refusal !== undefined || deleted) return <Gone deleted={deleted} onLeave={onLeave} />
   if (!session) return <Opening />
   const addMembers = () => onAddMembers(session)
+  const show = (messageId: string) => leadTo(sessionId, messageId)
   return (
     <div className="flex h-full min-w-0">
       <div className="flex min-w-0 flex-1 flex-col">
-        <RoomHeader session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} />
+        <RoomHeader session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} onShow={show} />
         <Transcript session={session} onOpenKeys={onOpenKeys} onAddMembers={addMembers} />
         <Composer session={session} onAddMembers={addMembers} />
       </div>
@@ -41,7 +43,7 @@ export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: C
           aria-label={t('members.title')}
           className="scroll-quiet hidden w-80 shrink-0 overflow-y-auto border-l border-line bg-surface xl:block"
         >
-          <MembersPanel session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} />
+          <MembersPanel session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} onShow={show} />
         </aside>
       ) : null}
       <Announcer sessionId={sessionId} />

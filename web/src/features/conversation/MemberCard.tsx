@@ -1,15 +1,13 @@
-import { Ellipsis, Mic, MicOff, Pencil, Square, UserMinus } from 'lucide-react'
+import { Ellipsis, EyeOff, Mic, MicOff, Pencil, UserMinus } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { ParticipantUsage, SessionView } from '@/contracts/protocol'
 import { useRemoveParticipant, useUpdateParticipant } from '@/lib/api/sessions'
 import { formatCompact } from '@/lib/format'
-import { useLive } from '@/realtime/hooks'
 import type { MemberState } from '@/realtime/memberStatus'
 import { Avatar, memberStyle } from '@/ui/Avatar'
 import { ConfirmModal } from '@/ui/ConfirmModal'
-import { IconButton } from '@/ui/IconButton'
 import { Menu, MenuItem, MenuLine } from '@/ui/Menu'
 import { fillOf } from '@/ui/Meter'
 import { classes } from '@/ui/classes'
@@ -17,6 +15,7 @@ import { toast } from '@/ui/toasts'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { ContextMeter } from './ContextMeter'
+import { ContextModal } from './ContextModal'
 import { FailureNote } from './FailureNote'
 import { MemberModal } from './MemberModal'
 import { StatusText } from './StatusText'
@@ -26,12 +25,13 @@ interface MemberCardProps {
   readonly member: MemberState
   readonly usage: ParticipantUsage | undefined
   readonly onOpenKeys: () => void
+  /** Lead the reader to a message. */
+  readonly onShow: (messageId: string) => void
 }
 
-export function MemberCard({ session, member, usage, onOpenKeys }: MemberCardProps) {
-  const { participant, status, running, error } = member
-  const { t } = useTranslation()
-  const live = useLive()
+export function MemberCard({ session, member, usage, onOpenKeys, onShow }: MemberCardProps) {
+  const { participant, status, error } = member
+  const [looking, setLooking] = useState(false)
   return (
     <li
       style={memberStyle(participant.color)}
@@ -44,25 +44,29 @@ export function MemberCard({ session, member, usage, onOpenKeys }: MemberCardPro
           <p className="truncate text-sm leading-tight font-semibold">{participant.name}</p>
           <p className="truncate text-xs text-muted">{participant.model_id}</p>
         </div>
-        {running ? (
-          <IconButton
-            small
-            label={t('members.stop', { name: participant.name })}
-            onClick={() => live.stopTurns(session.id, running.turn.turn_id)}
-          >
-            <Square size={13} fill="currentColor" />
-          </IconButton>
-        ) : null}
         <MemberMenu session={session} member={member} />
       </div>
       <div className="mt-2.5 flex items-center justify-between">
         <StatusText status={status} />
-        {usage ? <Remaining usage={usage} /> : null}
+        {usage ? <Filling usage={usage} name={participant.name} onOpen={() => setLooking(true)} /> : null}
       </div>
       {usage ? (
         <div className="mt-1.5">
-          <ContextMeter name={participant.name} used={usage.used} maximum={usage.maximum} />
+          <ContextMeter name={participant.name} usage={usage} />
+          <LeftOut usage={usage} onOpen={() => setLooking(true)} />
         </div>
+      ) : null}
+      {looking && usage ? (
+        <ContextModal
+          session={session}
+          participant={participant}
+          usage={usage}
+          onClose={() => setLooking(false)}
+          onShow={(messageId) => {
+            setLooking(false)
+            onShow(messageId)
+          }}
+        />
       ) : null}
       {error ? (
         <div className="mt-3">
@@ -75,17 +79,45 @@ export function MemberCard({ session, member, usage, onOpenKeys }: MemberCardPro
 
 const FILL_TEXT = { ok: 'text-muted', amber: 'text-warn', red: 'text-danger' } as const
 
-function Remaining({ usage }: { readonly usage: ParticipantUsage }) {
+interface FillingProps {
+  readonly usage: ParticipantUsage
+  readonly name: string
+  readonly onOpen: () => void
+}
+
+function Filling({ usage, name, onOpen }: FillingProps) {
   const { t, i18n } = useTranslation()
   const compact = (value: number) => formatCompact(value, i18n.language)
-  const left = Math.max(0, usage.maximum - usage.used)
+  const numbers = { used: compact(usage.used), maximum: compact(usage.maximum), reserve: compact(usage.reserve) }
   return (
-    <span
-      title={t('context.left', { left: compact(left) })}
-      className={classes('text-xs tabular-nums', FILL_TEXT[fillOf(usage.used, usage.maximum)])}
+    <button
+      type="button"
+      onClick={onOpen}
+      aria-label={t('context.details', { name })}
+      title={t('context.figures', numbers)}
+      className={classes(
+        '-mr-1.5 rounded-md px-1.5 text-xs tabular-nums hover:bg-sunken',
+        FILL_TEXT[fillOf(usage.used, usage.maximum)],
+      )}
     >
-      {compact(usage.used)} / {compact(usage.maximum)}
-    </span>
+      {numbers.used} / {numbers.maximum}
+    </button>
+  )
+}
+
+function LeftOut({ usage, onOpen }: Pick<FillingProps, 'usage' | 'onOpen'>) {
+  const { t } = useTranslation()
+  const count = usage.left_out ?? 0
+  if (count === 0) return null
+  return (
+    <button
+      type="button"
+      onClick={onOpen}
+      className="mt-2 -ml-1.5 inline-flex items-center gap-1.5 rounded-md px-1.5 py-0.5 text-xs font-medium text-warn hover:bg-sunken"
+    >
+      <EyeOff size={13} aria-hidden="true" />
+      {t('context.unseen', { count })}
+    </button>
   )
 }
 

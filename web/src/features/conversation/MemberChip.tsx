@@ -36,7 +36,7 @@ export function MemberChip({ member, usage, onOpen }: MemberChipProps) {
         <StatusText status={status} />
         {usage ? (
           <span className="mt-1 block">
-            <ContextMeter name={participant.name} used={usage.used} maximum={usage.maximum} />
+            <ContextMeter name={participant.name} usage={usage} />
           </span>
         ) : null}
       </span>

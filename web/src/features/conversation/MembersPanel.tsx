@@ -13,11 +13,12 @@ interface MembersPanelProps {
   readonly session: SessionView
   readonly onAddMembers: () => void
   readonly onOpenKeys: () => void
+  readonly onShow: (messageId: string) => void
   /** Without a heading of its own, inside a dialog that has one. */
   readonly bare?: boolean
 }
 
-export function MembersPanel({ session, onAddMembers, onOpenKeys, bare }: MembersPanelProps) {
+export function MembersPanel({ session, onAddMembers, onOpenKeys, onShow, bare }: MembersPanelProps) {
   const { t, i18n } = useTranslation()
   const members = useMembers(session.id)
   const usage = useContextUsage(session.id)
@@ -32,6 +33,7 @@ export function MembersPanel({ session, onAddMembers, onOpenKeys, bare }: Member
             member={member}
             usage={usage?.participants.find(({ id }) => id === member.participant.id)}
             onOpenKeys={onOpenKeys}
+            onShow={onShow}
           />
         ))}
       </ul>

@@ -26,8 +26,10 @@ export function ReplyFrame({ turn, seat, state, model = turn.model, aside, child
       data-speaker={name}
       data-state={state}
       data-turn={turn.turn_id}
+      data-reply={turn.reply_id}
+      tabIndex={-1}
       style={memberStyle(color)}
-      className="group/reply mt-7 grid grid-cols-[2.25rem_minmax(0,1fr)] gap-x-3.5"
+      className="group/reply mt-7 grid rounded-2xl grid-cols-[2.25rem_minmax(0,1fr)] gap-x-3.5"
     >
       <Avatar name={name} color={color} faded={state === 'failed'} />
       <div className="min-w-0">

@@ -18,9 +18,10 @@ interface RoomHeaderProps {
   readonly session: SessionView
   readonly onAddMembers: () => void
   readonly onOpenKeys: () => void
+  readonly onShow: (messageId: string) => void
 }
 
-export function RoomHeader({ session, onAddMembers, onOpenKeys }: RoomHeaderProps) {
+export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHeaderProps) {
   const { t } = useTranslation()
   const members = useMembers(session.id)
   const usage = useContextUsage(session.id)
@@ -63,7 +64,16 @@ export function RoomHeader({ session, onAddMembers, onOpenKeys }: RoomHeaderProp
       {open === 'members' ? (
         <Modal title={t('members.title')} onClose={() => setOpen(null)}>
           <div className="-mx-5 -mt-2">
-            <MembersPanel bare session={session} onAddMembers={onAddMembers} onOpenKeys={onOpenKeys} />
+            <MembersPanel
+              bare
+              session={session}
+              onAddMembers={onAddMembers}
+              onOpenKeys={onOpenKeys}
+              onShow={(messageId) => {
+                setOpen(null)
+                onShow(messageId)
+              }}
+            />
           </div>
         </Modal>
       ) : null}

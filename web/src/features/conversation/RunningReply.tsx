@@ -1,9 +1,7 @@
-import { Square } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant } from '@/contracts/protocol'
-import { useLive, useRunningTurn } from '@/realtime/hooks'
-import { IconButton } from '@/ui/IconButton'
+import { useIsStopping, useRunningTurn } from '@/realtime/hooks'
 import { AnswerText } from '@/ui/markdown/AnswerText'
 
 import { ReplyFrame } from './ReplyFrame'
@@ -16,7 +14,7 @@ interface RunningReplyProps {
 
 export function RunningReply({ sessionId, turnId, seat }: RunningReplyProps) {
   const { t } = useTranslation()
-  const live = useLive()
+  const stopping = useIsStopping(turnId)
   const running = useRunningTurn(sessionId, turnId)
   if (!running) return null
   const { turn, answer } = running
@@ -25,15 +23,7 @@ export function RunningReply({ sessionId, turnId, seat }: RunningReplyProps) {
       turn={turn}
       seat={seat}
       state="running"
-      aside={
-        <IconButton
-          small
-          label={t('members.stop', { name: turn.speaker })}
-          onClick={() => live.stopTurns(sessionId, turnId)}
-        >
-          <Square size={12} fill="currentColor" />
-        </IconButton>
-      }
+      aside={stopping ? <span className="text-xs text-muted">{t('status.stopping')}</span> : null}
     >
       {answer.length > 0 ? (
         <div className="streaming">

@@ -7,6 +7,7 @@ const LOOKS: Record<MemberStatus, string> = {
   ready: 'text-muted',
   thinking: 'text-member',
   streaming: 'text-member',
+  stopping: 'text-muted',
   error: 'text-danger',
   muted: 'text-muted',
 }
@@ -14,7 +15,7 @@ const LOOKS: Record<MemberStatus, string> = {
 /** A member's status in a word; its dot moves while something is going on. */
 export function StatusText({ status }: { readonly status: MemberStatus }) {
   const { t } = useTranslation()
-  const busy = status === 'thinking' || status === 'streaming'
+  const busy = status === 'thinking' || status === 'streaming' || status === 'stopping'
   return (
     <span data-status={status} className={classes('inline-flex items-center gap-1.5 text-xs font-medium', LOOKS[status])}>
       <span

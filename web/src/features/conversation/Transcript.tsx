@@ -1,14 +1,11 @@
 import { ArrowDown } from 'lucide-react'
-import { Fragment, useEffect, useState } from 'react'
+import { Fragment, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant, SessionView } from '@/contracts/protocol'
-import { olderMessages } from '@/lib/api/sessions'
-import { useLive, useLiveState, usePendingPosts, useTranscript } from '@/realtime/hooks'
+import { useLiveState, usePendingPosts, useTranscript, useWindowEdges } from '@/realtime/hooks'
 import type { TranscriptItem } from '@/realtime/transcript'
 import { Button } from '@/ui/Button'
-import { toast } from '@/ui/toasts'
-import { useFailureText } from '@/ui/useFailureText'
 
 import { EmptyRoom } from './EmptyRoom'
 import { FailedReply } from './FailedReply'
@@ -16,6 +13,9 @@ import { PendingMessage } from './PendingMessage'
 import { FinishedReply } from './FinishedReply'
 import { RunningReply } from './RunningReply'
 import { UserBubble } from './UserBubble'
+import { WindowEdge } from './WindowEdge'
+import { useEarlier } from './useEarlier'
+import { useLeading } from './useLeading'
 import { useStickToBottom } from './useStickToBottom'
 
 interface TranscriptProps {
@@ -28,9 +28,11 @@ export function Transcript({ session, onOpenKeys, onAddMembers }: TranscriptProp
   const { t } = useTranslation()
   const items = useTranscript(session.id)
   const pending = usePendingPosts(session.id)
-  const { frame, content, atBottom, toBottom } = useStickToBottom()
+  const earlier = useEarlier(session.id)
+  const edges = useWindowEdges(session.id)
+  const { frame, content, atBottom, toBottom, letGo } = useStickToBottom()
+  useLeading(session.id, content, letGo)
   const seats = new Map(session.participants.map((participant) => [participant.id, participant]))
-  const firstRound = items[0] ? roundOf(items[0]) : null
 
   // Whoever says something wants to see it.
   const newest = pending.at(-1)?.clientMessageId
@@ -49,11 +51,18 @@ export function Transcript({ session, onOpenKeys, onAddMembers }: TranscriptProp
         className="scroll-quiet h-full overflow-y-auto overscroll-contain focus-visible:outline-offset-[-2px]"
       >
         <div ref={content} className="mx-auto flex min-h-full w-full max-w-3xl flex-col px-4 pt-6 pb-8 sm:px-6">
-          {firstRound !== null && firstRound > 1 ? <EarlierButton sessionId={session.id} beforeRound={firstRound} /> : null}
+          {earlier.more ? (
+            <div className="mb-4 flex justify-center">
+              <Button small look="ghost" busy={earlier.busy} onClick={earlier.load}>
+                {t('room.earlier')}
+              </Button>
+            </div>
+          ) : null}
           {items.length === 0 && pending.length === 0 ? <EmptyRoom session={session} onAddMembers={onAddMembers} /> : null}
           {items.map((item) => (
             <Fragment key={item.key}>
               <Item item={item} sessionId={session.id} seats={seats} onOpenKeys={onOpenKeys} />
+              <Edge members={edges.get(messageIdOf(item) ?? '')} seats={seats} />
             </Fragment>
           ))}
           {pending.map((post) => (
@@ -94,33 +103,19 @@ function Item({ item, sessionId, seats, onOpenKeys }: ItemProps) {
   return <FailedReply turn={end.turn} error={end.error} seat={seat} onOpenKeys={onOpenKeys} />
 }
 
-function roundOf(item: TranscriptItem): number | null {
-  if (item.kind === 'message') return item.message.round
-  return item.kind === 'ended' ? item.end.turn.round : null
+function messageIdOf(item: TranscriptItem): string | null {
+  if (item.kind === 'message') return item.message.id
+  return item.kind === 'ended' ? item.end.turn.reply_id : null
 }
 
-function EarlierButton({ sessionId, beforeRound }: { readonly sessionId: string; readonly beforeRound: number }) {
-  const { t } = useTranslation()
-  const live = useLive()
-  const failureText = useFailureText()
-  const [busy, setBusy] = useState(false)
-  const load = async () => {
-    setBusy(true)
-    try {
-      live.addOlderPage(sessionId, await olderMessages(sessionId, beforeRound))
-    } catch (failure) {
-      toast(failureText(failure))
-    } finally {
-      setBusy(false)
-    }
-  }
-  return (
-    <div className="mb-4 flex justify-center">
-      <Button small look="ghost" busy={busy} onClick={() => void load()}>
-        {t('room.earlier')}
-      </Button>
-    </div>
-  )
+interface EdgeProps {
+  readonly members: readonly string[] | undefined
+  readonly seats: ReadonlyMap<string, Participant>
+}
+
+function Edge({ members, seats }: EdgeProps) {
+  const names = members?.flatMap((id) => seats.get(id)?.name ?? []) ?? []
+  return names.length > 0 ? <WindowEdge names={names} /> : null
 }
 
 /** Said only when a round ended otherwise than by everyone having answered. */

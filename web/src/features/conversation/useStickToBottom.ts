@@ -9,6 +9,8 @@ interface Sticking {
   readonly content: RefObject<HTMLDivElement | null>
   readonly atBottom: boolean
   readonly toBottom: () => void
+  /** The reader is led elsewhere. */
+  readonly letGo: () => void
 }
 
 export function useStickToBottom(): Sticking {
@@ -21,6 +23,11 @@ export function useStickToBottom(): Sticking {
     sticking.current = true
     setAtBottom(true)
     frame.current?.scrollTo({ top: frame.current.scrollHeight })
+  }, [])
+
+  const letGo = useCallback(() => {
+    sticking.current = false
+    setAtBottom(false)
   }, [])
 
   useEffect(() => {
@@ -48,5 +55,5 @@ export function useStickToBottom(): Sticking {
     }
   }, [])
 
-  return { frame, content, atBottom, toBottom }
+  return { frame, content, atBottom, toBottom, letGo }
 }

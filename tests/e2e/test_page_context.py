@@ -1,0 +1,116 @@
+"""What a person sees of the models' windows: how full each is, and what a member no longer sees."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, expect
+
+from palaver.cli.testing.page import Visit, done, launched_browser, say, visiting
+from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
+from palaver.contracts.session import NewParticipant
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+SMALL, LARGE = "Moth", "Sage"
+SEATS = (NewParticipant(model="sim-moth", name=SMALL), NewParticipant(model="sim-sage", name=LARGE))
+ROUNDS = 8
+WORDS = " ".join(f"word{number}" for number in range(120))
+"""Some four hundred tokens: the small window holds a few of them, the large one all."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with launched_browser() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    assert browser.is_connected()
+    made = stack_in(tmp_path_factory.mktemp("context"))
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
+    async with visiting(browser, stack.url) as visit:
+        yield visit
+
+
+async def fill(meter: Locator) -> str:
+    """How full the meter says that it is, which must be what its numbers say, at any moment."""
+    said, used, maximum = await meter.evaluate(
+        "meter => [meter.dataset.fill, Number(meter.ariaValueNow), Number(meter.ariaValueMax)]"
+    )
+    share = used / maximum
+    assert said == ("red" if share > 0.8 else "amber" if share > 0.6 else "ok")
+    return said
+
+
+async def test_a_small_window_shows_what_it_no_longer_sees_as_it_happens_and_leads_there(stack: Stack, visit: Visit):
+    async with await stack.person() as ada:
+        room = (await ada.rest.create_session(SEATS)).id
+        await visit.sign_in(stack.url, ada, PASSWORD)
+        page = await visit.open(f"/rooms/{room}")
+        moth = page.locator(f"[data-member={SMALL}]")
+        await say(page, "Message 0")
+        await expect(moth.get_by_role("button", name="Context of Moth in detail")).to_be_visible()
+        await expect(moth.get_by_text("no longer seen")).to_have_count(0)
+        await expect(moth.get_by_role("meter")).to_have_attribute("data-fill", "ok")
+        await expect(done(page)).to_have_count(2)
+
+        fills = set[str]()
+        for number in range(1, ROUNDS + 1):
+            await say(page, f"Message {number}: {WORDS}")
+            await expect(done(page)).to_have_count(2 * (number + 1))
+            fills.add(await fill(moth.get_by_role("meter")))
+
+        assert {"ok", "amber"} <= fills
+        unseen = moth.get_by_role("button", name="no longer seen")
+        await expect(unseen).to_be_visible()
+        await expect(page.locator(f"[data-member={LARGE}]").get_by_text("no longer seen")).to_have_count(0)
+
+        async def listed() -> tuple[int, str]:
+            usage = await ada.rest.get(f"/api/v1/chat/context/{room}")
+            small = max(usage["participants"], key=lambda meter: meter["left_out"])
+            return small["left_out"], small["unseen"][-1]
+
+        count, last = await listed()
+        await expect(unseen).to_have_text(f"{count} messages no longer seen")
+        edge = page.locator(f"[data-message='{last}'] + [data-window-edge], [data-reply='{last}'] + [data-window-edge]")
+        await expect(edge).to_have_text("Moth no longer sees what is above")
+
+        await unseen.click()
+        dialog = page.get_by_role("dialog", name="Context of Moth")
+        entries = dialog.get_by_role("list", name="No longer seen").get_by_role("button")
+        await expect(entries).to_have_count(count)
+        await expect(entries.last).to_contain_text("Message 0")
+        await expect(dialog.get_by_role("definition").nth(1)).to_have_text("3,072")
+
+        await ada.rest.call("POST", "/api/v1/messages", {"session_id": room, "content": f"From elsewhere: {WORDS}"})
+        await expect(done(page)).to_have_count(2 * (ROUNDS + 2))
+        later, _ = await listed()
+        assert later > count
+        await expect(entries).to_have_count(later)
+
+        await entries.last.click()
+        await expect(dialog).to_be_hidden()
+        first = page.locator("[data-message]").first
+        await expect(first).to_be_focused()
+        await expect(first).to_be_in_viewport()
+        await page.get_by_role("button", name="Latest").click()
+        await expect(first).not_to_be_in_viewport()
+
+        await page.get_by_role("button", name="Ada").click()
+        await page.get_by_role("menuitemradio", name="中文").click()
+        await page.keyboard.press("Escape")
+        await expect(unseen).to_have_count(0)
+        await expect(page.locator("[data-window-edge]")).to_have_text("Moth 已看不到以上内容")
+        await moth.get_by_role("button", name=f"{later} 条消息已看不到").click()
+        await expect(page.get_by_role("dialog", name="Moth 的上下文")).to_contain_text("已看不到的消息")
+    assert visit.complaints == []

@@ -1,0 +1,65 @@
+import { useTranslation } from 'react-i18next'
+
+import type { Participant, ParticipantUsage, SessionView } from '@/contracts/protocol'
+import { formatCount, formatShare } from '@/lib/format'
+import { Callout } from '@/ui/Callout'
+import { Modal } from '@/ui/Modal'
+
+import { ContextMeter } from './ContextMeter'
+import { UnseenList } from './UnseenList'
+
+interface ContextModalProps {
+  readonly session: SessionView
+  readonly participant: Participant
+  readonly usage: ParticipantUsage
+  readonly onShow: (messageId: string) => void
+  readonly onClose: () => void
+}
+
+/** How full a member's window is, and what it no longer sees. */
+export function ContextModal({ session, participant, usage, onShow, onClose }: ContextModalProps) {
+  const { t } = useTranslation()
+  const { name, model_id } = participant
+  const leftOut = usage.left_out ?? 0
+  return (
+    <Modal title={t('context.of', { name })} description={model_id} onClose={onClose}>
+      <ContextMeter name={name} usage={usage} />
+      <Numbers usage={usage} />
+      <section className="mt-5 border-t border-line pt-4">
+        <h3 className="text-sm font-semibold">{t('context.unseenTitle')}</h3>
+        {leftOut > 0 ? (
+          <>
+            <p className="mt-1 text-[13px] text-muted">{t('context.unseenText', { name, count: leftOut })}</p>
+            <UnseenList session={session} unseen={usage.unseen ?? []} leftOut={leftOut} onShow={onShow} />
+          </>
+        ) : (
+          <div className="mt-2">
+            <Callout tone="info">{t('context.seesAll', { name })}</Callout>
+          </div>
+        )}
+      </section>
+    </Modal>
+  )
+}
+
+function Numbers({ usage }: { readonly usage: ParticipantUsage }) {
+  const { t, i18n } = useTranslation()
+  const count = (value: number) => formatCount(value, i18n.language)
+  const summarised = usage.summarised ?? 0
+  const rows = [
+    [t('context.used'), count(usage.used)],
+    [t('context.maximum'), count(usage.maximum)],
+    [t('context.reserve'), count(usage.reserve)],
+    ...(summarised > 0 ? [[t('context.summarised'), formatShare(summarised, i18n.language)]] : []),
+  ]
+  return (
+    <dl className="mt-3 flex flex-wrap gap-x-8 gap-y-2">
+      {rows.map(([label, value]) => (
+        <div key={label}>
+          <dt className="text-xs text-muted">{label}</dt>
+          <dd className="text-[15px] font-semibold tabular-nums">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -1,0 +1,26 @@
+/** The meters of a room, and what each member no longer sees. Pure. */
+import type { ContextUsage } from '@/contracts/protocol'
+
+/** Numbers of a notice, which lists no messages: what was listed before stays until it is read anew. */
+export function withKnownLists(before: ContextUsage | null, notice: ContextUsage): ContextUsage {
+  const known = new Map(before?.participants.map(({ id, unseen }) => [id, unseen ?? []]))
+  const participants = notice.participants.map((meter) =>
+    (meter.left_out ?? 0) > 0 ? { ...meter, unseen: known.get(meter.id) ?? [] } : meter,
+  )
+  return { ...notice, participants }
+}
+
+/** Whether there is anything to list. */
+export function leavesOut(usage: ContextUsage): boolean {
+  return usage.participants.some(({ left_out }) => (left_out ?? 0) > 0)
+}
+
+/** Message → members for whom it is the last one that they no longer see. */
+export function windowEdges(usage: ContextUsage | null): ReadonlyMap<string, readonly string[]> {
+  const edges = new Map<string, string[]>()
+  for (const { id, unseen } of usage?.participants ?? []) {
+    const last = unseen?.at(-1)
+    if (last !== undefined) edges.set(last, [...(edges.get(last) ?? []), id])
+  }
+  return edges
+}
