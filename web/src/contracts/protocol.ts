@@ -22,6 +22,8 @@ export type ServerFrame =
       | ParticipantRemoved
       | MessagePosted
       | MessageDeleted
+      | MessagePinned
+      | MessageUnpinned
       | RoundStarted
       | RoundEnded
       | TurnRequested
@@ -65,6 +67,9 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'QUOTA_EXCEEDED'
   | 'CONTEXT_OVERFLOW'
+  | 'TOO_MANY_PINNED'
+  | 'TOO_MANY_PERSONAS'
+  | 'PERSONA_NOT_FOUND'
   | 'KEY_MISSING'
   | 'KEY_INVALID'
   | 'KEY_LOCKED'
@@ -188,7 +193,8 @@ export interface ConnectionLimits {
 /**
  * Where the session stands. `entries` if `recovered`, else `messages`, oldest first.
  *
- * `running` names every turn that is requested and not ended, `live` the text of those that have any.
+ * `running` names every turn that is requested and not ended, `live` the text of those that have any. `pinned` are all
+ * pinned messages and replies, in the order in which they were pinned.
  */
 export interface Attached {
   type: 'attached'
@@ -209,6 +215,8 @@ export interface Attached {
     | ParticipantRemoved
     | MessagePosted
     | MessageDeleted
+    | MessagePinned
+    | MessageUnpinned
     | RoundStarted
     | RoundEnded
     | TurnRequested
@@ -218,6 +226,7 @@ export interface Attached {
     | ReplyAppended
   )[]
   messages: (UserMessageItem | ReplyItem | FailedTurnItem)[]
+  pinned: string[]
   running: TurnRef[]
   live: LiveTurn[]
 }
@@ -240,6 +249,8 @@ export interface SessionView {
 }
 /**
  * A model's seat in a room. One model may hold two seats: identity is the participant, never the model.
+ *
+ * `persona` is the slug of the preset that it was made from, which may have changed or gone since.
  */
 export interface Participant {
   id: string
@@ -249,6 +260,7 @@ export interface Participant {
   system_prompt: string | null
   muted: boolean
   position: number
+  persona: string | null
 }
 /**
  * A room was opened.
@@ -340,10 +352,11 @@ export interface ParticipantAdded {
   data: SeatChange
 }
 /**
- * The participant after a change.
+ * The participant after a change. `previous_model` answered for it before, where another one does now.
  */
 export interface SeatChange {
   participant: Participant
+  previous_model: string | null
 }
 /**
  * A seat was renamed, recoloured, muted, or given another model or prompt.
@@ -395,6 +408,8 @@ export interface Posting {
 }
 /**
  * What a person posted. `to` restricts the round to these participants.
+ *
+ * `pinned` is true on pages only: an entry of the log says how a message began.
  */
 export interface UserMessage {
   id: string
@@ -408,9 +423,10 @@ export interface UserMessage {
     [k: string]: string | number | boolean | null
   }
   created_at: string
+  pinned: boolean
 }
 /**
- * A message or reply was deleted.
+ * A message or reply was deleted, and is thereby pinned no longer.
  */
 export interface MessageDeleted {
   type: 'event'
@@ -426,6 +442,36 @@ export interface MessageDeleted {
  */
 export interface MessageRemoval {
   message_id: string
+}
+/**
+ * A message or reply stays in every model's window, as far as it fits.
+ */
+export interface MessagePinned {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'message.pinned'
+  data: PinChange
+}
+/**
+ * Which message or reply is meant.
+ */
+export interface PinChange {
+  message_id: string
+}
+/**
+ * A message or reply may fall out of windows again.
+ */
+export interface MessageUnpinned {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'message.unpinned'
+  data: PinChange
 }
 /**
  * A round began.
@@ -594,6 +640,8 @@ export interface ReplyEnd {
 }
 /**
  * A persisted answer. `model` is the one that really answered; `cost` is in US dollars.
+ *
+ * `pinned` as in `UserMessage`; what is pinned is the answer in all its versions.
  */
 export interface Reply {
   id: string
@@ -609,6 +657,7 @@ export interface Reply {
   version: number
   first_token_at: string | null
   created_at: string
+  pinned: boolean
 }
 /**
  * Tokens as the provider reported them, or our own estimate where it reported none.
@@ -711,9 +760,10 @@ export interface SessionUsage {
 /**
  * What one participant's next request would contain, in that model's tokens.
  *
- * `left_out` entries at the beginning are no longer seen by this model. `unseen` are the newest of them, in order; a
- * notice does not list them. `summary` stands in the request for some of the entries that are left out: for the share
- * `summarised` (0 to 1) of the conversation's tokens.
+ * `left_out` entries are not seen by this model. `unseen` are the newest of them, in order; a notice does not list
+ * them. `unseen_pinned` are those of them that are pinned and for which its window has no room.
+ * `summary` stands in the request for some of the entries that are left out: for the share `summarised` (0 to 1) of
+ * the conversation's tokens.
  */
 export interface ParticipantUsage {
   id: string
@@ -723,6 +773,7 @@ export interface ParticipantUsage {
   summarised: number
   left_out: number
   unseen: string[]
+  unseen_pinned: string[]
   summary: SeenSummary | null
 }
 /**

@@ -44,7 +44,7 @@ test('a stopped turn is no error', () => {
 })
 
 test('a muted member says so, once it has finished its turn', () => {
-  const muted = event(2, { name: 'participant.updated', data: { participant: participant('ada', 0, { muted: true }) } })
+  const muted = event(2, { name: 'participant.updated', data: { participant: participant('ada', 0, { muted: true }), previous_model: null } })
   const room = applyEvent(applyEvent(empty, event(1, { name: 'turn.requested', data: turn('t1') })), muted)
   expect(statusOf(room)).toBe('thinking')
   expect(statusOf(applyEvent(empty, { ...muted, seq: 1 }))).toBe('muted')

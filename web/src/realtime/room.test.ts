@@ -20,7 +20,7 @@ const LOG: SessionEvent[] = [
   event(6, { name: 'turn.started', data: { ...ada, attempt: 1, rank: 1 } }),
   event(7, { name: 'reply.appended', data: { ...bo, reply: reply(bo, 'Bo speaks', 0) } }),
   event(8, { name: 'turn.failed', data: { ...ada, code: 'PROVIDER_TIMEOUT', message: 'Too slow', retryable: true } }),
-  event(9, { name: 'participant.updated', data: { participant: participant('bo', 1, { muted: true }) } }),
+  event(9, { name: 'participant.updated', data: { participant: participant('bo', 1, { muted: true }), previous_model: null } }),
   event(10, { name: 'round.ended', data: { branch: 'main', round: 1, reason: 'completed', last: true } }),
 ]
 

@@ -114,7 +114,7 @@ export function usage(tokens: number): ContextUsage {
 }
 
 export function meter(id: string, change: Partial<ParticipantUsage> = {}): ParticipantUsage {
-  return { id, used: 1, maximum: 10, reserve: 2, summarised: 0, left_out: 0, unseen: [], ...change }
+  return { id, used: 1, maximum: 10, reserve: 2, summarised: 0, left_out: 0, unseen: [], unseen_pinned: [], summary: null, ...change }
 }
 
 type ErrorFrame = Extract<ServerFrame, { type: 'error' }>

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from palaver.contracts import analytics, context, identity, keyvault, model_router, session
+from palaver.contracts import analytics, context, identity, keyvault, model_router, personas, session
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, ParticipantId
@@ -38,12 +38,23 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("POST", f"/sessions/{ID}/interrupt", None, 202),
     ("GET", f"/sessions/{ID}/participants", None, 200),
     ("POST", f"/sessions/{ID}/participants", {"model": "demo/a", "name": "A"}, 201),
+    ("POST", f"/sessions/{ID}/participants", {"persona": "sceptic"}, 201),
+    ("PUT", f"/sessions/{ID}/participants/{OTHER}", {"persona": ""}, 200),
     ("PUT", f"/sessions/{ID}/participants/{OTHER}", {"muted": True}, 200),
     ("DELETE", f"/sessions/{ID}/participants/{OTHER}", None, 200),
     ("POST", "/messages", {"session_id": ID, "content": "hello"}, 202),
     ("GET", f"/messages/session/{ID}?before=7&limit=5", None, 200),
     ("GET", f"/messages/{ID}", None, 200),
     ("DELETE", f"/messages/{ID}", None, 200),
+    ("PUT", f"/messages/{ID}/pin", None, 200),
+    ("DELETE", f"/messages/{ID}/pin", None, 200),
+    ("GET", f"/sessions/{ID}/pinned?before=9&limit=5", None, 200),
+    ("GET", "/personas?page=1&limit=10", None, 200),
+    ("POST", "/personas", {"name": "Critic", "system_prompt": "Doubt everything.", "color": "#112233"}, 201),
+    ("GET", "/personas/critic", None, 200),
+    ("PUT", "/personas/critic", {"model": ""}, 200),
+    ("DELETE", "/personas/critic", None, 200),
+    ("POST", "/chat/switch-model", {"session_id": ID, "model_id": "demo/b"}, 200),
     ("GET", "/models", None, 200),
     ("GET", "/models/", None, 200),
     ("GET", "/models/providers", None, 200),
@@ -99,8 +110,16 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(session.SESSION_LIST, session.SessionPage(sessions=(view,), total=1))
     for query in (session.SESSION_CREATE, session.SESSION_GET, session.SESSION_UPDATE):
         await faked.always(query, view)
-    for query in (session.SESSION_DELETE, session.PARTICIPANT_REMOVE, session.MESSAGE_DELETE, keyvault.KEY_DELETE):
+    done = (session.SESSION_DELETE, session.PARTICIPANT_REMOVE, session.MESSAGE_DELETE, session.MESSAGE_PIN)
+    for query in (*done, personas.PERSONA_DELETE, keyvault.KEY_DELETE):
         await faked.always(query, session.Done())
+    critic = personas.Persona(
+        slug="critic", name="Critic", description="", color=None, system_prompt="Doubt.", model=None, built_in=False
+    )
+    for query in (personas.PERSONA_CREATE, personas.PERSONA_GET, personas.PERSONA_UPDATE):
+        await faked.always(query, critic)
+    await faked.always(personas.PERSONA_LIST, personas.PersonaPage(personas=(critic,), total=1))
+    await faked.always(session.PINNED_LIST, session.PinnedPage(items=page.items, next_before=4))
     await faked.always(session.PARTICIPANT_ADD, seat)
     await faked.always(session.PARTICIPANT_UPDATE, seat)
     await faked.always(session.MESSAGE_LIST, page)
@@ -178,6 +197,21 @@ async def test_pages_and_cursors_are_in_meta(everybody: Any) -> None:
     assert (asked.page, asked.limit, asked.actor.user_id) == (2, 10, everybody.user_id)
 
 
+async def test_a_room_of_one_switches_its_model_without_saying_whose(everybody: Any) -> None:
+    body = {"session_id": ID, "model_id": "demo/b"}
+    async with everybody.signed_in() as http:
+        (await http.post("/api/v1/chat/switch-model", json=body)).raise_for_status()
+        (await http.post("/api/v1/chat/switch-model", json={**body, "participant_id": ID})).raise_for_status()
+        view = (await http.get(f"/api/v1/sessions/{ID}")).json()["data"]
+        crowd = SessionView.model_validate({**view, "participants": view["participants"] * 2})
+        await everybody.neighbours.always(session.SESSION_GET, crowd)
+        refused = await http.post("/api/v1/chat/switch-model", json=body)
+    first, second = everybody.neighbours.asked_for(session.PARTICIPANT_UPDATE)
+    assert (first.participant_id, first.model, first.name) == (OTHER, "demo/b", None)
+    assert (second.participant_id, second.model) == (ID, "demo/b")
+    assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"field": "participant_id"})
+
+
 async def test_a_provider_key_reaches_the_vault_sealed_and_nothing_else(everybody: Any) -> None:
     async with everybody.signed_in() as http:
         body = {"provider": "demo", "api_key": "sk-planted-secret"}
@@ -205,6 +239,10 @@ async def test_a_provider_key_reaches_the_vault_sealed_and_nothing_else(everybod
         ("/messages", {"session_id": ID, "content": "   "}),
         ("/messages", {"session_id": ID, "content": "y", "metadata": {"k": "v" * 1000}}),
         ("/keys", {"provider": "demo", "api_key": ""}),
+        ("/personas", {"name": "  "}),
+        ("/personas", {"name": "A", "slug": "No Slug"}),
+        ("/personas", {"name": "A", "color": "red"}),
+        ("/chat/switch-model", {"session_id": ID, "model_id": ""}),
     ],
 )
 async def test_what_is_not_valid_is_told_without_repeating_it(

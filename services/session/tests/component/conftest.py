@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from palaver.contracts.catalogue import DURABLES, STREAMS
+from palaver.contracts.keyvault import KEY_LIST
 from palaver.contracts.model_router import MODEL_READ
 from palaver.contracts.permissions import permissions_of
 from palaver.contracts.session import OWNER
@@ -18,7 +19,7 @@ from palaver.servicekit.settings import DatabaseSettings
 from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
 from palaver.session.app import MIGRATIONS, SCHEMA, build
 from palaver.session.settings import Settings
-from palaver.session.testing.world import Replica, World, answer_models
+from palaver.session.testing.world import Replica, World, answer_keys, answer_models
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +45,8 @@ async def world(broker_for: BrokerFor, kit_for: KitFor, running: Running, declar
     """Neighbours, listening; the service itself is not running yet."""
     await declared(STREAMS, [durable for durable in DURABLES.values() if durable.service == OWNER])
     router = Service("model-router", (answer(MODEL_READ, answer_models),))
-    async with running(router, await kit_for("model-router")):
+    vault = Service("keyvault", (answer(KEY_LIST, answer_keys),))
+    async with running(router, await kit_for("model-router")), running(vault, await kit_for("keyvault")):
         world = World(await broker_for("test"))
         await world.listen()
         yield world

@@ -16,9 +16,11 @@ from palaver.contracts.session import (
     MESSAGE_DELETE,
     MESSAGE_GET,
     MESSAGE_LIST,
+    MESSAGE_PIN,
     PARTICIPANT_ADD,
     PARTICIPANT_REMOVE,
     PARTICIPANT_UPDATE,
+    PINNED_LIST,
     SESSION_CREATE,
     SESSION_DELETE,
     SESSION_GET,
@@ -27,10 +29,12 @@ from palaver.contracts.session import (
     AddParticipant,
     CreateSession,
     ListMessages,
+    ListPinned,
     ListSessions,
     NewParticipant,
     OfMessage,
     OfSession,
+    PinMessage,
     ReadAttach,
     ReadHeads,
     ReadLog,
@@ -91,6 +95,8 @@ EVERY_QUERY_ABOUT_A_ROOM: dict[str, Request] = {
     "message": lambda w, _, m, u: w.broker.ask(MESSAGE_GET, OfMessage(actor=actor(u), message_id=m)),
     "erase": lambda w, _, m, u: w.broker.ask(MESSAGE_DELETE, OfMessage(actor=actor(u), message_id=m)),
     "attach": lambda w, r, _, u: w.broker.ask(ATTACH_READ, ReadAttach(actor=actor(u), session_id=r.id)),
+    "pin": lambda w, _, m, u: w.broker.ask(MESSAGE_PIN, PinMessage(actor=actor(u), message_id=m, pinned=True)),
+    "pinned": lambda w, r, _, u: w.broker.ask(PINNED_LIST, ListPinned(actor=actor(u), session_id=r.id)),
 }
 
 

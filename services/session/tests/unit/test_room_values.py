@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from palaver.contracts import limits
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
-from palaver.contracts.session import NewParticipant
 from palaver.contracts.session_log import Participant, TurnRef
 from palaver.session.announcing import run_command
 from palaver.session.domain import (
@@ -26,8 +25,9 @@ from palaver.session.domain import (
     storable,
     unique_name,
 )
+from palaver.session.ports import ModelFacts
 from palaver.session.reading import MAX_TEXT_BYTES, fitting
-from palaver.session.seating import arrange
+from palaver.session.seating import Wish, arrange
 from palaver.session.store.messages import CountedRound
 from palaver.session.vigilance import Vigilance
 
@@ -70,8 +70,8 @@ def test_ten_seats_get_ten_colours_and_more_share_the_least_used() -> None:
 
 
 def test_a_wished_colour_is_given_to_nobody_else() -> None:
-    wanted = [NewParticipant(model="m"), NewParticipant(model="m", color=PALETTE[0].upper())]
-    first, second = arrange(wanted, ["A", "B"], (), 4)
+    wanted = [Wish("m"), Wish("m", color=PALETTE[0].upper())]
+    first, second = arrange(wanted, {"m": ModelFacts("A", "demo", needs_key=False)}, (), 4)
     assert (first.color, second.color) == (PALETTE[1], PALETTE[0].upper())
     assert (first.position, second.position) == (4, 5)
 

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from palaver.contracts import analytics, context, gateway, identity, keyvault, limits, model_router, session
+from palaver.contracts import (
+    analytics,
+    context,
+    gateway,
+    identity,
+    keyvault,
+    limits,
+    model_router,
+    personas,
+    session,
+)
 from palaver.contracts.operations import AuditRecorded, DependencyChanged
 from palaver.contracts.streams import COMMANDS, EVENTS, STREAMS, Durable
 from palaver.contracts.subjects import Command, Control, Event, Live, Query, Subject
@@ -31,6 +41,14 @@ _DEPENDENCIES: tuple[Control[DependencyChanged], ...] = (
     keyvault.DEPENDENCY_CHANGED,
     analytics.DEPENDENCY_CHANGED,
     identity.DEPENDENCY_CHANGED,
+)
+
+_PERSONAS: tuple[AnyQuery, ...] = (
+    personas.PERSONA_CREATE,
+    personas.PERSONA_LIST,
+    personas.PERSONA_GET,
+    personas.PERSONA_UPDATE,
+    personas.PERSONA_DELETE,
 )
 
 EVENTS_SAID: tuple[Event[Any], ...] = (
@@ -75,6 +93,9 @@ QUERIES: tuple[AnyQuery, ...] = (
     session.MESSAGE_LIST,
     session.MESSAGE_GET,
     session.MESSAGE_DELETE,
+    session.MESSAGE_PIN,
+    session.PINNED_LIST,
+    *_PERSONAS,
     session.ATTACH_READ,
     session.HEADS_GET,
     session.LOG_READ,
@@ -205,6 +226,9 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 session.MESSAGE_LIST,
                 session.MESSAGE_GET,
                 session.MESSAGE_DELETE,
+                session.MESSAGE_PIN,
+                session.PINNED_LIST,
+                *_PERSONAS,
                 session.ATTACH_READ,
                 session.HEADS_GET,
                 session.LOG_READ,
@@ -243,7 +267,8 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
             ),
         ),
         session.OWNER: Grants(
-            asks=(model_router.MODEL_READ,), orders=(model_router.RUN_TURN, model_router.RUN_COMPLETION)
+            asks=(model_router.MODEL_READ, keyvault.KEY_LIST),
+            orders=(model_router.RUN_TURN, model_router.RUN_COMPLETION),
         ),
         context.OWNER: Grants(
             asks=(session.LOG_READ, model_router.MODEL_READ),

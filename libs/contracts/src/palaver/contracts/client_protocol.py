@@ -176,7 +176,8 @@ MessageItem = Annotated[UserMessageItem | ReplyItem | FailedTurnItem, Field(disc
 class Attached(Payload):
     """Where the session stands. `entries` if `recovered`, else `messages`, oldest first.
 
-    `running` names every turn that is requested and not ended, `live` the text of those that have any.
+    `running` names every turn that is requested and not ended, `live` the text of those that have any. `pinned` are all
+    pinned messages and replies, in the order in which they were pinned.
     """
 
     type: Literal["attached"] = "attached"
@@ -188,6 +189,7 @@ class Attached(Payload):
     session: SessionView
     entries: tuple[SessionEvent, ...] = ()
     messages: tuple[MessageItem, ...] = ()
+    pinned: tuple[MessageId, ...] = ()
     running: tuple[TurnRef, ...] = ()
     live: tuple[LiveTurn, ...] = ()
 
@@ -222,9 +224,10 @@ class SeenSummary(Payload):
 class ParticipantUsage(Payload):
     """What one participant's next request would contain, in that model's tokens.
 
-    `left_out` entries at the beginning are no longer seen by this model. `unseen` are the newest of them, in order; a
-    notice does not list them. `summary` stands in the request for some of the entries that are left out: for the share
-    `summarised` (0 to 1) of the conversation's tokens.
+    `left_out` entries are not seen by this model. `unseen` are the newest of them, in order; a notice does not list
+    them. `unseen_pinned` are those of them that are pinned and for which its window has no room.
+    `summary` stands in the request for some of the entries that are left out: for the share `summarised` (0 to 1) of
+    the conversation's tokens.
     """
 
     id: ParticipantId
@@ -234,6 +237,7 @@ class ParticipantUsage(Payload):
     summarised: float = 0.0
     left_out: int = 0
     unseen: tuple[MessageId, ...] = ()
+    unseen_pinned: tuple[MessageId, ...] = ()
     summary: SeenSummary | None = None
 
 

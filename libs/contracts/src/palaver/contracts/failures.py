@@ -50,6 +50,9 @@ class ErrorCode(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     CONTEXT_OVERFLOW = "CONTEXT_OVERFLOW"
+    TOO_MANY_PINNED = "TOO_MANY_PINNED"
+    TOO_MANY_PERSONAS = "TOO_MANY_PERSONAS"
+    PERSONA_NOT_FOUND = "PERSONA_NOT_FOUND"
     # keys and providers
     KEY_MISSING = "KEY_MISSING"
     KEY_INVALID = "KEY_INVALID"
@@ -109,6 +112,9 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.RATE_LIMITED: _trait(_B, 429, retryable=True),
     ErrorCode.QUOTA_EXCEEDED: _trait(_B, 402),
     ErrorCode.CONTEXT_OVERFLOW: _trait(_B, 413),
+    ErrorCode.TOO_MANY_PINNED: _trait(_B, 409),
+    ErrorCode.TOO_MANY_PERSONAS: _trait(_B, 409),
+    ErrorCode.PERSONA_NOT_FOUND: _trait(_B, 404),
     ErrorCode.KEY_MISSING: _trait(_B, 409),
     ErrorCode.KEY_INVALID: _trait(_B, 409),
     ErrorCode.KEY_LOCKED: _trait(_B, 423),

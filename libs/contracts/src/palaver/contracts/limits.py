@@ -18,6 +18,14 @@ MAX_TITLE_CHARACTERS = 200
 """A room's title."""
 MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
 """A system prompt, of a room or of one model."""
+MAX_PINNED_MESSAGES = 50
+"""Pinned messages and replies in one room. Beyond: `TOO_MANY_PINNED`."""
+MAX_PERSONAS = 100
+"""Personas that one person keeps. Beyond: `TOO_MANY_PERSONAS`."""
+MAX_SLUG_CHARACTERS = 60
+"""What names a persona."""
+MAX_PERSONA_DESCRIPTION_CHARACTERS = 200
+"""What a persona is for, in a line."""
 MAX_SUMMARY_CHARACTERS = 20_000
 """A summary of a conversation's older part, as a person may write it."""
 MAX_SUMMARY_VERSIONS = 50

@@ -22,6 +22,13 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=limits.MAX_TITLE_CHARACTERS)]
 Prompt = Annotated[str, StringConstraints(max_length=limits.MAX_SYSTEM_PROMPT_CHARACTERS)]
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=limits.MAX_SLUG_CHARACTERS)]
+"""What names a persona, e.g. `friendly-sceptic`."""
+
+PROMPT_PLACEHOLDERS = ("name", "others", "persona")
+"""What `{{…}}` in a system prompt may name: the participant, those who sit with it, and, in a room's prompt, the
+participant's own prompt. Anything else in two pairs of braces that could be such a name is refused; what is meant as
+it stands is written with a space inside: `{{ user }}`."""
 
 
 def partition_of(session_id: str) -> str:
@@ -108,9 +115,13 @@ DEPENDENCY_CHANGED = dependency_changed(OWNER)
 
 # ---- queries: rooms --------------------------------------------------------------------------------------------------
 class NewParticipant(Payload):
-    """A seat to be taken. Without a name it is called like its model."""
+    """A seat to be taken. Without a name it is called like its model.
 
-    model: str = Field(min_length=1, max_length=200)
+    `persona`: what is not given here is taken from this preset; without one a `model` must be given.
+    """
+
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    persona: Slug | None = None
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
@@ -169,10 +180,15 @@ class AddParticipant(OfSession):
 
 
 class UpdateParticipant(OfSession):
-    """Change what is given; what is not given stays. An empty `system_prompt` removes it."""
+    """Change what is given; what is not given stays. An empty `system_prompt` removes it.
+
+    Another `model` answers from the next turn on; a turn that runs or waits goes on as it began. `persona` gives what
+    that preset says, as far as it is not given here; empty, it only forgets where the participant came from.
+    """
 
     participant_id: ParticipantId
     model: str | None = None
+    persona: Slug | Literal[""] | None = None
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
@@ -223,6 +239,26 @@ class OfMessage(Payload):
     message_id: MessageId
 
 
+class PinMessage(OfMessage):
+    """Pin a message or reply, or take its pin away. Repeating it changes nothing."""
+
+    pinned: bool
+
+
+class ListPinned(OfSession):
+    """Pinned messages, the last pinned first; older pins than `before` (exclusive) if given."""
+
+    before: int | None = Field(default=None, ge=1)
+    limit: int = Field(default=limits.DEFAULT_PAGE, ge=1, le=limits.MAX_PAGE)
+
+
+class PinnedPage(Payload):
+    """`next_before` continues with older pins; None at the end."""
+
+    items: tuple[MessageItem, ...]
+    next_before: int | None
+
+
 class ReadAttach(OfSession):
     """What a client needs that follows the session from `after` on."""
 
@@ -250,6 +286,7 @@ class AttachState(Payload):
     recovered: bool
     entries: tuple[SessionEvent, ...] = ()
     messages: tuple[MessageItem, ...] = ()
+    pinned: tuple[MessageId, ...] = ()
     running: tuple[RunningTurn, ...] = ()
 
 
@@ -284,6 +321,8 @@ class LogPage(Payload):
 MESSAGE_LIST = query("session.message.list.v1", ListMessages, MessagePage, "A page of a room's messages.")
 MESSAGE_GET = query("session.message.get.v1", OfMessage, MessagePage, "One message, as a page of one.")
 MESSAGE_DELETE = query("session.message.delete.v1", OfMessage, Done, "Delete one message's text for good.")
+MESSAGE_PIN = query("session.message.pin.v1", PinMessage, Done, "Pin a message, or take its pin away.")
+PINNED_LIST = query("session.pinned.list.v1", ListPinned, PinnedPage, "A room's pinned messages.")
 ATTACH_READ = query("session.attach.read.v1", ReadAttach, AttachState, "What a client needs to follow a session.")
 HEADS_GET = query("session.heads.get.v1", ReadHeads, Heads, "The newest `seq` of many sessions in one statement.")
 LOG_READ = query("session.log.read.v1", ReadLog, LogPage, "A page of one session's log.")

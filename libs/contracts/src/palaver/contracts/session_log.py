@@ -22,7 +22,10 @@ Metadata = dict[str, str | int | float | bool | None]
 
 
 class Participant(Payload):
-    """A model's seat in a room. One model may hold two seats: identity is the participant, never the model."""
+    """A model's seat in a room. One model may hold two seats: identity is the participant, never the model.
+
+    `persona` is the slug of the preset that it was made from, which may have changed or gone since.
+    """
 
     id: ParticipantId
     model_id: str
@@ -31,6 +34,7 @@ class Participant(Payload):
     system_prompt: str | None = None
     muted: bool = False
     position: int
+    persona: str | None = None
 
 
 class SessionView(Payload):
@@ -51,7 +55,10 @@ class SessionView(Payload):
 
 
 class UserMessage(Payload):
-    """What a person posted. `to` restricts the round to these participants."""
+    """What a person posted. `to` restricts the round to these participants.
+
+    `pinned` is true on pages only: an entry of the log says how a message began.
+    """
 
     id: MessageId
     client_message_id: str
@@ -62,6 +69,7 @@ class UserMessage(Payload):
     to: tuple[ParticipantId, ...] | None = None
     metadata: Metadata = Field(default_factory=dict[str, str | int | float | bool | None])
     created_at: datetime
+    pinned: bool = False
 
 
 class TurnRef(Payload):
@@ -98,7 +106,10 @@ class ContextFill(Payload):
 
 
 class Reply(Payload):
-    """A persisted answer. `model` is the one that really answered; `cost` is in US dollars."""
+    """A persisted answer. `model` is the one that really answered; `cost` is in US dollars.
+
+    `pinned` as in `UserMessage`; what is pinned is the answer in all its versions.
+    """
 
     id: MessageId
     turn_id: TurnId
@@ -113,6 +124,7 @@ class Reply(Payload):
     version: int
     first_token_at: datetime | None = None
     created_at: datetime
+    pinned: bool = False
 
 
 class EventFrame(Payload):
@@ -143,9 +155,10 @@ class Nothing(Payload):
 
 
 class SeatChange(Payload):
-    """The participant after a change."""
+    """The participant after a change. `previous_model` answered for it before, where another one does now."""
 
     participant: Participant
+    previous_model: str | None = None
 
 
 class SeatRemoval(Payload):
@@ -162,6 +175,12 @@ class Posting(Payload):
 
 class MessageRemoval(Payload):
     """A message or reply whose text is gone for good."""
+
+    message_id: MessageId
+
+
+class PinChange(Payload):
+    """Which message or reply is meant."""
 
     message_id: MessageId
 
@@ -268,10 +287,24 @@ class MessagePosted(EventFrame):
 
 
 class MessageDeleted(EventFrame):
-    """A message or reply was deleted."""
+    """A message or reply was deleted, and is thereby pinned no longer."""
 
     name: Literal["message.deleted"] = "message.deleted"
     data: MessageRemoval
+
+
+class MessagePinned(EventFrame):
+    """A message or reply stays in every model's window, as far as it fits."""
+
+    name: Literal["message.pinned"] = "message.pinned"
+    data: PinChange
+
+
+class MessageUnpinned(EventFrame):
+    """A message or reply may fall out of windows again."""
+
+    name: Literal["message.unpinned"] = "message.unpinned"
+    data: PinChange
 
 
 class RoundStarted(EventFrame):
@@ -334,6 +367,8 @@ SessionEvent = Annotated[
     | ParticipantRemoved
     | MessagePosted
     | MessageDeleted
+    | MessagePinned
+    | MessageUnpinned
     | RoundStarted
     | RoundEnded
     | TurnRequested
@@ -356,6 +391,8 @@ EVENT_TYPES: tuple[type[EventFrame], ...] = (
     ParticipantRemoved,
     MessagePosted,
     MessageDeleted,
+    MessagePinned,
+    MessageUnpinned,
     RoundStarted,
     RoundEnded,
     TurnRequested,

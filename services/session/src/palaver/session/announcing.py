@@ -1,14 +1,14 @@
 """How news leaves the service: entries through the log's relay, commands and broadcasts straight to the broker."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 
 from palaver.contracts.client_protocol import Error
 from palaver.contracts.failures import FailureBody
 from palaver.contracts.ids import SessionId, UserId
-from palaver.contracts.model_router import MODEL_READ, RUN_TURN, ReadModels, RunTurn
+from palaver.contracts.model_router import RUN_TURN, RunTurn
 from palaver.contracts.session import TURN_STOP, USER_NOTIFIED, TurnsStopping
 from palaver.servicekit.broker import Broker, Outgoing
 from palaver.servicekit.errors import Unavailable
@@ -77,15 +77,3 @@ class BrokerAnnouncer:
             await self._broker.send(TURN_STOP, TurnsStopping(turns=news.stopping))
         except Unavailable:
             _log.warning("stop_unsaid", turns=len(news.stopping))  # renewals repeat it
-
-
-class BrokerModelNames:
-    """`ModelNames` by asking the model-router."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-
-    async def names_of(self, model_ids: Sequence[str]) -> Mapping[str, str]:
-        """See `ModelNames`."""
-        answer = await self._broker.ask(MODEL_READ, ReadModels(ids=tuple(dict.fromkeys(model_ids))))
-        return {card.id: card.display_name for card in answer.models}

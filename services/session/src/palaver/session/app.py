@@ -7,6 +7,13 @@ from pathlib import Path
 from palaver.contracts import limits
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.model_router import TURN_COMPLETED, TURN_FAILED, TURN_STARTED, TURN_STOPPED
+from palaver.contracts.personas import (
+    PERSONA_CREATE,
+    PERSONA_DELETE,
+    PERSONA_GET,
+    PERSONA_LIST,
+    PERSONA_UPDATE,
+)
 from palaver.contracts.session import (
     ATTACH_READ,
     HEADS_GET,
@@ -14,10 +21,12 @@ from palaver.contracts.session import (
     MESSAGE_DELETE,
     MESSAGE_GET,
     MESSAGE_LIST,
+    MESSAGE_PIN,
     OWNER,
     PARTICIPANT_ADD,
     PARTICIPANT_REMOVE,
     PARTICIPANT_UPDATE,
+    PINNED_LIST,
     POST_MESSAGE,
     SESSION_CREATE,
     SESSION_DELETE,
@@ -34,12 +43,15 @@ from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.outbox import DatabaseOutbox, OutboxRelay
 from palaver.servicekit.routes import Route, answer, bind, consume
 from palaver.servicekit.service import Kit, Service
-from palaver.session.announcing import BrokerAnnouncer, BrokerModelNames
+from palaver.session.announcing import BrokerAnnouncer
 from palaver.session.deleting import Deletion
 from palaver.session.directors import Directors
 from palaver.session.handlers import Handlers
 from palaver.session.log import LogSource
 from palaver.session.metrics import SessionMetrics
+from palaver.session.neighbours import CatalogueModels, VaultKeys
+from palaver.session.personas import Personas
+from palaver.session.pinning import Pinning
 from palaver.session.posting import Posts
 from palaver.session.reading import Reading
 from palaver.session.room import Rooms
@@ -73,7 +85,17 @@ def build(settings: Settings, kit: Kit) -> Service:
     rooms = Rooms(database, announcer, policy, _now)
     rounds = Rounds(directors, metrics, max_steps=settings.max_steps_per_round, max_seconds=settings.round_seconds)
     stops = Stops(database, rooms, rounds, announcer)
-    seating = Seating(database, rooms, directors, BrokerModelNames(kit.broker), stops)
+    models = CatalogueModels(kit.broker)
+    personas = Personas(database, models, _now, settings.max_personas_per_owner)
+    seating = Seating(
+        database,
+        rooms,
+        directors=directors,
+        personas=personas,
+        models=models,
+        keys=VaultKeys(kit.broker),
+        stops=stops,
+    )
     handlers = Handlers(
         posts=Posts(rooms, rounds, announcer, metrics, settings.max_queued_rounds),
         stops=stops,
@@ -88,6 +110,8 @@ def build(settings: Settings, kit: Kit) -> Service:
             max_sessions_per_owner=settings.max_sessions_per_owner,
         ),
         seating=seating,
+        personas=personas,
+        pinning=Pinning(database, rooms, settings.max_pinned_messages),
         deletion=Deletion(database, rooms),
         reading=Reading(database),
     )
@@ -158,6 +182,13 @@ def _queries(handlers: Handlers) -> tuple[Route, ...]:
         answer(MESSAGE_LIST, handlers.list_messages),
         answer(MESSAGE_GET, handlers.get_message),
         answer(MESSAGE_DELETE, handlers.delete_message),
+        answer(MESSAGE_PIN, handlers.pin_message),
+        answer(PINNED_LIST, handlers.list_pinned),
+        answer(PERSONA_CREATE, handlers.create_persona),
+        answer(PERSONA_LIST, handlers.list_personas),
+        answer(PERSONA_GET, handlers.get_persona),
+        answer(PERSONA_UPDATE, handlers.update_persona),
+        answer(PERSONA_DELETE, handlers.delete_persona),
         answer(ATTACH_READ, handlers.read_attach),
         answer(HEADS_GET, handlers.get_heads),
         answer(LOG_READ, handlers.read_log),

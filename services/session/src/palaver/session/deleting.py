@@ -5,7 +5,7 @@ from palaver.contracts.session import Done, OfMessage
 from palaver.contracts.session_log import MessageDeleted, MessageRemoval
 from palaver.servicekit.database import Database
 from palaver.session.room import Rooms
-from palaver.session.store import messages
+from palaver.session.store import messages, pins
 
 
 class Deletion:
@@ -25,6 +25,7 @@ class Deletion:
             if room.session.deleted_at is not None or room.session.owner_id != request.actor.user_id:
                 raise _not_found()
             if await messages.erase(room.conn, request.message_id):
+                await pins.remove(room.conn, request.message_id)
                 room.record(MessageDeleted, MessageRemoval(message_id=request.message_id))
         return Done()
 

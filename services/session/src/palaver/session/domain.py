@@ -233,10 +233,15 @@ def next_color(taken: Iterable[str]) -> str:
     return min(PALETTE, key=used.count)
 
 
+def one_line(name: str) -> str:
+    """The name as one visible line."""
+    return _SPACES.sub(" ", _INVISIBLE.sub(" ", name)).strip()[: limits.MAX_NAME_CHARACTERS].strip() or "Model"
+
+
 def unique_name(wanted: str, taken: Iterable[str]) -> str:
     """`wanted`, made one visible line, with a number behind it if somebody in the room is called so already."""
     lowered = {name.casefold() for name in taken}
-    base = _SPACES.sub(" ", _INVISIBLE.sub(" ", wanted)).strip()[: limits.MAX_NAME_CHARACTERS].strip() or "Model"
+    base = one_line(wanted)
     name, number = base, 2
     while name.casefold() in lowered:
         suffix = f" {number}"

@@ -1,6 +1,7 @@
 """The inbound edge: each message to its use-case. Decides nothing."""
 
 from palaver.contracts.model_router import TurnCompleted, TurnFact, TurnFailed, TurnStarted, TurnStopped
+from palaver.contracts.personas import CreatePersona, ListPersonas, OfPersona, Persona, PersonaPage, UpdatePersona
 from palaver.contracts.session import (
     AddParticipant,
     AttachState,
@@ -9,11 +10,14 @@ from palaver.contracts.session import (
     Done,
     Heads,
     ListMessages,
+    ListPinned,
     ListSessions,
     LogPage,
     MessagePage,
     OfMessage,
     OfSession,
+    PinMessage,
+    PinnedPage,
     PostMessage,
     ReadAttach,
     ReadHeads,
@@ -29,6 +33,8 @@ from palaver.contracts.session import (
 )
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.session.deleting import Deletion
+from palaver.session.personas import Personas
+from palaver.session.pinning import Pinning
 from palaver.session.posting import Posts
 from palaver.session.reading import Reading
 from palaver.session.roomkeeping import RoomKeeping
@@ -48,6 +54,8 @@ class Handlers:
         turns: Turns,
         roomkeeping: RoomKeeping,
         seating: Seating,
+        personas: Personas,
+        pinning: Pinning,
         deletion: Deletion,
         reading: Reading,
     ) -> None:
@@ -56,6 +64,8 @@ class Handlers:
         self._turns = turns
         self._roomkeeping = roomkeeping
         self._seating = seating
+        self._personas = personas
+        self._pinning = pinning
         self._deletion = deletion
         self._reading = reading
 
@@ -136,6 +146,27 @@ class Handlers:
         """Take a seat away."""
         return await self._seating.remove(request)
 
+    # ---- queries: personas -----------------------------------------------------------------------------------------
+    async def create_persona(self, request: CreatePersona) -> Persona:
+        """Keep a preset."""
+        return await self._personas.create(request)
+
+    async def list_personas(self, request: ListPersonas) -> PersonaPage:
+        """List the actor's presets."""
+        return await self._personas.list(request)
+
+    async def get_persona(self, request: OfPersona) -> Persona:
+        """Read a preset."""
+        return await self._personas.get(request)
+
+    async def update_persona(self, request: UpdatePersona) -> Persona:
+        """Change a preset."""
+        return await self._personas.update(request)
+
+    async def delete_persona(self, request: OfPersona) -> Done:
+        """Forget a preset."""
+        return await self._personas.delete(request)
+
     # ---- queries: messages and the log -----------------------------------------------------------------------------
     async def list_messages(self, request: ListMessages) -> MessagePage:
         """A page of a room's messages."""
@@ -148,6 +179,14 @@ class Handlers:
     async def delete_message(self, request: OfMessage) -> Done:
         """Delete what was said."""
         return await self._deletion.delete(request)
+
+    async def pin_message(self, request: PinMessage) -> Done:
+        """Pin what was said, or take the pin away."""
+        return await self._pinning.pin(request)
+
+    async def list_pinned(self, request: ListPinned) -> PinnedPage:
+        """A room's pinned messages."""
+        return await self._reading.list_pinned(request)
 
     async def read_attach(self, request: ReadAttach) -> AttachState:
         """What a client needs to follow a room."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from palaver.contracts.actors import Actor
 from palaver.contracts.failures import FailureBody
 from palaver.contracts.ids import SessionId, TurnId, UserId
 from palaver.contracts.session_log import SessionEvent
@@ -42,11 +43,28 @@ class Announcer(Protocol):
         ...
 
 
-class ModelNames(Protocol):
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What session wants to know about a model."""
+
+    display_name: str
+    provider: str
+    needs_key: bool
+
+
+class Models(Protocol):
     """Knows which models there are."""
 
-    async def names_of(self, model_ids: Sequence[str]) -> Mapping[str, str]:
-        """Id → display name. Unknown ids are left out. Raises Unavailable."""
+    async def facts_of(self, model_ids: Sequence[str]) -> Mapping[str, ModelFacts]:
+        """By id. Raises Failure(MODEL_NOT_FOUND) if there is no such model; Unavailable."""
+        ...
+
+
+class Keys(Protocol):
+    """Knows whether a person has a provider's key."""
+
+    async def check(self, actor: Actor, provider: str) -> None:
+        """Raises Failure(KEY_MISSING, KEY_INVALID) where a turn of theirs would fail for it; Unavailable."""
         ...
 
 

@@ -15,11 +15,13 @@ from palaver.contracts.session import (
     AttachState,
     Heads,
     ListMessages,
+    ListPinned,
     ListSessions,
     LogPage,
     MessagePage,
     OfMessage,
     OfSession,
+    PinnedPage,
     ReadAttach,
     ReadHeads,
     ReadLog,
@@ -31,7 +33,7 @@ from palaver.servicekit.database import Database
 from palaver.session.domain import Session, Turn, segments
 from palaver.session.log import entries_of
 from palaver.session.room import authorise, not_found
-from palaver.session.store import claims, log, messages, sessions, turns
+from palaver.session.store import claims, log, messages, pins, sessions, turns
 from palaver.session.store.messages import CountedRound
 
 MAX_TEXT_BYTES = 1024**2
@@ -84,6 +86,23 @@ class Reading:
                 raise Failure(ErrorCode.NOT_FOUND, "There is no such message.")
             return MessagePage(items=(item,), next_before_round=None)
 
+    async def list_pinned(self, request: ListPinned) -> PinnedPage:
+        """Pinned messages, the last pinned first; at most `limit` and 1 MiB, unless one alone has more."""
+        async with self._snapshot() as conn:
+            session = await _authorised(conn, request.session_id, request.actor)
+            pinned = await pins.page(conn, session.id, request.before, request.limit + 1)
+            said = await messages.some(conn, [message_id for _, message_id in pinned])
+        items: list[MessageItem] = []
+        size, last = 0, None
+        for seq, message_id in pinned:
+            item, length = said[message_id]
+            size += length
+            if items and (len(items) == request.limit or size > MAX_TEXT_BYTES):
+                return PinnedPage(items=tuple(items), next_before=last)
+            items.append(item)
+            last = seq
+        return PinnedPage(items=tuple(items), next_before=None)
+
     # ---- following -------------------------------------------------------------------------------------------------
     async def attach(self, request: ReadAttach) -> AttachState:
         """The room at one moment: what was missed, or the newest page; and the turns that run."""
@@ -98,6 +117,7 @@ class Reading:
                 recovered=missed is not None,
                 entries=missed or (),
                 messages=() if page is None else page.items,
+                pinned=await pins.of_session(conn, session.id),
                 running=await _running(conn, session.id),
             )
 

@@ -18,6 +18,7 @@ from palaver.servicekit.database import Database
 from palaver.session.directors import Director, Directors
 from palaver.session.domain import FIRST_ROUND, Session, storable
 from palaver.session.ports import Clock
+from palaver.session.prompts import check_room_prompt
 from palaver.session.room import Room, Rooms
 from palaver.session.seating import Seating, check_seats
 from palaver.session.stopping import Stops
@@ -57,7 +58,8 @@ class RoomKeeping:
             if await sessions.count_of_owner(conn, owner) >= self._max_sessions_per_owner:
                 maximum = self._max_sessions_per_owner
                 raise Failure(ErrorCode.TOO_MANY_SESSIONS, f"You have {maximum} sessions already.", maximum=maximum)
-        seats = await self._seating.plan(request.participants)
+        check_room_prompt(request.system_prompt or "")
+        seats = await self._seating.plan(owner, request.participants)
         session = self._new(request, director)
         async with self._rooms.open_new(session) as room:
             await _furnish(room, seats)
@@ -88,6 +90,7 @@ class RoomKeeping:
 
     async def update(self, request: UpdateSession) -> SessionView:
         """Change what is given. An empty `system_prompt` removes it."""
+        check_room_prompt(request.system_prompt or "")
         async with self._rooms.open(request.session_id) as room:
             room.authorise(request.actor)
             before = room.session

@@ -7,7 +7,20 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from opentelemetry.trace import Tracer
 
-from palaver.gateway.api import auth, chat, events, keys, messages, models, problems, sessions, stats, status, users
+from palaver.gateway.api import (
+    auth,
+    chat,
+    events,
+    keys,
+    messages,
+    models,
+    personas,
+    problems,
+    sessions,
+    stats,
+    status,
+    users,
+)
 from palaver.gateway.api.envelope import ErrorEnvelope
 from palaver.gateway.api.idempotency import REPLAYED
 from palaver.gateway.api.middleware import BodyLimit, Observation, SecurityHeaders
@@ -81,7 +94,7 @@ def _endpoints() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=PREFIX, responses=_ERRORS)
-    for module in (auth, users, sessions, events, messages, models, keys, stats, chat):
+    for module in (auth, users, sessions, events, messages, personas, models, keys, stats, chat):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(status.router)

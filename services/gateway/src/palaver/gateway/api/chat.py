@@ -1,14 +1,27 @@
 """What concerns a running chat."""
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 
-from palaver.contracts.client_protocol import ContextUsage
+from palaver.contracts.client_protocol import ContextUsage, Uuid
 from palaver.contracts.context import USAGE_GET, ReadUsage
-from palaver.contracts.ids import SessionId
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import ParticipantId, SessionId
+from palaver.contracts.session import PARTICIPANT_UPDATE, SESSION_GET, OfSession, UpdateParticipant
+from palaver.contracts.session_log import Participant
 from palaver.gateway.api.envelope import Envelope
+from palaver.gateway.api.sessions import ModelId
 from palaver.gateway.api.surroundings import Around, Authenticated, Id
 
 router = APIRouter(prefix="/chat", tags=["chat"])
+
+
+class SwitchModelBody(BaseModel):
+    """Whose model becomes another one. A room of one participant need not say whose."""
+
+    session_id: Uuid
+    participant_id: Uuid | None = None
+    model_id: ModelId
 
 
 @router.get("/context/{session_id}")
@@ -16,3 +29,25 @@ async def read_context(session_id: Id, who: Authenticated, around: Around) -> En
     """How full each participant's window would be with the next message."""
     request = ReadUsage(actor=who.actor, session_id=SessionId(session_id))
     return Envelope(data=await around.broker.ask(USAGE_GET, request))
+
+
+@router.post("/switch-model")
+async def switch_model(body: SwitchModelBody, who: Authenticated, around: Around) -> Envelope[Participant]:
+    """Let another model answer from the next turn on: with the same conversation, as far as its window allows.
+
+    `GET /chat/context/{session_id}` then says what it no longer sees. Changing a participant does the same.
+    """
+    session_id = SessionId(body.session_id)
+    participant_id = body.participant_id
+    if participant_id is None:
+        room = await around.broker.ask(SESSION_GET, OfSession(actor=who.actor, session_id=session_id))
+        if len(room.participants) != 1:
+            raise Failure(ErrorCode.VALIDATION_FAILED, "Say whose model is to change.", field="participant_id")
+        participant_id = room.participants[0].id
+    request = UpdateParticipant(
+        actor=who.actor,
+        session_id=session_id,
+        participant_id=ParticipantId(participant_id),
+        model=body.model_id,
+    )
+    return Envelope(data=await around.broker.ask(PARTICIPANT_UPDATE, request))

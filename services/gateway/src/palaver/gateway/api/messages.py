@@ -13,8 +13,10 @@ from palaver.contracts.session import (
     MESSAGE_DELETE,
     MESSAGE_GET,
     MESSAGE_LIST,
+    MESSAGE_PIN,
     ListMessages,
     OfMessage,
+    PinMessage,
 )
 from palaver.contracts.session_log import Metadata
 from palaver.gateway.api.envelope import CursorMeta, Envelope, Slice, done
@@ -87,4 +89,20 @@ async def read_message(message_id: Id, who: Authenticated, around: Around) -> En
 async def delete_message(message_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
     """Delete the text of one message or reply for good."""
     await around.broker.ask(MESSAGE_DELETE, OfMessage(actor=who.actor, message_id=MessageId(message_id)))
+    return done()
+
+
+@router.put("/{message_id}/pin")
+async def pin_message(message_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
+    """Pin a message or reply: it stays in every model's window, as far as it fits."""
+    request = PinMessage(actor=who.actor, message_id=MessageId(message_id), pinned=True)
+    await around.broker.ask(MESSAGE_PIN, request)
+    return done()
+
+
+@router.delete("/{message_id}/pin")
+async def unpin_message(message_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
+    """Take the pin away."""
+    request = PinMessage(actor=who.actor, message_id=MessageId(message_id), pinned=False)
+    await around.broker.ask(MESSAGE_PIN, request)
     return done()

@@ -1,16 +1,18 @@
 """Rooms and their participants. What these calls change arrives at attached clients as events."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, model_validator
 
 from palaver.contracts import limits
+from palaver.contracts.client_protocol import MessageItem
 from palaver.contracts.ids import ParticipantId, SessionId
 from palaver.contracts.session import (
     PARTICIPANT_ADD,
     PARTICIPANT_REMOVE,
     PARTICIPANT_UPDATE,
+    PINNED_LIST,
     SESSION_CREATE,
     SESSION_DELETE,
     SESSION_GET,
@@ -19,18 +21,20 @@ from palaver.contracts.session import (
     AddParticipant,
     Color,
     CreateSession,
+    ListPinned,
     ListSessions,
     Name,
     NewParticipant,
     OfSession,
     Prompt,
     RemoveParticipant,
+    Slug,
     Title,
     UpdateParticipant,
     UpdateSession,
 )
 from palaver.contracts.session_log import Participant, PromptMode, SessionView
-from palaver.gateway.api.envelope import Envelope, Page, PageMeta, done
+from palaver.gateway.api.envelope import CursorMeta, Envelope, Page, PageMeta, Slice, done
 from palaver.gateway.api.idempotency import IdempotentRoute
 from palaver.gateway.api.surroundings import Around, Authenticated, Id
 
@@ -40,9 +44,13 @@ ModelId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class NewParticipantBody(BaseModel):
-    """A seat to be taken. Without a name it is called like its model."""
+    """A seat to be taken. Without a name it is called like its model.
 
-    model: ModelId
+    `persona`: what is not given here is taken from this preset; without one a `model` must be given.
+    """
+
+    model: ModelId | None = None
+    persona: Slug | None = None
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
@@ -81,9 +89,14 @@ class UpdateSessionBody(BaseModel):
 
 
 class UpdateParticipantBody(BaseModel):
-    """What is given is changed. An empty `system_prompt` removes it."""
+    """What is given is changed. An empty `system_prompt` removes it.
+
+    Another `model` answers from the next turn on. `persona` gives what that preset says, as far as it is not given
+    here; empty, it only forgets where the participant came from.
+    """
 
     model: ModelId | None = None
+    persona: Slug | Literal[""] | None = None
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
@@ -169,6 +182,20 @@ async def interrupt_session(session_id: Id, who: Authenticated, around: Around) 
     """Stop everything that runs or waits in a room. What was said so far stays."""
     await around.conversation.stop(who.actor, session_id)
     return done()
+
+
+@router.get("/{session_id}/pinned")
+async def list_pinned(
+    session_id: Id,
+    who: Authenticated,
+    around: Around,
+    before: Annotated[int | None, Query(ge=1, description="The cursor of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=limits.MAX_PAGE)] = limits.DEFAULT_PAGE,
+) -> Slice[list[MessageItem]]:
+    """A room's pinned messages, the last pinned first."""
+    request = ListPinned(actor=who.actor, session_id=SessionId(session_id), before=before, limit=limit)
+    page = await around.broker.ask(PINNED_LIST, request)
+    return Slice(data=list(page.items), meta=CursorMeta(limit=limit, next_cursor=page.next_before))
 
 
 # ---- participants ----------------------------------------------------------------------------------------------------

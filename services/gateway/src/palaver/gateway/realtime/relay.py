@@ -340,6 +340,7 @@ def _attached(request_id: str | None, state: AttachState, live: Live) -> bytes:
         session=state.session,
         entries=state.entries,
         messages=state.messages,
+        pinned=state.pinned,
         running=tuple(turn.turn for turn in state.running),
         live=live,
     )

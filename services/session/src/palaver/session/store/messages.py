@@ -12,7 +12,7 @@ from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, SessionId, UserId
 from palaver.contracts.session_log import Reply, TurnRef, UserMessage
 from palaver.session.domain import Segment
-from palaver.session.store.tables import BY_PERSON, clock, messages, rounds, turns
+from palaver.session.store.tables import BY_PERSON, clock, messages, pins, rounds, turns
 from palaver.session.store.turns import ref_of
 
 
@@ -114,6 +114,12 @@ async def referenced(
     return {(row.id, row.version): _message(row) for row in await conn.execute(statement)}
 
 
+async def some(conn: AsyncConnection, ids: Sequence[MessageId]) -> dict[MessageId, tuple[MessageItem, int]]:
+    """The shown versions of messages, each with the bytes of its text; deleted ones are left out."""
+    rows = await conn.execute(_shown().where(messages.c.id.in_(ids)))
+    return {MessageId(row.id): (_item(row), len(row.text.encode())) for row in rows}
+
+
 class CountedRound(NamedTuple):
     """A round with its count of items and the bytes of their text."""
 
@@ -177,8 +183,9 @@ _TURN_COLUMNS = tuple(turns.c[name].label(f"its_{name}") for name in turns.c.key
 
 def _shown() -> Any:
     return (
-        select(messages, *_TURN_COLUMNS)
+        select(messages, *_TURN_COLUMNS, pins.c.seq.is_not(None).label("pinned"))
         .outerjoin(turns, turns.c.id == messages.c.turn_id)
+        .outerjoin(pins, pins.c.message_id == messages.c.id)
         .where(messages.c.active, messages.c.deleted_at.is_(None))
     )
 
@@ -203,7 +210,7 @@ def _on_path(path: Sequence[Segment], branch: Any, number: Any) -> Any:
 
 # ---- rows to values --------------------------------------------------------------------------------------------------
 def _item(row: Row[Any]) -> MessageItem:
-    message = _message(row)
+    message = _message(row).model_copy(update={"pinned": row.pinned})
     if isinstance(message, UserMessage):
         return UserMessageItem(message=message)
     return ReplyItem(turn=ref_of(row, "its_"), reply=message)

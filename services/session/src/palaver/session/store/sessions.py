@@ -161,6 +161,7 @@ def _seat(row: Row[Any]) -> Participant:
         system_prompt=row.system_prompt,
         muted=row.muted,
         position=row.position,
+        persona=row.persona,
     )
 
 

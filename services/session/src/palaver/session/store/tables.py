@@ -98,6 +98,7 @@ participants = Table(
     Column("system_prompt", Text),
     Column("muted", Boolean, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("persona", Text),  # the slug that it was made from; no reference, for that may be deleted
     _moment("created_at"),
     _moment("removed_at", nullable=True),
 )
@@ -178,6 +179,15 @@ Index(
     postgresql_where=BY_PERSON,
 )
 
+pins = Table(
+    "pins",
+    metadata,
+    Column("message_id", OwnId, primary_key=True),  # of a reply: in all its versions
+    _of_session(),
+    Column("seq", BigInteger, nullable=False),  # of the log entry that says so: the order of pinning
+)
+Index("pins_of_session", pins.c.session_id, pins.c.seq)
+
 turns = Table(
     "turns",
     metadata,
@@ -246,6 +256,20 @@ Index(
     session_log.c.session_id,
     session_log.c.seq,
     postgresql_where=session_log.c.published_at.is_(None),
+)
+
+personas = Table(
+    "personas",
+    metadata,
+    Column("owner_id", Text, primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("color", Text),
+    Column("system_prompt", Text, nullable=False),
+    Column("model", Text),
+    _moment("created_at"),
+    _moment("updated_at"),
 )
 
 clock = func.clock_timestamp

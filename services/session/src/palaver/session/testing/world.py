@@ -1,4 +1,5 @@
-"""The session service's neighbours, played on the real broker: people, the model-router and its workers, listeners.
+"""The session service's neighbours, played on the real broker: people, the model-router and its workers, the keyvault,
+listeners.
 
 Everything goes through the service's own subjects; what it says is recorded.
 """
@@ -8,14 +9,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Error, PostOptions
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import ParticipantId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.ids import KeyId, ParticipantId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.keyvault import KeyList, KeyView, ListKeys
 from palaver.contracts.model_router import (
     RUN_TURN,
     TURN_COMPLETED,
@@ -101,14 +103,30 @@ async def until(condition: Callable[[], T], what: str = "") -> T:
 
 
 async def answer_models(request: ReadModels) -> ModelList:
-    """A catalogue that knows every model but those called `unknown…`."""
+    """A catalogue that knows every model but those called `unknown…`. Models of the provider `keyed` need a key."""
     return ModelList(models=tuple(_card(model) for model in request.ids if not model.startswith("unknown")))
 
 
+async def answer_keys(request: ListKeys) -> KeyList:
+    """Alice has two keys for the provider `keyed`, of which only the newer one works; Bob's newer one does not."""
+    if request.actor.user_id not in ("alice", "bob"):
+        return KeyList(keys=())
+    statuses = ("invalid", "active") if request.actor.user_id == "alice" else ("active", "invalid")
+    return KeyList(keys=tuple(_key(status) for status in statuses))
+
+
+def _key(status: Literal["active", "invalid"]) -> KeyView:
+    now = datetime.now(UTC)
+    return KeyView(
+        id=KeyId(new_id()), provider="keyed", host="demo", label="", key_hint="abcd", status=status, created_at=now
+    )
+
+
 def _card(model: str) -> ModelCard:
+    provider = model.split("/", maxsplit=1)[0]
     return ModelCard(
         id=model,
-        provider="demo",
+        provider=provider,
         display_name=model.rsplit("/", 1)[-1].title(),
         description="A model of a test.",
         window=8_000,
@@ -116,7 +134,7 @@ def _card(model: str) -> ModelCard:
         input_price=Decimal(0),
         output_price=Decimal(0),
         capabilities=Capabilities(),
-        needs_key=False,
+        needs_key=provider == "keyed",
         profile=ModelProfile(model_id=model, window=8_000, reserve=1_000, tokenizer="o200k_base"),
     )
 
