@@ -5,7 +5,7 @@ from decimal import Decimal
 from palaver.contracts.ids import CallId
 from palaver.contracts.session_log import Usage
 from palaver.model_router import catalogue, cost
-from palaver.model_router.domain import CallFact, Price, UsageReport
+from palaver.model_router.domain import CallFact, Price, Prompt, UsageReport
 
 PRICE = Price(
     input=Decimal("0.002"), output=Decimal("0.008"), cached_input=Decimal("0.0005"), cache_write=Decimal("0.0025")
@@ -16,7 +16,7 @@ CALL = CallFact(
     model=catalogue.load().model("sim-swift"),
     key_id=None,
     usage=UsageReport(100, 20, 40),
-    window_tokens=90,
+    prompt=Prompt(90),
     text="word " * 16,
     outcome="completed",
     refused=False,
@@ -60,7 +60,7 @@ def test_a_refused_call_costs_nothing() -> None:
 def test_the_reservation_covers_the_longest_answer() -> None:
     model = CALL.model
     most = Usage(tokens_input=500, tokens_output=model.reserve)
-    assert cost.ceiling(model, 500) == cost.cost_of(most, model.price) > 0
+    assert cost.ceiling(model, 500, model.reserve) == cost.cost_of(most, model.price) > 0
 
 
 def test_an_estimate_fits_both_languages_roughly() -> None:

@@ -11,8 +11,9 @@ from palaver.contracts.session import Checkpoint
 from palaver.contracts.testing import turn_ref
 from palaver.model_router import running
 from palaver.model_router.deltas import DeltaFlow
+from palaver.model_router.interrupting import Interrupted, Interruption
 from palaver.model_router.ports import Flushable
-from palaver.model_router.running import HeldTurns, Interruption, RunningTurn, TurnInterrupted
+from palaver.model_router.running import HeldTurns, RunningTurn
 
 
 class Outlet:
@@ -87,7 +88,7 @@ async def test_a_long_text_is_checkpointed_in_parts(monkeypatch: pytest.MonkeyPa
 async def test_an_interruption_ends_what_is_awaited_with_its_reason(reason: Interruption) -> None:
     turn = turn_of()
     asyncio.get_running_loop().call_soon(turn.interrupt, reason)
-    with pytest.raises(TurnInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         async with turn.interruptible(60):
             await asyncio.Event().wait()
     assert caught.value.reason == reason
@@ -96,13 +97,13 @@ async def test_an_interruption_ends_what_is_awaited_with_its_reason(reason: Inte
 async def test_an_interruption_before_the_run_ends_it_at_its_first_await() -> None:
     turn = turn_of()
     turn.interrupt("stopped")
-    with pytest.raises(TurnInterrupted, match="stopped"):
+    with pytest.raises(Interrupted, match="stopped"):
         async with turn.interruptible(60):
             await asyncio.Event().wait()
 
 
 async def test_the_deadline_interrupts_too() -> None:
-    with pytest.raises(TurnInterrupted, match="deadline"):
+    with pytest.raises(Interrupted, match="deadline"):
         async with turn_of().interruptible(0.01):
             await asyncio.Event().wait()
 
@@ -124,7 +125,7 @@ async def test_a_swallowed_interruption_comes_again(reason: Interruption) -> Non
             await swallow()
             await asyncio.sleep(60)
 
-    with pytest.raises(TurnInterrupted, match=reason):
+    with pytest.raises(Interrupted, match=reason):
         await asyncio.wait_for(run(), 30)
 
 
@@ -137,7 +138,7 @@ async def test_a_turn_that_was_interrupted_unnoticed_says_so_when_asked() -> Non
             await swallow()
             turn.raise_if_interrupted()
 
-    with pytest.raises(TurnInterrupted, match="stopped"):
+    with pytest.raises(Interrupted, match="stopped"):
         await run()
     task = asyncio.current_task()
     assert task is not None

@@ -12,6 +12,7 @@ from palaver.contracts.ids import SessionId, UserId
 from palaver.contracts.model_router import RunTurn, WindowMessage
 from palaver.contracts.testing import turn_ref
 from palaver.model_router import catalogue
+from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.deltas import DeltaFlow
 from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
@@ -69,7 +70,7 @@ async def test_thinking_is_a_sign_of_life_and_no_part_of_the_answer() -> None:
     )
     turn = RunningTurn(order, DeltaFlow("live.x", "t", 1, Outlet(), window_seconds=60))
     patience = Patience(first_token_seconds=FIRST_TOKEN_SECONDS, gap_seconds=60, call_seconds=60)
-    calls = ProviderCalls(Thinker(), patience, lambda _: None, max_characters=99)
+    calls = TurnCalls(ProviderCalls(Thinker(), patience), lambda _: None, max_characters=99)
     assert await calls.make(turn, Prepared(ProviderCall(model, key, messages, 9), window), lambda: None) == "stop"
     assert turn.text == "Yes."
     assert turn.calls[0].first_token_seconds is not None

@@ -4,6 +4,7 @@ from palaver.contracts import keyvault, model_router, session
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.ids import WorkerId
 from palaver.model_router import catalogue
+from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.checking import KeyCheck
 from palaver.model_router.deltas import BrokerDeltas
@@ -16,6 +17,7 @@ from palaver.model_router.preparing import Preparation
 from palaver.model_router.providers.loading import LoadedAdapters
 from palaver.model_router.publishing import BrokerEvents
 from palaver.model_router.renewing import Renewals
+from palaver.model_router.retrying import Retrying
 from palaver.model_router.routing import RetryPolicy
 from palaver.model_router.running import HeldTurns
 from palaver.model_router.settings import Settings
@@ -44,18 +46,15 @@ def build(settings: Settings, kit: Kit) -> Service:
     adapters = LoadedAdapters(connect_seconds=limits.connect_seconds)
     renewals = Renewals(claims, turns)
 
+    calls = ProviderCalls(adapters, Patience(limits.first_token_seconds, limits.gap_seconds, limits.call_seconds))
+    retrying = Retrying(RetryPolicy(**settings.retry.model_dump()), keys, events)
+
     generation = Generation(
         worker=worker_id,
         preparation=Preparation(models, ContextWindows(kit.broker), keys, AnalyticsBudgets(kit.broker)),
-        calls=ProviderCalls(
-            adapters,
-            Patience(limits.first_token_seconds, limits.gap_seconds, limits.call_seconds),
-            renewals.nudge,
-            max_characters=limits.max_answer_characters,
-        ),
-        keys=keys,
+        calls=TurnCalls(calls, renewals.nudge, max_characters=limits.max_answer_characters),
         events=events,
-        retry=RetryPolicy(**settings.retry.model_dump()),
+        retrying=retrying,
         turn_seconds=limits.turn_seconds,
         metrics=metrics,
     )

@@ -1,24 +1,50 @@
-"""One provider call: its text goes to the readers as it comes, its silence is bounded, and it is accounted for."""
+"""One provider call: its text is handed on as it comes, its silence is bounded, and it is accounted for."""
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import CallId, new_id
 from palaver.contracts.session import OpenCall
-from palaver.model_router.domain import CallFact, CallOutcome, Progress, UsageReport
-from palaver.model_router.echo import EchoFilter
+from palaver.model_router.domain import CallFact, CallOutcome, Progress, Prompt, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.ports import Adapters
-from palaver.model_router.preparing import Prepared
-from palaver.model_router.running import RunningTurn
 from palaver.model_router.silence import Patience, PatienceLost, listening
 
 FinishReason = Literal["stop", "length"]
+
+
+class Answer(Protocol):
+    """What a call is made for: it takes the text, and keeps the account of its calls."""
+
+    @property
+    def calls_made(self) -> int:
+        """Calls that are over."""
+        ...
+
+    @property
+    def stopped(self) -> bool:
+        """A person wants no more of it, so that a call which is cancelled was not merely cut."""
+        ...
+
+    def opened(self, call: OpenCall) -> None:
+        """A call begins. Must not wait."""
+        ...
+
+    def write(self, text: str) -> bool:
+        """Text, or none yet; False once the answer is as long as it may become. Asked for every chunk."""
+        ...
+
+    async def finish(self) -> None:
+        """That was all the text."""
+        ...
+
+    def closed(self, fact: CallFact) -> None:
+        """A call is over, in whatever way."""
+        ...
 
 
 @dataclass(slots=True)
@@ -42,103 +68,75 @@ class _Account:
         if progress.usage is not None:
             self.usage = self.usage.updated(progress.usage)
 
-    def fact(self, prepared: Prepared, outcome: CallOutcome, *, refused: bool) -> CallFact:
+    def fact(self, call: ProviderCall, prompt: Prompt, outcome: CallOutcome, *, refused: bool) -> CallFact:
         """The call is over."""
         return CallFact(
             call=self.number,
             call_id=self.call_id,
-            model=prepared.model,
-            key_id=prepared.call.key.id,
+            model=call.model,
+            key_id=call.key.id,
             usage=self.usage,
-            window_tokens=prepared.window.used,
+            prompt=prompt,
             text="".join(self.pieces),
             outcome=outcome,
             refused=refused,
             started_at=self.started_at,
             first_token_seconds=self.first_token_seconds,
             duration_seconds=time.monotonic() - self.began,
-            prompt=prepared.window.count,
         )
 
 
 class ProviderCalls:
-    """Makes provider calls for running turns. `opened` hears of each call at its start, and must not wait.
+    """Makes provider calls."""
 
-    An answer that reaches `max_characters` ends there, as one that reaches its tokens, whatever the provider would go
-    on to say.
-    """
-
-    def __init__(
-        self,
-        adapters: Adapters,
-        patience: Patience,
-        opened: Callable[[RunningTurn], None],
-        *,
-        max_characters: int,
-    ) -> None:
+    def __init__(self, adapters: Adapters, patience: Patience) -> None:
         self._adapters = adapters
         self._patience = patience
-        self._opened = opened
-        self._max_characters = max_characters
 
-    async def make(self, turn: RunningTurn, prepared: Prepared, first_text: Callable[[], None]) -> FinishReason:
-        """Call once. `first_text` is called when there is something to show. The call's fact is left on the turn.
+    async def make(self, call: ProviderCall, prompt: Prompt, answer: Answer) -> FinishReason:
+        """Call once. An answer that takes no more text ends there, as one that reached its tokens, whatever the
+        provider would go on to say.
 
         Raises ProviderFailed; cancellation closes the connection.
         """
-        account = _Account(len(turn.calls) + 1)
-        turn.open_call = OpenCall(
-            call_id=account.call_id, call=account.number, model=prepared.model.id, tokens_input=prepared.window.used
+        account = _Account(answer.calls_made + 1)
+        answer.opened(
+            OpenCall(call_id=account.call_id, call=account.number, model=call.model.id, tokens_input=prompt.tokens)
         )
-        self._opened(turn)
         outcome: CallOutcome = "failed"
         refused = False
         try:
-            finish = await self._follow(turn, prepared, account, first_text)
+            finish = await self._follow(call, account, answer)
             outcome = "completed"
         except ProviderFailed as failure:
             refused = failure.refused
             raise
         except asyncio.CancelledError:
-            outcome = "stopped" if turn.interruption == "stopped" else "cut"
+            outcome = "stopped" if answer.stopped else "cut"
             raise
         finally:
-            turn.open_call = None
-            turn.calls.append(account.fact(prepared, outcome, refused=refused))
+            answer.closed(account.fact(call, prompt, outcome, refused=refused))
         return finish
 
-    async def _follow(
-        self, turn: RunningTurn, prepared: Prepared, account: _Account, first_text: Callable[[], None]
-    ) -> FinishReason:
-        adapter = await self._adapters.of(prepared.model.provider)
-        echo = EchoFilter(prepared.window.speaker_prefixes)
+    async def _follow(self, call: ProviderCall, account: _Account, answer: Answer) -> FinishReason:
+        adapter = await self._adapters.of(call.model.provider)
         finish: FinishReason | None = None
         try:
             async with (
                 listening(self._patience) as listener,
-                adapter.stream(prepared.call) as stream,
+                adapter.stream(call) as stream,
             ):
                 async for progress in stream:
                     account.note(progress)
                     if progress.reasoning or account.first_token_seconds is not None:
                         listener.heard()
                     finish = progress.finish_reason or finish
-                    if not self._show(turn, echo.feed(progress.text), first_text):
+                    if not answer.write(progress.text):
                         finish = "length"
                         break
         except PatienceLost as lost:
             raise ProviderFailed(ErrorCode.PROVIDER_TIMEOUT, lost.limit) from None
-        self._show(turn, echo.end(), first_text)
-        await turn.flow.flush()
+        await answer.finish()
         if finish is None:
             raise ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, "no end of answer")
         return finish
-
-    def _show(self, turn: RunningTurn, text: str, first_text: Callable[[], None]) -> bool:
-        """False once the answer is as long as it may become."""
-        room = self._max_characters - turn.length
-        if text and room > 0:
-            if not turn.length:
-                first_text()
-            turn.append(text if len(text) <= room else text[:room])
-        return turn.length < self._max_characters

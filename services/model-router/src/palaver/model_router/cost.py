@@ -21,10 +21,10 @@ def cost_of(usage: Usage, price: Price, *, tokens_written: int = 0) -> Decimal:
     return (prompt + usage.tokens_output * price.output) / _PER
 
 
-def ceiling(model: Model, window_tokens: int) -> Decimal:
-    """The most that one call can cost: the window as counted, all of it cached anew, and the longest answer."""
+def ceiling(model: Model, prompt_tokens: int, answer_tokens: int) -> Decimal:
+    """The most that one call can cost: the prompt as counted, all of it cached anew, and the longest answer."""
     dearest = max(model.price.input, model.price.cache_write)
-    return (window_tokens * dearest + model.reserve * model.price.output) / _PER
+    return (prompt_tokens * dearest + answer_tokens * model.price.output) / _PER
 
 
 def estimate_tokens(text: str) -> int:
@@ -41,7 +41,7 @@ def usage_of(fact: CallFact) -> Usage:
     final = fact.outcome == "completed" and report.tokens_output is not None
     tokens_output = report.tokens_output if final else None
     return Usage(
-        tokens_input=fact.window_tokens if report.tokens_input is None else report.tokens_input,
+        tokens_input=fact.prompt.tokens if report.tokens_input is None else report.tokens_input,
         tokens_output=estimate_tokens(fact.text) if tokens_output is None else tokens_output,
         tokens_cached=report.tokens_cached or 0,
         estimated=report.tokens_input is None or tokens_output is None,

@@ -149,6 +149,14 @@ class ProviderCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What we hold a request to be: its tokens, and how context counted them, if it did."""
+
+    tokens: int
+    count: PromptCount | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReport:
     """Token counts as the provider reports them; None where it has not said.
 
@@ -193,11 +201,10 @@ class CallFact:
     model: Model
     key_id: KeyId | None
     usage: UsageReport
-    window_tokens: int
+    prompt: Prompt
     text: str
     outcome: CallOutcome
     refused: bool
     started_at: datetime
     first_token_seconds: float | None
     duration_seconds: float
-    prompt: PromptCount | None = None

@@ -5,7 +5,6 @@ format or a broker.
 """
 
 import asyncio
-import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,8 +13,10 @@ import structlog
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import WorkerId
 from palaver.contracts.model_router import TurnStarted
-from palaver.model_router.calling import FinishReason, ProviderCalls
+from palaver.model_router.answering import TurnCalls
+from palaver.model_router.calling import FinishReason
 from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.interrupting import Interrupted
 from palaver.model_router.metrics import RouterMetrics
 from palaver.model_router.outcomes import (
     Completed,
@@ -26,10 +27,10 @@ from palaver.model_router.outcomes import (
     outcome_of,
     usage_fact,
 )
-from palaver.model_router.ports import Events, KeySource
+from palaver.model_router.ports import Events
 from palaver.model_router.preparing import Preparation, Prepared
-from palaver.model_router.routing import RetryPolicy, pause_before_retry
-from palaver.model_router.running import RunningTurn, TurnInterrupted
+from palaver.model_router.retrying import Retrying
+from palaver.model_router.running import RunningTurn
 
 _log = structlog.get_logger()
 
@@ -51,19 +52,17 @@ class Generation:
         *,
         worker: WorkerId,
         preparation: Preparation,
-        calls: ProviderCalls,
-        keys: KeySource,
+        calls: TurnCalls,
         events: Events,
-        retry: RetryPolicy,
+        retrying: Retrying,
         turn_seconds: float,
         metrics: RouterMetrics,
     ) -> None:
         self._worker = worker
         self._preparation = preparation
         self._calls = calls
-        self._keys = keys
         self._events = events
-        self._retry = retry
+        self._retrying = retrying
         self._turn_seconds = turn_seconds
         self._metrics = metrics
 
@@ -86,7 +85,7 @@ class Generation:
                 run.prepared = await self._preparation.prepare(run.turn.order)
                 run.turn.raise_if_interrupted()
                 return await self._converse(run, run.prepared)
-        except TurnInterrupted as interrupted:
+        except Interrupted as interrupted:
             return ending_of(interrupted)
         except (ProviderFailed, Failure) as failure:
             return Failed(failure.code, failure.message)
@@ -122,29 +121,16 @@ class Generation:
     async def _pause_or_give_up(self, run: _Run, prepared: Prepared, failure: ProviderFailed) -> None:
         """Wait for the next call. Raises the failure if there is to be none."""
         turn = run.turn
-        _log.warning(
-            "provider_call_failed",
-            turn=turn.turn_id,
-            attempt=turn.order.attempt,
-            call=len(turn.calls),
-            model=prepared.model.id,
-            code=failure.code,
-            reason=failure.reason,
-        )
-        key_id = prepared.call.key.id
-        if failure.code is ErrorCode.KEY_INVALID and key_id is not None:
-            self._keys.forget(key_id)
-            run.saying.create_task(self._events.key_checked(key_id, failure.code))
-        pause = pause_before_retry(
+        await self._retrying.pause_or_give_up(
             failure,
-            self._retry,
+            prepared.call,
+            run.saying,
             calls=len(turn.calls),
             seconds_left=self._seconds_left(turn),
-            spread=random.random(),  # noqa: S311 - spreads load, guards nothing
+            final=turn.first_token_at is not None,
+            turn=turn.turn_id,
+            attempt=turn.order.attempt,
         )
-        if pause is None or turn.first_token_at is not None:
-            raise failure
-        await asyncio.sleep(pause)
 
     def _seconds_left(self, turn: RunningTurn) -> float:
         left = (turn.order.deadline - datetime.now(UTC)).total_seconds()
@@ -172,11 +158,7 @@ class Generation:
         """Book the call that is over; nobody waits for it before the turn's end."""
         fact = usage_fact(run.turn, run.turn.calls[-1])
         run.saying.create_task(self._events.metered(fact))
-        self._metrics.calls.labels(fact.provider, fact.outcome).inc()
-        self._metrics.tokens.labels(fact.provider, "input").inc(fact.usage.tokens_input)
-        self._metrics.tokens.labels(fact.provider, "output").inc(fact.usage.tokens_output)
-        if fact.first_token_seconds is not None:
-            self._metrics.first_token_seconds.labels(fact.provider).observe(fact.first_token_seconds)
+        self._metrics.count(fact)
 
     def _count(self, turn: RunningTurn, ending: Ending) -> None:
         code = ending.code if isinstance(ending, Failed) else None

@@ -7,13 +7,14 @@ from pydantic import SecretStr
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import KeyId, TurnId, UserId, WorkerId
+from palaver.contracts.ids import KeyId, UserId, WorkerId
 from palaver.contracts.keyvault import (
     KEY_LEASE,
     SEAL_CONTEXT_LEASE,
     KeyLease,
     KeySecret,
     LeaseForCheck,
+    LeaseForCompletion,
     LeaseForTurn,
     LeaseKey,
 )
@@ -36,16 +37,16 @@ class LeasedKeys:
         self._pair = pair
         self._cache: OrderedDict[tuple[UserId, str, str], Key] = OrderedDict()
 
-    async def for_turn(self, provider: Provider, turn_id: TurnId, payer: UserId) -> Key:
+    async def for_work(self, provider: Provider, work: LeaseForTurn | LeaseForCompletion) -> Key:
         """See `KeySource`."""
         if not provider.needs_key:
             return Key(None, provider.id, provider.host, KEYLESS_PLACEHOLDER)
-        place = (payer, provider.id, provider.host)
+        place = (work.payer, provider.id, provider.host)
         cached = self._cache.get(place)
         if cached is not None and cached.expires_at is not None and datetime.now(UTC) < cached.expires_at:
             self._cache.move_to_end(place)
             return cached
-        request = self._request(LeaseForTurn(turn_id=turn_id, payer=payer), provider.id, provider.host)
+        request = self._request(work, provider.id, provider.host)
         key = bound_to(self._open(await self._broker.ask(KEY_LEASE, request)), provider)
         self._cache[place] = key
         while len(self._cache) > MAX_CACHED_KEYS:
@@ -62,7 +63,9 @@ class LeasedKeys:
         for place in [place for place, key in self._cache.items() if key.id == key_id]:
             del self._cache[place]
 
-    def _request(self, purpose: LeaseForTurn | LeaseForCheck, provider: str | None, host: str | None) -> LeaseKey:
+    def _request(
+        self, purpose: LeaseForTurn | LeaseForCompletion | LeaseForCheck, provider: str | None, host: str | None
+    ) -> LeaseKey:
         return LeaseKey(
             purpose=purpose,
             provider=provider,

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from palaver.contracts.model_router import Metered
+
 FIRST_TOKEN_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 """Seconds; providers' first tokens come between a tenth of a second and minutes of reasoning."""
 
@@ -34,3 +36,11 @@ class RouterMetrics:
         self.deltas_dropped = Counter(
             "palaver_deltas_dropped", "Deltas not published because the broker was away.", registry=registry
         )
+
+    def count(self, call: Metered) -> None:
+        """A provider call is over."""
+        self.calls.labels(call.provider, call.outcome).inc()
+        self.tokens.labels(call.provider, "input").inc(call.usage.tokens_input)
+        self.tokens.labels(call.provider, "output").inc(call.usage.tokens_output)
+        if call.first_token_seconds is not None:
+            self.first_token_seconds.labels(call.provider).observe(call.first_token_seconds)

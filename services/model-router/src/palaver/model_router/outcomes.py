@@ -11,8 +11,9 @@ from palaver.contracts.model_router import Outcome, TurnCompleted, TurnFailed, T
 from palaver.contracts.session_log import ContextFill
 from palaver.model_router import cost
 from palaver.model_router.domain import CallFact
+from palaver.model_router.interrupting import Interrupted
 from palaver.model_router.preparing import Prepared
-from palaver.model_router.running import RunningTurn, TurnInterrupted
+from palaver.model_router.running import RunningTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class GivenUp:
 Ending = Completed | Failed | Stopped | GivenUp
 
 
-def ending_of(interrupted: TurnInterrupted) -> Ending:
+def ending_of(interrupted: Interrupted) -> Ending:
     """What an interruption means for the attempt."""
     match interrupted.reason:
         case "stopped":
@@ -75,7 +76,7 @@ def usage_fact(turn: RunningTurn, call: CallFact) -> UsageMetered:
         started_at=call.started_at,
         first_token_seconds=call.first_token_seconds,
         duration_seconds=call.duration_seconds,
-        prompt=call.prompt,
+        prompt=call.prompt.count,
     )
 
 

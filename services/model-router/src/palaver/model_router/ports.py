@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from palaver.contracts.context import BuildWindow, Window
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import KeyId, TurnId, UserId
+from palaver.contracts.ids import KeyId
+from palaver.contracts.keyvault import LeaseForCompletion, LeaseForTurn
 from palaver.contracts.model_router import Outcome, RunTurn, TurnStarted, UsageMetered
 from palaver.contracts.session import Renewal, RenewedTurns, TurnClaim
 from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
@@ -41,7 +42,7 @@ class WindowSource(Protocol):
 class KeySource(Protocol):
     """Lends provider keys."""
 
-    async def for_turn(self, provider: Provider, turn_id: TurnId, payer: UserId) -> Key:
+    async def for_work(self, provider: Provider, work: LeaseForTurn | LeaseForCompletion) -> Key:
         """A key good at this provider's host. Raises Unavailable, Failure(KEY_…)."""
         ...
 

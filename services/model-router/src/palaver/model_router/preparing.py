@@ -8,10 +8,11 @@ from typing import TypeVar
 import structlog
 
 from palaver.contracts.context import BuildWindow, Cut, Window
+from palaver.contracts.keyvault import LeaseForTurn
 from palaver.contracts.model_router import RunTurn
 from palaver.model_router import cost
 from palaver.model_router.catalogue import Catalogue
-from palaver.model_router.domain import Key, Model, ProviderCall
+from palaver.model_router.domain import Key, Model, Prompt, ProviderCall
 from palaver.model_router.ports import BudgetSource, KeySource, WindowSource
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.tasks import backoff_seconds
@@ -39,6 +40,11 @@ class Prepared:
         """The model to be called."""
         return self.call.model
 
+    @property
+    def prompt(self) -> Prompt:
+        """What it is, in tokens."""
+        return Prompt(self.window.used, self.window.count)
+
 
 class Preparation:
     """Asks the neighbours. A neighbour that is down is asked again until the turn's own time is over."""
@@ -52,12 +58,13 @@ class Preparation:
     async def prepare(self, order: RunTurn) -> Prepared:
         """Raises Failure: unknown model, no key, no money, …"""
         model = self._catalogue.model(order.turn.model)
+        work = LeaseForTurn(turn_id=order.turn.turn_id, payer=order.payer)
         window, key = await _both(
-            _patiently(lambda: self._windows.build(_window_of(order, model))),
-            _patiently(lambda: self._keys.for_turn(model.provider, order.turn.turn_id, order.payer)),
+            patiently(lambda: self._windows.build(_window_of(order, model))),
+            patiently(lambda: self._keys.for_work(model.provider, work)),
         )
-        amount = cost.ceiling(model, window.used)
-        await _patiently(lambda: self._budgets.reserve(order, amount))
+        amount = cost.ceiling(model, window.used, model.reserve)
+        await patiently(lambda: self._budgets.reserve(order, amount))
         return Prepared(ProviderCall(model, key, window.messages, model.reserve, window.stable), window)
 
     async def tightened(self, order: RunTurn, refused: Prepared) -> Prepared:
@@ -65,7 +72,7 @@ class Preparation:
         suffices. Raises Failure where what must be said does not fit into less.
         """
         request = _window_of(order, refused.model, at_most=int(refused.window.used * TIGHTER))
-        window = await _patiently(lambda: self._windows.build(request))
+        window = await patiently(lambda: self._windows.build(request))
         return Prepared(replace(refused.call, messages=window.messages, stable=window.stable), window, tightened=True)
 
 
@@ -90,12 +97,13 @@ async def _both(window: Awaitable[Window], key: Awaitable[Key]) -> tuple[Window,
             task.cancel()
 
 
-async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer, however long its owner is away. Raises Failure."""
     failures = 0
     while True:
         try:
             return await ask()
         except Unavailable as outage:
             failures += 1
-            _log.warning("turn_waits_for_neighbour", dependency=outage.dependency, failures=failures)
+            _log.warning("work_waits_for_neighbour", dependency=outage.dependency, failures=failures)
             await asyncio.sleep(backoff_seconds(failures, longest=LONGEST_PAUSE_SECONDS))

@@ -1,50 +1,33 @@
-"""The turns that this worker holds: their text, what session has of it, and how they are interrupted."""
+"""The turns that this worker holds: their text, and what session has of it."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
 
 from palaver.contracts.ids import TurnId
 from palaver.contracts.model_router import RunTurn, Snapshot
 from palaver.contracts.session import Checkpoint, OpenCall, Renewal
 from palaver.model_router.deltas import DeltaFlow
 from palaver.model_router.domain import CallFact
+from palaver.model_router.interrupting import Interruptible
 
-Interruption = Literal["stopped", "lost", "released", "deadline"]
 MAX_CHECKPOINT_CHARACTERS = 256 * 1024
 """Code points in one checkpoint; more follows with the next renewal."""
-CANCEL_AGAIN_SECONDS = 1.0
-"""Longer than any clean-up of a cancelled call. A library may swallow a cancellation: until Python 3.11
-`asyncio.wait_for` does when its answer comes at the same moment. A turn that goes on could not be stopped any more."""
 
 
-class TurnInterrupted(Exception):  # noqa: N818 - a fact, not a mistake
-    """Somebody or the clock ended a running turn."""
-
-    def __init__(self, reason: Interruption) -> None:
-        super().__init__(reason)
-        self.reason: Interruption = reason
-
-
-class RunningTurn:
+class RunningTurn(Interruptible):
     """One attempt at one turn, from its claim until session says `ended`."""
 
     def __init__(self, order: RunTurn, flow: DeltaFlow) -> None:
+        super().__init__()
         self.order = order
         self.flow = flow
         self.calls: list[CallFact] = []
         self.open_call: OpenCall | None = None
         self.first_token_at: datetime | None = None
-        self.interruption: Interruption | None = None
         self.finished = False
         self._pieces: list[str] = []
         self._length = 0
         self._acknowledged = 0
-        self._scope: asyncio.Timeout | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._again: asyncio.TimerHandle | None = None
 
     @property
     def turn_id(self) -> TurnId:
@@ -96,52 +79,6 @@ class RunningTurn:
         """Publish again what session has not acknowledged: deltas may have been lost with the connection."""
         await self.flow.flush()
         await self.flow.resend(self._acknowledged, self.text[self._acknowledged :])
-
-    # ---- interruption ----------------------------------------------------------------------------------------------
-
-    def interrupt(self, reason: Interruption) -> None:
-        """End it at its next await. The first reason counts, except that `lost` overrules: the turn is not ours."""
-        if self.interruption is None or reason == "lost":
-            self.interruption = reason
-        if self._scope is not None and not self._scope.expired():
-            self._scope.reschedule(asyncio.get_running_loop().time())
-            self._cancel_again_in(CANCEL_AGAIN_SECONDS)
-
-    def raise_if_interrupted(self) -> None:
-        """For after something that may have swallowed it. Raises TurnInterrupted."""
-        if self.interruption is not None:
-            raise TurnInterrupted(self.interruption)
-
-    def _cancel_again_in(self, seconds: float) -> None:
-        if self._again is not None:
-            self._again.cancel()
-        self._again = asyncio.get_running_loop().call_later(seconds, self._cancel_again)
-
-    def _cancel_again(self) -> None:
-        if self._task is not None:
-            self._task.uncancel()  # the scope counts one cancellation as its own, and no more
-            self._task.cancel()
-            self._cancel_again_in(CANCEL_AGAIN_SECONDS)
-
-    @asynccontextmanager
-    async def interruptible(self, deadline_seconds: float) -> AsyncGenerator[None]:
-        """What is awaited inside ends by `interrupt`, or after `deadline_seconds`. Raises TurnInterrupted."""
-        patience = 0.0 if self.interruption is not None else max(0.0, deadline_seconds)
-        scope = asyncio.timeout(patience)
-        self._task = asyncio.current_task()
-        self._cancel_again_in(patience + CANCEL_AGAIN_SECONDS)
-        try:
-            async with scope:
-                self._scope = scope
-                yield
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            raise TurnInterrupted(self.interruption or "deadline") from None
-        finally:
-            self._scope = self._task = None
-            if self._again is not None:
-                self._again.cancel()
 
 
 class HeldTurns:

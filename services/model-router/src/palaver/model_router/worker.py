@@ -12,13 +12,13 @@ from palaver.model_router.generation import Generation
 from palaver.model_router.ports import Claims, DeltaOutlet
 from palaver.model_router.renewing import Renewals
 from palaver.model_router.running import HeldTurns, RunningTurn
+from palaver.model_router.slots import Slots
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.jobs import Job
 
 CLAIM_REPEAT_SECONDS = 0.5
 RELEASE_SECONDS = 1.5
 """Kept of the time to stop: for metering what was cut and for handing claims back."""
-POLL_SECONDS = 0.02
 
 _log = structlog.get_logger()
 
@@ -43,10 +43,9 @@ class Worker:
         self._renewals = renewals
         self._generation = generation
         self._outlet = outlet
-        self._max_turns = max_turns
+        self._slots = Slots(max_turns)
         self._max_held = max_held
         self._flush_window_seconds = flush_window_seconds
-        self._taken = 0
         self._stopping = False
         self._released: list[RunningTurn] = []
 
@@ -54,17 +53,14 @@ class Worker:
         """How many more turns it would take now. Turns that wait for session's `ended` count only towards memory."""
         if self._stopping:
             return 0
-        return max(0, min(self._max_turns - self._taken, self._max_held - len(self._turns)))
+        return max(0, min(self._slots.free, self._max_held - len(self._turns)))
 
     async def take(self, job: Job[RunTurn]) -> None:
         """Claim the job's turn and run it. The job is settled as soon as session has answered."""
-        self._taken += 1
-        try:
+        with self._slots.taken():
             turn = await self._claim(job)
             if turn is not None:
                 await self._run(turn)
-        finally:
-            self._taken -= 1
 
     async def _claim(self, job: Job[RunTurn]) -> RunningTurn | None:
         order = job.payload
@@ -119,22 +115,13 @@ class Worker:
         """Take nothing more, let turns finish, cut the rest in time to meter it, and hand those claims back."""
         self._stopping = True
         await stop_pulling()
-        if not await self._idle(max(0.0, patience_seconds - RELEASE_SECONDS)):
+        if not await self._slots.idle(max(0.0, patience_seconds - RELEASE_SECONDS)):
             for turn in self._turns.running:
                 turn.interrupt("released")
-            await self._idle(RELEASE_SECONDS / 2)
+            await self._slots.idle(RELEASE_SECONDS / 2)
         if self._released:
             _log.info("claims_released", turns=len(self._released))
             await self._renewals.release(self._released)
-
-    async def _idle(self, patience_seconds: float) -> bool:
-        """Wait until no turn runs; False if some still do."""
-        deadline = asyncio.get_running_loop().time() + patience_seconds
-        while self._taken:
-            if asyncio.get_running_loop().time() >= deadline:
-                return False
-            await asyncio.sleep(POLL_SECONDS)
-        return True
 
     async def resend(self) -> None:
         """The broker is back: what was published around the break may be lost, so running turns are sent again."""
