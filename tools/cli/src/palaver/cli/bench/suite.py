@@ -30,7 +30,7 @@ from palaver.client import Palaver
 from palaver.contracts.failures import Failure
 
 OPEN_FILES = 65_536
-LONGEST_SECONDS: dict[PlanName, float] = {"tiny": 300.0, "short": 300.0, "full": 1_500.0}
+LONGEST_SECONDS: dict[PlanName, float] = {"tiny": 300.0, "short": 300.0, "full": 2_100.0}
 """After this a run begins no further scenario."""
 CALM_CORES, LOOK_SECONDS, MAX_LOOKS = 0.15, 0.5, 30
 """An instance at rest uses less; it is looked at this often."""
