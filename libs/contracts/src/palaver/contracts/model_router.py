@@ -131,7 +131,7 @@ class TurnStopped(Outcome):
 
 
 class PromptCount(Payload):
-    """What context counted of a request, before any correction: tokens of `encoding`, and messages.
+    """What context counted of a request, before any correction: tokens of `encoding`, messages, and characters.
 
     `wide` are the tokens of Chinese, Japanese and Korean characters, `plain` all others.
     """
@@ -140,6 +140,8 @@ class PromptCount(Payload):
     plain: int
     wide: int
     messages: int
+    plain_characters: int = 0
+    wide_characters: int = 0
 
 
 class Metered(Payload):
