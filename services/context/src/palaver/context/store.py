@@ -1,4 +1,4 @@
-"""The projection in Postgres: tables, and the few statements over them. Hand-written; the log's order is kept here.
+"""The projection in Postgres: the few statements over its tables. Hand-written; the log's order is kept here.
 
 A room's row is locked before anything of it changes, so replicas apply each log entry once and in order.
 """
@@ -9,62 +9,18 @@ from types import MappingProxyType
 from typing import Any, assert_never
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.context.domain import Entry, EntryKey, Place, Room, Seat, Setting
 from palaver.context.projection import Change, Closed, Decided, Erased, Left, Progress, Said, Seated, Step
 from palaver.context.rates import Count
+from palaver.context.summary_store import forget_message, forget_room
+from palaver.context.tables import entries, rooms, seats
 from palaver.contracts.ids import SessionId
 from palaver.servicekit.database import Database
 
-metadata = sa.MetaData()
 _Id = sa.Uuid(as_uuid=False)
-
-rooms = sa.Table(
-    "rooms",
-    metadata,
-    sa.Column("session_id", _Id, primary_key=True),
-    sa.Column("epoch", sa.Text),
-    sa.Column("cursor", sa.BigInteger),
-    sa.Column("owner_id", _Id),
-    sa.Column("mode", sa.Text),
-    sa.Column("prompt_mode", sa.Text),
-    sa.Column("system_prompt", sa.Text),
-    sa.Column("path", ARRAY(sa.Text)),
-    sa.Column("deleted", sa.Boolean),
-)
-seats = sa.Table(
-    "seats",
-    metadata,
-    sa.Column("session_id", _Id, primary_key=True),
-    sa.Column("participant_id", _Id, primary_key=True),
-    sa.Column("model_id", sa.Text),
-    sa.Column("name", sa.Text),
-    sa.Column("position", sa.Integer),
-    sa.Column("system_prompt", sa.Text),
-    sa.Column("muted", sa.Boolean),
-    sa.Column("removed", sa.Boolean),
-)
-entries = sa.Table(
-    "entries",
-    metadata,
-    sa.Column("session_id", _Id, primary_key=True),
-    sa.Column("message_id", _Id, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("branch", sa.Text),
-    sa.Column("round", sa.Integer),
-    sa.Column("step", sa.Integer),
-    sa.Column("rank", sa.Integer),
-    sa.Column("seq", sa.BigInteger),
-    sa.Column("author", _Id),
-    sa.Column("participant_id", _Id),
-    sa.Column("mark", sa.Text),
-    sa.Column("deleted", sa.Boolean),
-    sa.Column("text", sa.Text),
-    sa.Column("changed", sa.BigInteger),
-    sa.Column("counts", JSONB),
-)
 
 
 class RoomStore:
@@ -198,12 +154,14 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
             mine = (seats.c.session_id == session_id) & (seats.c.participant_id == participant_id)
             await connection.execute(sa.update(seats).where(mine).values(removed=True))
         case Erased(message_id):
+            await forget_message(connection, session_id, message_id)
             mine = (entries.c.session_id == session_id) & (entries.c.message_id == message_id)
             await connection.execute(
                 sa.update(entries).where(mine).values(text="", deleted=True, changed=seq, counts={})
             )
         case Closed():
             await _forget_content(connection, session_id)
+            await forget_room(connection, session_id)
             await connection.execute(sa.update(rooms).where(rooms.c.session_id == session_id).values(deleted=True))
         case Said():
             raise AssertionError("entries are written in groups")
