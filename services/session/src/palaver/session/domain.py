@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -10,13 +10,14 @@ from zlib import crc32
 
 from palaver.contracts import limits
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, UserId, WorkerId
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.session import OpenCall
 from palaver.contracts.session_log import (
     ContextFill,
     FinishReason,
     Participant,
     PromptMode,
+    RoundEnd,
     SessionState,
     SessionView,
     TurnRef,
@@ -89,7 +90,9 @@ class Round:
     message_id: MessageId | None
     addressed: tuple[ParticipantId, ...] | None
     model_id: str | None
-    stopped: bool
+    stopped: bool = False
+    reason: RoundEnd | None = None
+    ended_at: datetime | None = None
 
     def speakers(self, seats: Iterable[Participant]) -> tuple[Participant, ...]:
         """Who may speak in it, of those who sit in the room now, in their order."""
@@ -157,6 +160,52 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundTurn:
+    """What decides about a round's next step. `ending` is None while the turn is open."""
+
+    id: TurnId
+    round: int
+    step: int
+    participant_id: ParticipantId
+    version: int
+    ending: TurnEnding | None
+    rank: int | None
+    asked_at: datetime
+
+
+@dataclass(slots=True)
+class Scene:
+    """What goes on in a room, as far as it decides what happens next; kept current by whoever changes the room.
+
+    `rounds` are the running and the waiting ones by number; `turns` those of the running round and of every round in
+    which one is open, in the order in which they were asked for. `said`: the message was taken before.
+    """
+
+    seats: tuple[Participant, ...] = ()
+    rounds: dict[int, Round] = field(default_factory=dict[int, Round])
+    turns: list[RoundTurn] = field(default_factory=list[RoundTurn])
+    turn: Turn | None = None
+    said: bool = False
+
+    @property
+    def queued(self) -> list[Round]:
+        """The rounds that wait, oldest first."""
+        return sorted((found for found in self.rounds.values() if found.state == "queued"), key=lambda r: r.number)
+
+    def of_round(self, number: int) -> list[RoundTurn]:
+        """The turns of a round, without those that only make a new version of an answer."""
+        return [turn for turn in self.turns if turn.round == number and turn.version == 1]
+
+    def next_rank(self, number: int) -> int:
+        """The next place inside a round whose turns are here, from 1."""
+        return max((turn.rank or 0 for turn in self.turns if turn.round == number), default=0) + 1
+
+    def mark(self, turn_id: TurnId, *, rank: int | None, ending: TurnEnding | None = None) -> None:
+        """A turn got its rank, or its end."""
+        self.turns = [replace(t, rank=rank, ending=ending) if t.id == turn_id else t for t in self.turns]
+
+
+@dataclass(frozen=True, slots=True)
 class TurnPolicy:
     """The numbers in a turn's life.
 
@@ -184,6 +233,11 @@ class Replied:
     cost: Decimal | None = None
     context: ContextFill | None = None
     first_token_at: datetime | None = None
+
+    @property
+    def ending(self) -> TurnEnding:
+        """How it counts."""
+        return "replied"
 
 
 @dataclass(frozen=True, slots=True)

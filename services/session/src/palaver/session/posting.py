@@ -12,7 +12,6 @@ from palaver.session.metrics import SessionMetrics
 from palaver.session.ports import Announcer
 from palaver.session.room import Room, Rooms
 from palaver.session.rounds import Rounds
-from palaver.session.store import messages, rounds
 
 _log = structlog.get_logger()
 
@@ -32,7 +31,7 @@ class Posts:
     async def post(self, command: PostMessage) -> None:
         """Take a message, or tell its author why not. Taking it again changes nothing."""
         try:
-            _check(command)
+            check(command)
             async with self._rooms.open(command.session_id) as room:
                 room.authorise(command.actor)
                 outcome = await self._take(room, command)
@@ -55,13 +54,11 @@ class Posts:
         await self._announcer.refuse(author, command.session_id, command.client_message_id, refusal.body)
 
     async def _take(self, room: Room, command: PostMessage) -> str:
-        refusal = await self._refusal(room, command)
         author = command.actor.user_id
-        if refusal is not None:
-            # What was taken while the room allowed it stays taken, however often it is resent.
-            if await messages.is_stored(room.conn, room.id, author, command.client_message_id):
-                return "repeated"
-            raise refusal
+        # What was taken while the room allowed it stays taken, however often it is resent.
+        if await room.has_heard(author, command.client_message_id):
+            return "repeated"
+        await self._check(room, command)
         number = room.session.last_round + 1
         message = UserMessage(
             id=MessageId(new_id()),
@@ -77,23 +74,22 @@ class Posts:
             },
             created_at=room.now,
         )
-        if not await messages.add_user_message(room.conn, room.id, message):
-            return "repeated"
+        room.keep_message(message)
         room.change(last_round=number, updated_at=room.now)
         room.record(MessagePosted, Posting(message=message))
         await self._open_round(room, message, command.options.model_id)
         return "taken"
 
-    async def _refusal(self, room: Room, command: PostMessage) -> Failure | None:
+    async def _check(self, room: Room, command: PostMessage) -> None:
+        """Raises Failure for what this room does not take now."""
+        scene = await room.scene()
         if room.session.archived:
-            return Failure(ErrorCode.SESSION_ARCHIVED, "This session is archived.")
-        if not speaking(await room.seats(), command.to):
-            return Failure(ErrorCode.NO_ACTIVE_PARTICIPANT, "Nobody in the room can answer this message.")
-        if room.session.current_round is not None:
-            waiting = await rounds.count_queued(room.conn, room.id)
-            if waiting >= self._max_queued_rounds:
-                return Failure(ErrorCode.RATE_LIMITED, "Too many messages wait in this room.", waiting=waiting)
-        return None
+            raise Failure(ErrorCode.SESSION_ARCHIVED, "This session is archived.")
+        if not speaking(scene.seats, command.to):
+            raise Failure(ErrorCode.NO_ACTIVE_PARTICIPANT, "Nobody in the room can answer this message.")
+        waiting = len(scene.queued)
+        if room.session.current_round is not None and waiting >= self._max_queued_rounds:
+            raise Failure(ErrorCode.RATE_LIMITED, "Too many messages wait in this room.", waiting=waiting)
 
     async def _open_round(self, room: Room, message: UserMessage, model_id: str | None) -> None:
         busy = room.session.current_round is not None
@@ -106,14 +102,13 @@ class Posts:
             message_id=message.id,
             addressed=message.to,
             model_id=model_id,
-            stopped=False,
         )
-        await rounds.add(room.conn, opened, room.now)
+        await room.open_round(opened)
         if not busy:
             await self._rounds.begin(room, opened)
 
 
-def _check(command: PostMessage) -> None:
+def check(command: PostMessage) -> None:
     """Raises Failure for what no room would take; the gateway checks the same, but does not own the rule."""
     if not command.content.strip():
         raise Failure(ErrorCode.VALIDATION_FAILED, "The message is empty.", field="content")

@@ -1,7 +1,8 @@
 """One room under its lock: the unit in which everything about a session changes.
 
-The session row is locked first; entries get their `seq` in memory; `settle` writes them and the row, and admits turns;
-after the commit the news goes out. What raises in between leaves nothing behind and says nothing.
+The session row is locked first; what goes on in the room is read in one statement (`Scene`) and kept in memory; changes
+are collected and `settle` writes them in one statement and admits turns; after the commit the news goes out. What
+raises in between leaves nothing behind and says nothing.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -18,20 +19,23 @@ from palaver.contracts.ids import SessionId, TurnId, UserId
 from palaver.contracts.session_log import (
     EventFrame,
     Participant,
+    Reply,
     SessionChange,
     SessionEvent,
     SessionStateChanged,
     StateChange,
+    UserMessage,
 )
 from palaver.contracts.subjects import Payload
+from palaver.servicekit.batch import Batch
 from palaver.servicekit.broker import Outgoing
 from palaver.servicekit.database import Database
 from palaver.servicekit.outbox import Outbox
-from palaver.session.domain import Session, Turn, TurnPolicy
+from palaver.session.domain import Ending, Round, RoundTurn, Scene, Session, Turn, TurnPolicy
 from palaver.session.lifecycle import Trigger, move
 from palaver.session.log import row_of
 from palaver.session.ports import Announcer, Clock, News
-from palaver.session.store import log, sessions, turns
+from palaver.session.store import messages, rounds, scenes, sessions, tables, turns
 
 _entry: TypeAdapter[SessionEvent] = TypeAdapter(SessionEvent)
 
@@ -49,14 +53,20 @@ def authorise(session: Session | None, actor: Actor) -> Session:
 
 
 class Room:
-    """A locked session and what this transaction does to it. Made by `Rooms`."""
+    """A locked session and what this transaction does to it. Made by `Rooms`.
 
-    def __init__(self, conn: AsyncConnection, session: Session, clock: Clock) -> None:
+    A use-case that changes rows itself, over `conn`, leaves alone what it has changed through the methods here.
+    """
+
+    def __init__(self, conn: AsyncConnection, session: Session, clock: Clock, scene: Scene | None = None) -> None:
         self.conn = conn
         self.session = session
         self.now = clock()
         self._before = session
-        self._seats: tuple[Participant, ...] | None = None
+        self._scene = scene
+        self._writes = Batch()
+        self._new_rounds: set[int] = set()
+        self._changed_rounds: set[int] = set()
         self._entries: list[SessionEvent] = []
         self._issued: list[Turn] = []
         self._stopping: list[TurnId] = []
@@ -72,6 +82,27 @@ class Room:
         """See `authorise`."""
         authorise(self.session, actor)
 
+    # ---- looking -----------------------------------------------------------------------------------------------------
+    async def scene(self) -> Scene:
+        """What goes on here; read when it is first asked for."""
+        return self._scene or await self._look()
+
+    async def turn(self, turn_id: TurnId) -> Turn | None:
+        """One of the room's turns, locked for the transaction."""
+        return (await self._look(turn_id=turn_id)).turn
+
+    async def has_heard(self, author: UserId, client_message_id: str) -> bool:
+        """Whether this post was taken before."""
+        return (await self._look(post=(author, client_message_id))).said
+
+    async def seats(self) -> tuple[Participant, ...]:
+        """Who sits in the room."""
+        return (await self.scene()).seats
+
+    async def _look(self, **wanted: Any) -> Scene:
+        self._scene = await scenes.read(self.conn, self.session, **wanted)
+        return self._scene
+
     # ---- changing ----------------------------------------------------------------------------------------------------
     def change(self, **changes: Any) -> None:
         """Change columns of the session."""
@@ -85,19 +116,59 @@ class Room:
             self.change(state=state)
             self.record(SessionStateChanged, StateChange(state=state, previous=previous))
 
-    async def seats(self) -> tuple[Participant, ...]:
-        """Who sits in the room."""
-        if self._seats is None:
-            self._seats = (await sessions.seats(self.conn, [self.id]))[self.id]
-        return self._seats
-
-    def reseat(self, seats: Sequence[Participant]) -> None:
+    async def reseat(self, seats: Sequence[Participant]) -> None:
         """The caller changed who sits here."""
-        self._seats = tuple(seats)
+        (await self.scene()).seats = tuple(seats)
 
     async def record_session(self, kind: type[EventFrame]) -> None:
         """Log the room as it is now."""
         self.record(kind, SessionChange(session=self.session.view(await self.seats())))
+
+    # ---- rounds and turns --------------------------------------------------------------------------------------------
+    def keep_message(self, message: UserMessage) -> None:
+        """Store what a person said."""
+        self._writes.insert(tables.messages, messages.user_row(self.id, message))
+
+    async def open_round(self, new: Round) -> None:
+        """A round begins to exist."""
+        (await self.scene()).rounds[new.number] = new
+        self._new_rounds.add(new.number)
+
+    async def change_round(self, number: int, **changes: Any) -> Round:
+        """Change a round that runs or waits."""
+        known = (await self.scene()).rounds
+        changed = known[number] = replace(known[number], **changes)
+        self._changed_rounds.add(number)
+        return changed
+
+    async def ask(self, new: Sequence[Turn]) -> None:
+        """Turns begin to exist; those that the payer may have now are issued when the room is settled."""
+        scene = await self.scene()
+        for turn in new:
+            ref = turn.ref
+            self._writes.insert(tables.turns, turns.row_of(turn, self.now))
+            scene.turns.append(
+                RoundTurn(ref.turn_id, ref.round, ref.step, ref.participant_id, ref.version, None, None, self.now)
+            )
+            self._payers.add(turn.payer)
+
+    async def start_turn(self, turn: Turn, rank: int) -> None:
+        """The turn's current attempt has begun to speak."""
+        self._writes.update(tables.turns, turns.start_of(turn, rank))
+        (await self.scene()).mark(turn.ref.turn_id, rank=rank)
+
+    async def end_turn(self, turn: Turn, ending: Ending, rank: int | None) -> None:
+        """The turn is over. Its checkpoints go; another one of its payer may be issued."""
+        self._writes.update(tables.turns, turns.end_of(turn, ending, rank, self.now))
+        self._writes.delete(tables.checkpoints, {"turn_id": turn.ref.turn_id})
+        (await self.scene()).mark(turn.ref.turn_id, rank=rank, ending=ending.ending)
+        self._payers.add(turn.payer)
+
+    async def keep_reply(self, turn: Turn, reply: Reply) -> None:
+        """Store what a model said, as the version that is shown."""
+        if reply.version > 1:
+            await messages.hide_older(self.conn, reply.id)
+        self._writes.insert(tables.messages, messages.reply_row(self.id, turn.ref, reply))
 
     # ---- saying ------------------------------------------------------------------------------------------------------
     def record(self, kind: type[EventFrame], data: Payload) -> None:
@@ -117,10 +188,6 @@ class Room:
         """Offer a turn to the workers, once committed."""
         self._issued.append(issued)
 
-    def admit_for(self, payer: UserId) -> None:
-        """This payer has a new turn, or one fewer: admit what may run now."""
-        self._payers.add(payer)
-
     def call_back(self, *stopping: TurnId) -> None:
         """Tell the workers to stop these turns, once committed."""
         self._stopping.extend(stopping)
@@ -131,15 +198,28 @@ class Room:
 
     # ---- settling ----------------------------------------------------------------------------------------------------
     async def settle(self, policy: TurnPolicy) -> News:
-        """Write entries and session, admit turns; the last thing before the commit."""
-        if self._entries:
-            await log.add(self.conn, [row_of(entry) for entry in self._entries])
-        await sessions.save(self.conn, self._before, self.session)
+        """Write what changed, admit turns; the last thing before the commit."""
         await Outbox().add(self.conn, *self._letters)
-        for payer in sorted(self._payers):
-            await turns.lock_payer(self.conn, payer)
+        self._collect()
+        payers = sorted(self._payers)
+        if payers:
+            await self._writes.write(self.conn, turns.LOCK_PAYERS, payers=payers)
+        else:
+            await self._writes.write(self.conn)
+        for payer in payers:
             self._issued += await turns.admit(self.conn, payer, policy)
         return News(tuple(self._entries), tuple(self._issued), tuple(self._stopping), bool(self._letters))
+
+    def _collect(self) -> None:
+        for number, known in self._scene.rounds.items() if self._scene else ():
+            if number in self._new_rounds:
+                self._writes.insert(tables.rounds, rounds.row_of(known, self.now))
+            elif number in self._changed_rounds:
+                self._writes.update(tables.rounds, rounds.change_of(known))
+        self._writes.insert(tables.session_log, *(row_of(entry).stored for entry in self._entries))
+        changes = sessions.change_of(self._before, self.session)
+        if changes:
+            self._writes.update(tables.sessions, changes)
 
 
 class Rooms:
@@ -168,8 +248,7 @@ class Rooms:
         """A room that begins to exist; nobody else can know it yet."""
         async with self._database.transaction() as conn:
             await sessions.add(conn, session)
-            room = Room(conn, session, self._clock)
-            room.reseat(())
+            room = Room(conn, session, self._clock, Scene())
             yield room
             news = await room.settle(self._policy)
         await self._announcer.announce(news)

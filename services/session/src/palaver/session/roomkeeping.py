@@ -124,7 +124,7 @@ async def _furnish(room: Room, seats: tuple[Participant, ...]) -> None:
         room.conn, room.id, room.session.branch, parent=None, first_round=FIRST_ROUND, at=room.now
     )
     await sessions.add_seats(room.conn, room.id, seats, room.now)
-    room.reseat(seats)
+    await room.reseat(seats)
 
 
 def _audit_deletion(room: Room, actor: UserId, address: str | None) -> None:

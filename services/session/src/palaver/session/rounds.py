@@ -4,7 +4,6 @@ Everything here happens inside one locked room.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from palaver.contracts.failures import ErrorCode
@@ -40,7 +39,7 @@ from palaver.session.domain import Ending, Replied, Round, Silent, Turn, TurnEnd
 from palaver.session.lifecycle import Trigger
 from palaver.session.metrics import SessionMetrics
 from palaver.session.room import Room
-from palaver.session.store import claims, messages, rounds, turns
+from palaver.session.store import claims
 
 
 class Rounds:
@@ -84,42 +83,38 @@ class Rounds:
         elif running.step >= self._max_steps or await self._out_of_time(room, running):
             await self._end(room, running, "limit")
         else:
-            running = replace(running, state="running", step=running.step + 1)
-            await rounds.run_step(room.conn, running)
-            await self._request(room, running, chosen)
+            step = await room.change_round(running.number, state="running", step=running.step + 1)
+            await self._request(room, step, chosen)
 
     async def _out_of_time(self, room: Room, running: Round) -> bool:
-        asked = await turns.of_round(room.conn, room.id, running.number)
+        asked = (await room.scene()).of_round(running.number)
         return bool(asked) and room.now - asked[0].asked_at >= self._max_time
 
     async def _request(self, room: Room, running: Round, chosen: Sequence[Participant]) -> None:
         override = running.model_id if len(chosen) == 1 else None
         min_seq = room.session.head_seq
         new = [_new_turn(room, running, seat, override or seat.model_id, min_seq) for seat in chosen]
-        await turns.add(room.conn, new, room.now)
+        await room.ask(new)
         for turn in new:
             room.record(TurnRequested, turn.ref)
-        room.admit_for(room.session.owner_id)
 
     # ---- ending ----------------------------------------------------------------------------------------------------
     async def end_turn(self, room: Room, turn: Turn, ending: Ending) -> None:
         """End an open turn with its one log entry, and go on with its round where it was the last of a step."""
         rank = turn.rank
         if rank is None and isinstance(ending, Replied):
-            rank = await turns.next_rank(room.conn, room.id, turn.ref.round)
-        await turns.end(room.conn, turn, ending, rank, room.now)
-        await claims.forget_texts(room.conn, [turn.ref.turn_id])
+            rank = (await room.scene()).next_rank(turn.ref.round)
+        await room.end_turn(turn, ending, rank)
         match ending:
             case Replied():
                 reply = _reply(room, turn, ending, rank or 1)
-                await messages.add_reply(room.conn, room.id, turn.ref, reply)
+                await room.keep_reply(turn, reply)
                 room.record(ReplyAppended, ReplyEnd(**turn.ref.model_dump(), reply=reply))
                 self._metrics.turns_ended.labels(ending.finish_reason).inc()
             case Silent(code=code, message=message, retryable=retryable):
                 end = TurnEnd(**turn.ref.model_dump(), code=code, message=message, retryable=retryable)
                 room.record(TurnStopped if ending.ending == "stopped" else TurnFailed, end)
                 self._metrics.turns_ended.labels(code.value).inc()
-        room.admit_for(turn.payer)
         await self._after_turn(room, turn.ref)
 
     async def end_stopped(self, room: Room, turn: Turn) -> None:
@@ -131,11 +126,12 @@ class Rounds:
     async def _after_turn(self, room: Room, ref: TurnRef) -> None:
         if room.session.current_round != ref.round or ref.version > 1:
             return
-        all_turns = await turns.of_round(room.conn, room.id, ref.round)
+        scene = await room.scene()
+        all_turns = scene.of_round(ref.round)
         results = [(turn.step, TurnResult(turn.participant_id, turn.ending)) for turn in all_turns if turn.ending]
         if len(results) < len(all_turns):
             return
-        running = await rounds.read(room.conn, room.id, ref.round)
+        running = scene.rounds[ref.round]
         if running.stopped:
             await self._end(room, running, "stopped")
             return
@@ -144,23 +140,22 @@ class Rounds:
             step=running.step,
             at=room.now,
             seed=seed_of(room.id, running.number, running.step),
-            speakers=_speakers(running.speakers(await room.seats())),
+            speakers=_speakers(running.speakers(scene.seats)),
             results=tuple(result for step, result in results if step == running.step),
         )
         await self._direct(room, running, event)
 
     async def _reason(self, room: Room, running: Round) -> RoundEnd:
-        endings: set[TurnEnding | None] = {
-            turn.ending for turn in await turns.of_round(room.conn, room.id, running.number)
-        }
+        scene = await room.scene()
+        endings: set[TurnEnding | None] = {turn.ending for turn in scene.of_round(running.number)}
         if "replied" in endings:
             return "completed"
         return "stopped" if "stopped" in endings else "failed"
 
     async def _end(self, room: Room, running: Round, reason: RoundEnd) -> None:
-        await rounds.end(room.conn, running, reason, room.now)
+        await room.change_round(running.number, state="ended", reason=reason, ended_at=room.now)
         room.change(current_round=None)
-        following = await rounds.next_queued(room.conn, room.id)
+        following = next(iter((await room.scene()).queued), None)
         finish = RoundFinish(branch=running.branch, round=running.number, reason=reason, last=following is None)
         room.record(RoundEnded, finish)
         if following is not None:
@@ -170,8 +165,8 @@ class Rounds:
 
     async def drop_queued(self, room: Room) -> None:
         """End the rounds that have not begun."""
-        for waiting in await rounds.queued(room.conn, room.id):
-            await rounds.end(room.conn, waiting, "stopped", room.now)
+        for waiting in (await room.scene()).queued:
+            await room.change_round(waiting.number, state="ended", reason="stopped", ended_at=room.now)
             finish = RoundFinish(branch=waiting.branch, round=waiting.number, reason="stopped", last=False)
             room.record(RoundEnded, finish)
 

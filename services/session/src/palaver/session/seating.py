@@ -82,7 +82,7 @@ class Seating:
             position = await sessions.highest_position(room.conn, room.id) + 1
             (seat,) = arrange([wish], facts, taken, position)
             await sessions.add_seats(room.conn, room.id, [seat], room.now)
-            _reseat(room, (*taken, seat))
+            await _reseat(room, (*taken, seat))
             room.record(ParticipantAdded, SeatChange(participant=seat))
         return seat
 
@@ -106,7 +106,7 @@ class Seating:
             after = _changed(before, request, others)
             if after != before:
                 await sessions.change_seat(room.conn, after)
-                _reseat(room, [after if seat.id == after.id else seat for seat in await room.seats()])
+                await _reseat(room, [after if seat.id == after.id else seat for seat in await room.seats()])
                 previous = None if after.model_id == before.model_id else before.model_id
                 room.record(ParticipantUpdated, SeatChange(participant=after, previous_model=previous))
         return after
@@ -117,7 +117,7 @@ class Seating:
             room.authorise(request.actor)
             leaving = await _seat(room, request.participant_id)
             await sessions.remove_seat(room.conn, leaving.id, room.now)
-            _reseat(room, [seat for seat in await room.seats() if seat.id != leaving.id])
+            await _reseat(room, [seat for seat in await room.seats() if seat.id != leaving.id])
             room.record(ParticipantRemoved, SeatRemoval(participant_id=leaving.id))
             await self._stops.stop_some(room, participant_id=leaving.id)
         return Done()
@@ -223,6 +223,6 @@ async def _seat(room: Room, participant_id: ParticipantId) -> Participant:
     raise Failure(ErrorCode.NOT_FOUND, "There is no such participant.")
 
 
-def _reseat(room: Room, seats: Sequence[Participant]) -> None:
-    room.reseat(seats)
+async def _reseat(room: Room, seats: Sequence[Participant]) -> None:
+    await room.reseat(seats)
     room.change(updated_at=room.now)

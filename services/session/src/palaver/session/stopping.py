@@ -11,7 +11,7 @@ from palaver.session.losses import report_loss
 from palaver.session.ports import Announcer, News
 from palaver.session.room import Room, Rooms, authorise
 from palaver.session.rounds import Rounds
-from palaver.session.store import rounds, sessions, turns
+from palaver.session.store import sessions, turns
 
 _log = structlog.get_logger()
 
@@ -52,8 +52,7 @@ class Stops:
         """End the round and drop the queued ones."""
         await self._rounds.drop_queued(room)
         if room.session.current_round is not None:
-            running = await rounds.read(room.conn, room.id, room.session.current_round)
-            await rounds.mark_stopped(room.conn, running)
+            await room.change_round(room.session.current_round, stopped=True)
         await self.stop_some(room)
 
     async def stop_some(

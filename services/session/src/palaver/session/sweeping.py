@@ -130,7 +130,7 @@ class Sweeper:
 
     async def _judge(self, found: OverdueTurn, cutoff: datetime) -> None:
         async with self._rooms.open_if_free(found.session_id) as room:
-            turn = None if room is None else await turns.lock(room.conn, found.session_id, found.turn_id)
+            turn = None if room is None else await room.turn(found.turn_id)
             if room is None or turn is None or not turn.open:
                 return
             lapsed = turn.state == "claimed" and turn.lease_until is not None and turn.lease_until < cutoff

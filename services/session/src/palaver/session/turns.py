@@ -62,7 +62,7 @@ class Turns:
         if session_id is None:
             return
         async with self._rooms.open(session_id) as room:
-            turn = await turns.lock(room.conn, session_id, given_back.turn_id)
+            turn = await room.turn(given_back.turn_id)
             # A repeated request may come when the turn is long somebody else's.
             if turn is not None and (turn.state, turn.worker, turn.attempt) == ("claimed", worker, given_back.attempt):
                 await self._hand_on(room, turn)
@@ -80,14 +80,14 @@ class Turns:
             turn = await self._current(room, fact)
             if turn is None or turn.started_attempt >= fact.attempt:
                 return
-            rank = turn.rank or await turns.next_rank(room.conn, room.id, turn.ref.round)
-            await turns.mark_started(room.conn, turn, rank)
+            rank = turn.rank or (await room.scene()).next_rank(turn.ref.round)
+            await room.start_turn(turn, rank)
             room.record(TurnStartedEntry, TurnStart(**turn.ref.model_dump(), attempt=fact.attempt, rank=rank))
 
     async def completed(self, outcome: TurnCompleted) -> None:
         """The first completed outcome ends the turn, whatever its attempt."""
         async with self._rooms.open(outcome.session_id) as room:
-            turn = await turns.lock(room.conn, room.id, outcome.turn_id)
+            turn = await room.turn(outcome.turn_id)
             if turn is not None and turn.open:
                 silent = Silent(ErrorCode.PROVIDER_REFUSED, "The model answered without any text.", retryable=False)
                 await self._rounds.end_turn(room, turn, _ending(outcome, outcome.finish_reason, silent))
@@ -111,14 +111,14 @@ class Turns:
     async def give_up(self, session_id: SessionId, turn_id: TurnId) -> None:
         """Nothing can be made of what the worker said: the turn fails visibly instead of running for ever."""
         async with self._rooms.open(session_id) as room:
-            turn = await turns.lock(room.conn, room.id, turn_id)
+            turn = await room.turn(turn_id)
             if turn is not None and turn.open:
                 silent = Silent(ErrorCode.INTERNAL, "The answer could not be stored.", retryable=True)
                 await self._rounds.end_turn(room, turn, silent)
 
     async def _current(self, room: Room, fact: TurnFact) -> Turn | None:
         """The turn, if it is open and the fact is about its current attempt."""
-        turn = await turns.lock(room.conn, room.id, fact.turn_id)
+        turn = await room.turn(fact.turn_id)
         return turn if turn is not None and turn.open and turn.attempt == fact.attempt else None
 
 

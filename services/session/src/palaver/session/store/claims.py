@@ -4,9 +4,8 @@ each. They lock the turn alone and never wait for it longer than a claim must.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, text, update
+from sqlalchemy import bindparam, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Integer, Text
@@ -118,8 +117,3 @@ async def texts(conn: AsyncConnection, attempts: Sequence[tuple[TurnId, int]]) -
         if row.attempt == wanted[row.turn_id]:
             pieces.setdefault(row.turn_id, []).append((row.offset, row.text))
     return {turn_id: fold(parts) for turn_id, parts in pieces.items()}
-
-
-async def forget_texts(conn: AsyncConnection, turn_ids: Sequence[Any]) -> None:
-    """A turn that is over leaves no checkpoint behind."""
-    await conn.execute(delete(checkpoints).where(checkpoints.c.turn_id.in_(turn_ids)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, Text, Uuid, and_, case, cast, func, insert, select, tuple_, update
+from sqlalchemy import Integer, Row, Text, Uuid, and_, case, cast, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import SessionId
@@ -38,16 +38,10 @@ class LogRow:
         """What names it."""
         return self.session_id, self.seq
 
-
-async def add(conn: AsyncConnection, rows: Sequence[LogRow]) -> None:
-    """Append entries whose `seq` the caller gave under the session's lock."""
-    await conn.execute(
-        insert(session_log),
-        [
-            {"session_id": row.session_id, "seq": row.seq, "name": row.name, "data": row.data, "at": row.at}
-            for row in rows
-        ],
-    )
+    @property
+    def stored(self) -> dict[str, Any]:
+        """Its columns; the broker is still to hear of it."""
+        return {"session_id": self.session_id, "seq": self.seq, "name": self.name, "data": self.data, "at": self.at}
 
 
 async def after(conn: AsyncConnection, session_id: SessionId, seq: int, limit: int) -> list[LogRow]:

@@ -3,84 +3,68 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, func, insert, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy import Row, and_, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.client_protocol import FailedTurnItem, MessageItem, ReplyItem, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import MessageId, SessionId, UserId
+from palaver.contracts.ids import MessageId, SessionId
 from palaver.contracts.session_log import Reply, TurnRef, UserMessage
 from palaver.session.domain import Segment
-from palaver.session.store.tables import BY_PERSON, clock, messages, pins, rounds, turns
+from palaver.session.store.tables import clock, messages, own_id, pins, rounds, turns
 from palaver.session.store.turns import ref_of
 
 
-async def add_user_message(conn: AsyncConnection, session_id: SessionId, message: UserMessage) -> bool:
-    """Store a person's message; False if this author's `client_message_id` is stored in the session already."""
-    statement = insert_or_skip(messages).values(
-        id=message.id,
-        version=1,
-        session_id=session_id,
-        kind="user",
-        branch_id=message.branch,
-        round=message.round,
-        step=0,
-        rank=0,
-        active=True,
-        text=message.content,
-        author=message.author,
-        client_message_id=message.client_message_id,
-        addressed=None if message.to is None else list(message.to),
-        metadata=message.metadata,
-        created_at=message.created_at,
-    )
-    once = statement.on_conflict_do_nothing(
-        index_elements=[messages.c.session_id, messages.c.author, messages.c.client_message_id],
-        index_where=BY_PERSON,
-    )
-    return (await conn.execute(once.returning(messages.c.id))).one_or_none() is not None
+def user_row(session_id: SessionId, message: UserMessage) -> dict[str, Any]:
+    """A person's message as a new row; one author's `client_message_id` is stored once in a session."""
+    return {
+        "id": message.id,
+        "version": 1,
+        "session_id": session_id,
+        "kind": "user",
+        "branch_id": message.branch,
+        "round": message.round,
+        "step": 0,
+        "rank": 0,
+        "active": True,
+        "text": message.content,
+        "author": message.author,
+        "client_message_id": message.client_message_id,
+        "addressed": None if message.to is None else [own_id(participant) for participant in message.to],
+        "metadata": message.metadata,
+        "created_at": message.created_at,
+    }
 
 
-async def is_stored(conn: AsyncConnection, session_id: SessionId, author: UserId, client_message_id: str) -> bool:
-    """Whether this post was taken before."""
-    statement = select(messages.c.id).where(
-        messages.c.session_id == session_id,
-        messages.c.author == author,
-        messages.c.client_message_id == client_message_id,
-        BY_PERSON,
-    )
-    return (await conn.execute(statement)).one_or_none() is not None
+def reply_row(session_id: SessionId, ref: TurnRef, reply: Reply) -> dict[str, Any]:
+    """An answer as a new row: the version that is shown."""
+    return {
+        "id": reply.id,
+        "version": reply.version,
+        "session_id": session_id,
+        "kind": "reply",
+        "branch_id": ref.branch,
+        "round": ref.round,
+        "step": ref.step,
+        "rank": reply.rank,
+        "active": True,
+        "text": reply.text,
+        "turn_id": reply.turn_id,
+        "participant_id": reply.participant_id,
+        "model": reply.model,
+        "finish_reason": reply.finish_reason,
+        "usage": None if reply.usage is None else reply.usage.model_dump(mode="json"),
+        "cost": reply.cost,
+        "context": None if reply.context is None else reply.context.model_dump(mode="json"),
+        "first_token_at": reply.first_token_at,
+        "created_at": reply.created_at,
+    }
 
 
-async def add_reply(conn: AsyncConnection, session_id: SessionId, ref: TurnRef, reply: Reply) -> None:
-    """Store an answer; it becomes the version that is shown."""
-    if reply.version > 1:
-        older = update(messages).where(messages.c.id == reply.id, messages.c.active)
-        await conn.execute(older.values(active=False))
-    await conn.execute(
-        insert(messages).values(
-            id=reply.id,
-            version=reply.version,
-            session_id=session_id,
-            kind="reply",
-            branch_id=ref.branch,
-            round=ref.round,
-            step=ref.step,
-            rank=reply.rank,
-            active=True,
-            text=reply.text,
-            turn_id=reply.turn_id,
-            participant_id=reply.participant_id,
-            model=reply.model,
-            finish_reason=reply.finish_reason,
-            usage=None if reply.usage is None else reply.usage.model_dump(mode="json"),
-            cost=reply.cost,
-            context=None if reply.context is None else reply.context.model_dump(mode="json"),
-            first_token_at=reply.first_token_at,
-            created_at=reply.created_at,
-        )
-    )
+async def hide_older(conn: AsyncConnection, reply_id: MessageId) -> None:
+    """A newer version of an answer is about to be shown."""
+    older = update(messages).where(messages.c.id == reply_id, messages.c.active)
+    await conn.execute(older.values(active=False))
 
 
 async def session_of(conn: AsyncConnection, message_id: MessageId) -> SessionId | None:
@@ -213,12 +197,12 @@ def _item(row: Row[Any]) -> MessageItem:
     message = _message(row).model_copy(update={"pinned": row.pinned})
     if isinstance(message, UserMessage):
         return UserMessageItem(message=message)
-    return ReplyItem(turn=ref_of(row, "its_"), reply=message)
+    return ReplyItem(turn=ref_of(row._asdict(), "its_"), reply=message)
 
 
 def _failed(row: Row[Any]) -> FailedTurnItem:
     body = Failure(ErrorCode(row.code), row.message).body
-    return FailedTurnItem(turn=ref_of(row), error=body.model_copy(update={"retryable": row.retryable}))
+    return FailedTurnItem(turn=ref_of(row._asdict()), error=body.model_copy(update={"retryable": row.retryable}))
 
 
 def _message(row: Row[Any]) -> UserMessage | Reply:

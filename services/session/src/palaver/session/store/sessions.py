@@ -1,6 +1,6 @@
 """Sessions, their seats and branches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,11 +48,10 @@ async def add(conn: AsyncConnection, session: Session) -> None:
     await conn.execute(insert(sessions).values({name: _plain(session, name) for name in _IDENTITY + _CHANGING}))
 
 
-async def save(conn: AsyncConnection, before: Session, after: Session) -> None:
-    """Write what changed; the row is locked by the caller."""
+def change_of(before: Session, after: Session) -> dict[str, Any]:
+    """The columns that changed, with the key; empty where nothing did."""
     changes = {name: _plain(after, name) for name in _CHANGING if getattr(before, name) != getattr(after, name)}
-    if changes:
-        await conn.execute(update(sessions).where(sessions.c.id == after.id).values(changes))
+    return {"id": after.id, **changes} if changes else {}
 
 
 async def count_of_owner(conn: AsyncConnection, owner: UserId) -> int:
@@ -97,7 +96,7 @@ async def seats(conn: AsyncConnection, ids: Sequence[SessionId]) -> dict[Session
     statement = select(participants).where(participants.c.session_id.in_(ids), participants.c.removed_at.is_(None))
     found: dict[SessionId, list[Participant]] = {session_id: [] for session_id in ids}
     for row in await conn.execute(statement.order_by(participants.c.position)):
-        found[SessionId(row.session_id)].append(_seat(row))
+        found[SessionId(row.session_id)].append(seat_of(row._asdict()))
     return {session_id: tuple(taken) for session_id, taken in found.items()}
 
 
@@ -152,17 +151,9 @@ def _session(row: Row[Any]) -> Session:
     return Session(**fields)
 
 
-def _seat(row: Row[Any]) -> Participant:
-    return Participant(
-        id=row.id,
-        model_id=row.model_id,
-        name=row.name,
-        color=row.color,
-        system_prompt=row.system_prompt,
-        muted=row.muted,
-        position=row.position,
-        persona=row.persona,
-    )
+def seat_of(row: Mapping[str, Any]) -> Participant:
+    """A seat, from its row."""
+    return Participant(**{name: row[name] for name in Participant.model_fields})
 
 
 def _plain(session: Session, name: str) -> Any:

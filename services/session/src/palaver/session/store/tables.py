@@ -45,7 +45,12 @@ class OwnId(TypeDecorator[str]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - the signature is SQLAlchemy's
         """The id for the driver."""
-        return value if value is None or _UUID.fullmatch(str(value)) else NO_ID
+        return None if value is None else own_id(value)
+
+
+def own_id(value: object) -> str:
+    """The id as a column holds it, for rows that do not pass through `OwnId`."""
+    return str(value) if _UUID.fullmatch(str(value)) else NO_ID
 
 
 def _moment(name: str, *, nullable: bool = False) -> Column[Any]:

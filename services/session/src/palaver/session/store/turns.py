@@ -5,55 +5,56 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, insert, literal, or_, select, update
+from sqlalchemy import Row, and_, func, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session import OpenCall
 from palaver.contracts.session_log import TurnRef
-from palaver.session.domain import Ending, Replied, Turn, TurnEnding, TurnPolicy
+from palaver.session.domain import Ending, Replied, Turn, TurnPolicy
 from palaver.session.store.tables import OPEN, clock, turns
 
 
-async def add(conn: AsyncConnection, new: Sequence[Turn], at: datetime) -> None:
-    """New turns, as `Turn.requested` makes them."""
-    rows = [
-        {
-            "id": turn.ref.turn_id,
-            "session_id": turn.session_id,
-            "reply_id": turn.ref.reply_id,
-            "participant_id": turn.ref.participant_id,
-            "model": turn.ref.model,
-            "branch_id": turn.ref.branch,
-            "round": turn.ref.round,
-            "step": turn.ref.step,
-            "speaker": turn.ref.speaker,
-            "version": turn.ref.version,
-            "payer": turn.payer,
-            "min_seq": turn.min_seq,
-            "state": turn.state,
-            "attempt": turn.attempt,
-            "issues": turn.issues,
-            "deaths": turn.deaths,
-            "started_attempt": turn.started_attempt,
-            "checkpointed": turn.checkpointed,
-            "created_at": at,
-        }
-        for turn in new
-    ]
-    await conn.execute(insert(turns), rows)
+def row_of(new: Turn, at: datetime) -> dict[str, Any]:
+    """The row of a new turn, as `Turn.requested` makes it."""
+    return {
+        "id": new.ref.turn_id,
+        "session_id": new.session_id,
+        "reply_id": new.ref.reply_id,
+        "participant_id": new.ref.participant_id,
+        "model": new.ref.model,
+        "branch_id": new.ref.branch,
+        "round": new.ref.round,
+        "step": new.ref.step,
+        "speaker": new.ref.speaker,
+        "version": new.ref.version,
+        "payer": new.payer,
+        "min_seq": new.min_seq,
+        "state": new.state,
+        "attempt": new.attempt,
+        "issues": new.issues,
+        "deaths": new.deaths,
+        "started_attempt": new.started_attempt,
+        "checkpointed": new.checkpointed,
+        "created_at": at,
+    }
 
 
 # ---- issuing ---------------------------------------------------------------------------------------------------------
+LOCK_PAYERS = """SELECT pg_advisory_xact_lock(hashtextextended('payer:' || payer, 0))
+    FROM unnest(CAST(:payers AS text[])) AS payer"""
+"""Waits for other transactions that admit turns of these payers, given in order. The last locks that one takes."""
+
+
 async def lock_payer(conn: AsyncConnection, payer: UserId) -> None:
-    """Wait for other transactions that admit turns of this payer. The last lock that a transaction takes."""
-    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"payer:{payer}", 0))))
+    """See `LOCK_PAYERS`."""
+    await conn.execute(text(LOCK_PAYERS), {"payers": [payer]})
 
 
 async def admit(conn: AsyncConnection, payer: UserId, policy: TurnPolicy) -> list[Turn]:
     """Issue the payer's oldest waiting turns, as many as the policy allows; in whatever sessions they are.
 
-    Call `lock_payer` first. A turn that another transaction is just ending is passed over.
+    Lock the payer first. A turn that another transaction is just ending is passed over.
     """
     unfinished = select(func.count()).where(turns.c.payer == payer, OPEN, turns.c.state != "waiting")
     free = func.greatest(literal(policy.max_issued_per_payer) - unfinished.scalar_subquery(), 0)
@@ -132,12 +133,6 @@ async def waiting_payers(conn: AsyncConnection, limit: int) -> list[UserId]:
 
 
 # ---- progress and end ------------------------------------------------------------------------------------------------
-async def lock(conn: AsyncConnection, session_id: SessionId, turn_id: TurnId) -> Turn | None:
-    """One turn of a session that the caller has locked; locked too, for claims and renewals take the turn alone."""
-    statement = select(*_COLUMNS).where(turns.c.id == turn_id, turns.c.session_id == session_id)
-    return await _one(conn, statement.with_for_update(key_share=True))
-
-
 async def lock_open(
     conn: AsyncConnection,
     session_id: SessionId,
@@ -154,55 +149,35 @@ async def lock_open(
     return [_turn(row) for row in rows]
 
 
-async def next_rank(conn: AsyncConnection, session_id: SessionId, round_number: int) -> int:
-    """The next place inside a round, from 1. Exact under the session's lock."""
-    statement = select(func.max(turns.c.rank)).where(turns.c.session_id == session_id, turns.c.round == round_number)
-    return ((await conn.execute(statement)).scalar_one() or 0) + 1
-
-
-async def mark_started(conn: AsyncConnection, turn: Turn, rank: int) -> None:
-    """The start of the turn's current attempt is logged."""
-    here = update(turns).where(turns.c.id == turn.ref.turn_id)
-    await conn.execute(here.values(rank=rank, started_attempt=turn.attempt))
-
-
 async def request_stop(conn: AsyncConnection, ids: Sequence[TurnId]) -> None:
     """Renewals say `stopped` from now on."""
     statement = update(turns).where(turns.c.id.in_(ids), turns.c.stop_requested_at.is_(None))
     await conn.execute(statement.values(stop_requested_at=clock()))
 
 
-async def end(conn: AsyncConnection, turn: Turn, ending: Ending, rank: int | None, at: datetime) -> None:
-    """It is over; the caller removes its checkpoints."""
-    values: dict[str, Any] = {"state": "ended", "ended_at": at, "rank": rank, "lease_until": None, "open_call": None}
-    if isinstance(ending, Replied):
-        values["ending"] = "replied"
-    else:
-        values |= {"ending": ending.ending, "code": ending.code, "message": ending.message}
-        values["retryable"] = ending.retryable
-    await conn.execute(update(turns).where(turns.c.id == turn.ref.turn_id).values(values))
+def start_of(turn: Turn, rank: int) -> dict[str, Any]:
+    """What changes in its row when the start of the turn's current attempt is logged."""
+    return {"id": turn.ref.turn_id, "rank": rank, "started_attempt": turn.attempt}
+
+
+def end_of(turn: Turn, ending: Ending, rank: int | None, at: datetime) -> dict[str, Any]:
+    """What changes in its row when it is over."""
+    silent = None if isinstance(ending, Replied) else ending
+    return {
+        "id": turn.ref.turn_id,
+        "state": "ended",
+        "ended_at": at,
+        "rank": rank,
+        "lease_until": None,
+        "open_call": None,
+        "ending": ending.ending,
+        "code": silent and silent.code,
+        "message": silent and silent.message,
+        "retryable": silent and silent.retryable,
+    }
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class RoundTurn:
-    """What decides about a round's next step. `ending` is None while the turn is open."""
-
-    step: int
-    participant_id: ParticipantId
-    ending: TurnEnding | None
-    asked_at: datetime
-
-
-async def of_round(conn: AsyncConnection, session_id: SessionId, round_number: int) -> list[RoundTurn]:
-    """The turns of a round, oldest first, without those that only make a new version of an answer."""
-    statement = select(turns.c.step, turns.c.participant_id, turns.c.ending, turns.c.created_at).where(
-        turns.c.session_id == session_id, turns.c.round == round_number, turns.c.version == 1
-    )
-    rows = await conn.execute(statement.order_by(turns.c.id))
-    return [RoundTurn(row.step, row.participant_id, row.ending, row.created_at) for row in rows]
-
-
 async def session_of(conn: AsyncConnection, turn_id: TurnId) -> SessionId | None:
     """The session that a turn belongs to."""
     return (await conn.execute(select(turns.c.session_id).where(turns.c.id == turn_id))).scalar_one_or_none()
@@ -243,47 +218,43 @@ _COLUMNS = (
 )
 
 
-async def _one(conn: AsyncConnection, statement: Select[Any]) -> Turn | None:
-    row = (await conn.execute(statement)).one_or_none()
-    return None if row is None else _turn(row)
-
-
-def ref_of(row: Row[Any], prefix: str = "") -> TurnRef:
+def ref_of(row: Mapping[str, Any], prefix: str = "") -> TurnRef:
     """Which answer is meant, from a row whose turn columns may carry a prefix."""
-
-    def column(name: str) -> Any:
-        return getattr(row, prefix + name)
-
     return TurnRef(
-        turn_id=column("id"),
-        reply_id=column("reply_id"),
-        participant_id=column("participant_id"),
-        model=column("model"),
-        branch=column("branch_id"),
-        round=column("round"),
-        step=column("step"),
-        speaker=column("speaker"),
-        version=column("version"),
+        turn_id=row[f"{prefix}id"],
+        reply_id=row[f"{prefix}reply_id"],
+        participant_id=row[f"{prefix}participant_id"],
+        model=row[f"{prefix}model"],
+        branch=row[f"{prefix}branch_id"],
+        round=row[f"{prefix}round"],
+        step=row[f"{prefix}step"],
+        speaker=row[f"{prefix}speaker"],
+        version=row[f"{prefix}version"],
+    )
+
+
+def turn_of(row: Mapping[str, Any]) -> Turn:
+    """A turn from its row and `live`."""
+    return Turn(
+        session_id=row["session_id"],
+        ref=ref_of(row),
+        payer=row["payer"],
+        min_seq=row["min_seq"],
+        state=row["state"],
+        attempt=row["attempt"],
+        issues=row["issues"],
+        deaths=row["deaths"],
+        worker=row["worker"],
+        live=row["live"],
+        lease_until=row["lease_until"],
+        rank=row["rank"],
+        started_attempt=row["started_attempt"],
+        stop_requested=row["stop_requested_at"] is not None,
+        open_call=None if row["open_call"] is None else OpenCall.model_validate(row["open_call"]),
+        checkpointed=row["checkpointed"],
+        deadline=row["deadline"],
     )
 
 
 def _turn(row: Row[Any]) -> Turn:
-    return Turn(
-        session_id=row.session_id,
-        ref=ref_of(row),
-        payer=row.payer,
-        min_seq=row.min_seq,
-        state=row.state,
-        attempt=row.attempt,
-        issues=row.issues,
-        deaths=row.deaths,
-        worker=row.worker,
-        live=row.live,
-        lease_until=row.lease_until,
-        rank=row.rank,
-        started_attempt=row.started_attempt,
-        stop_requested=row.stop_requested_at is not None,
-        open_call=None if row.open_call is None else OpenCall.model_validate(row.open_call),
-        checkpointed=row.checkpointed,
-        deadline=row.deadline,
-    )
+    return turn_of(row._asdict())
