@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_sco
 SMALL, LARGE = "Moth", "Sage"
 SEATS = (NewParticipant(model="sim-moth", name=SMALL), NewParticipant(model="sim-sage", name=LARGE))
 ROUNDS = 8
+FAR_ROUNDS = 20
+"""More than the newest page, which is what a room opens with."""
 WORDS = " ".join(f"word{number}" for number in range(120))
 """Some four hundred tokens: the small window holds a few of them, the large one all."""
 
@@ -113,4 +115,45 @@ async def test_a_small_window_shows_what_it_no_longer_sees_as_it_happens_and_lea
         await expect(page.locator("[data-window-edge]")).to_have_text("Moth 已看不到以上内容")
         await moth.get_by_role("button", name=f"{later} 条消息已看不到").click()
         await expect(page.get_by_role("dialog", name="Moth 的上下文")).to_contain_text("已看不到的消息")
+    assert visit.complaints == []
+
+
+async def test_a_message_is_pinned_found_again_from_afar_and_unpinned_in_every_tab(stack: Stack, visit: Visit):
+    async with await stack.person() as ada:
+        room = await ada.create_room(SEATS)
+        for number in range(FAR_ROUNDS):
+            async for answer in room.ask(f"Message {number}"):
+                await room.finished(answer)
+        await visit.sign_in(stack.url, ada, PASSWORD)
+        page, beside = [await visit.open(f"/rooms/{room.id}") for _ in range(2)]
+        newest = page.locator("[data-message]").last
+        await newest.hover()
+        await newest.get_by_role("button", name="Pin").click()
+        for tab in (page, beside):
+            await expect(tab.locator("[data-message]").last).to_contain_text("Pinned")
+            await expect(tab.get_by_role("button", name="1 pinned message")).to_be_visible()
+
+        first = next(m for m in room.transcript.messages.values() if m.content == "Message 0")
+        await expect(page.get_by_text("Message 0", exact=True)).to_have_count(0)
+        await ada.rest.call("PUT", f"/api/v1/messages/{first.id}/pin", None)
+        await page.get_by_role("button", name="2 pinned messages").click()
+        dialog = page.get_by_role("dialog", name="Pinned")
+        entries = dialog.get_by_role("listitem")
+        await expect(entries).to_have_count(2)
+        await expect(entries.first).to_contain_text("Message 0")
+        await entries.first.get_by_role("button", name="Message 0").click()
+        await expect(dialog).to_be_hidden()
+        found = page.locator(f"[data-message='{first.id}']")
+        await expect(found).to_be_focused()
+        await expect(found).to_be_in_viewport()
+        await expect(found).to_contain_text("Pinned")
+
+        await page.reload()
+        await page.get_by_role("button", name="2 pinned messages").click()
+        await entries.first.get_by_role("button", name="Unpin").click()
+        await expect(entries).to_have_count(1)
+        await expect(beside.get_by_role("button", name="1 pinned message")).to_be_visible()
+        await entries.first.get_by_role("button", name="Unpin").click()
+        await expect(dialog).to_contain_text("Nothing is pinned.")
+        await expect(beside.locator("[data-pinned]")).to_have_count(0)
     assert visit.complaints == []

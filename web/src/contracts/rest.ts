@@ -79,6 +79,7 @@ export type Envelope<T> =
 
 /** The server's own limits (`palaver.contracts.limits`), used before it has told its settings. */
 export const MAX_PARTICIPANTS = 10
+export const MAX_PINNED_MESSAGES = 50
 export const MAX_MESSAGE_CHARACTERS = 10_000
 export const MAX_TITLE_CHARACTERS = 200
 export const MAX_NAME_CHARACTERS = 80

@@ -8,13 +8,14 @@ import type { LiveRooms, LiveState } from './liveRooms'
 import { type MemberState, memberStates } from './memberStatus'
 import { windowEdges } from './meters'
 import type { PendingPost } from './outbox'
-import type { RoomState, RunningTurn } from './room'
+import { type RoomState, type RunningTurn, firstRound } from './room'
 import { isStopping, isStoppingAll } from './stops'
 import { type TranscriptItem, orderTranscript } from './transcript'
 
 export const LiveRoomsContext = createContext<LiveRooms | null>(null)
 
 const NOBODY: readonly Participant[] = []
+const NOTHING: readonly string[] = []
 
 export function useLive(): LiveRooms {
   const live = useContext(LiveRoomsContext)
@@ -82,6 +83,18 @@ export function useIsStopping(turnId: string): boolean {
 
 export function useIsStoppingAll(sessionId: string): boolean {
   return useLiveState(({ stops }) => isStoppingAll(stops, sessionId))
+}
+
+/** The oldest round at hand; 1 if nothing is before it. */
+export function useFirstRound(sessionId: string): number {
+  const messages = useLiveState(({ rooms }) => rooms[sessionId]?.messages)
+  const ended = useLiveState(({ rooms }) => rooms[sessionId]?.ended)
+  return useMemo(() => firstRound({ messages: messages ?? {}, ended: ended ?? {} }), [messages, ended])
+}
+
+/** Ids of what is pinned, in the order of pinning. */
+export function usePins(sessionId: string): readonly string[] {
+  return useLiveState(({ rooms }) => rooms[sessionId]?.pinned) ?? NOTHING
 }
 
 /** Message → members for whom it is the last one that they no longer see. */

@@ -219,3 +219,12 @@ export function applyDelta(room: RoomState, delta: Delta): RoomState {
 function missed(room: RoomState, what: 'log' | 'text'): RoomState {
   return room.stale === what || room.stale === 'log' ? room : { ...room, stale: what }
 }
+
+/** The oldest round at hand; 1, the first of all, where there is none. */
+export function firstRound({ messages, ended }: Pick<RoomState, 'messages' | 'ended'>): number {
+  const rounds = [
+    ...Object.values(messages).map(({ round }) => round),
+    ...Object.values(ended).map(({ turn }) => turn.round),
+  ]
+  return rounds.reduce((first, round) => Math.min(first, round), rounds[0] ?? 1)
+}

@@ -20,11 +20,17 @@ interface ContextModalProps {
 export function ContextModal({ session, participant, usage, onShow, onClose }: ContextModalProps) {
   const { t } = useTranslation()
   const { name, model_id } = participant
+  const pinned = usage.unseen_pinned?.length ?? 0
   const leftOut = usage.left_out ?? 0
   return (
     <Modal title={t('context.of', { name })} description={model_id} onClose={onClose}>
       <ContextMeter name={name} usage={usage} />
       <Numbers usage={usage} />
+      {pinned > 0 ? (
+        <div className="mt-4">
+          <Callout tone="warn">{t('context.pinnedUnseen', { count: pinned })}</Callout>
+        </div>
+      ) : null}
       <section className="mt-5 border-t border-line pt-4">
         <h3 className="text-sm font-semibold">{t('context.unseenTitle')}</h3>
         {leftOut > 0 ? (

@@ -9,18 +9,33 @@ import { AnswerText } from '@/ui/markdown/AnswerText'
 import { fillOf } from '@/ui/Meter'
 import { classes } from '@/ui/classes'
 
+import { PinButton } from './PinButton'
+import { PinMark } from './PinMark'
 import { ReplyFrame } from './ReplyFrame'
 
 interface FinishedReplyProps {
   readonly turn: TurnRef
   readonly reply: Reply
   readonly seat: Participant | undefined
+  readonly pinned: boolean
 }
 
-export const FinishedReply = memo(function FinishedReply({ turn, reply, seat }: FinishedReplyProps) {
+export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pinned }: FinishedReplyProps) {
   const { t } = useTranslation()
   return (
-    <ReplyFrame turn={turn} seat={seat} state="done" model={reply.model} aside={<CopyButton text={reply.text} />}>
+    <ReplyFrame
+      turn={turn}
+      seat={seat}
+      state="done"
+      model={reply.model}
+      aside={
+        <>
+          {pinned ? <PinMark /> : null}
+          <PinButton messageId={reply.id} pinned={pinned} className={QUIET} />
+          <CopyButton text={reply.text} />
+        </>
+      }
+    >
       <AnswerText source={reply.text} />
       {reply.finish_reason === 'stop' ? null : (
         <p className="mt-2 inline-flex rounded-lg bg-warn-soft px-2.5 py-1 text-[13px] text-warn">
@@ -31,6 +46,9 @@ export const FinishedReply = memo(function FinishedReply({ turn, reply, seat }: 
     </ReplyFrame>
   )
 })
+
+/** There when wanted: under the pointer, by the keyboard, and always where there is no pointer. */
+const QUIET = 'group-hover/reply:opacity-100 focus-visible:opacity-100 sm:opacity-0'
 
 const FILL_TEXT = { ok: '', amber: 'text-warn', red: 'text-danger' } as const
 
@@ -76,7 +94,7 @@ function CopyButton({ text }: { readonly text: string }) {
       small
       label={copied ? t('copied') : t('copy')}
       onClick={() => void copy()}
-      className="group-hover/reply:opacity-100 focus-visible:opacity-100 sm:opacity-0"
+      className={QUIET}
     >
       {copied ? <Check size={15} /> : <Copy size={15} />}
     </IconButton>

@@ -1,17 +1,18 @@
-import { PanelRight, Settings2, UserPlus } from 'lucide-react'
+import { PanelRight, Pin, Settings2, UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
 import { usePreferences } from '@/lib/preferences'
 import { roomTitle } from '@/lib/roomTitle'
-import { useContextUsage, useMembers } from '@/realtime/hooks'
+import { useContextUsage, useMembers, usePins } from '@/realtime/hooks'
 import { IconButton } from '@/ui/IconButton'
 import { Modal } from '@/ui/Modal'
 import { classes } from '@/ui/classes'
 
 import { MemberChip } from './MemberChip'
 import { MembersPanel } from './MembersPanel'
+import { PinsModal } from './PinsModal'
 import { RoomSettingsModal } from './RoomSettingsModal'
 
 interface RoomHeaderProps {
@@ -24,13 +25,26 @@ interface RoomHeaderProps {
 export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHeaderProps) {
   const { t } = useTranslation()
   const members = useMembers(session.id)
+  const pins = usePins(session.id).length
   const usage = useContextUsage(session.id)
   const membersOpen = usePreferences((preferences) => preferences.membersOpen)
-  const [open, setOpen] = useState<'settings' | 'members' | null>(null)
+  const [open, setOpen] = useState<'settings' | 'members' | 'pins' | null>(null)
+  const show = (messageId: string) => {
+    setOpen(null)
+    onShow(messageId)
+  }
   return (
     <header className="border-b border-line bg-canvas/90">
       <div className="flex h-14 items-center gap-1 pr-3 pl-14 md:pl-6">
         <h1 className="min-w-0 flex-1 truncate text-[15px] font-semibold">{roomTitle(session, t('rooms.untitled'))}</h1>
+        {pins > 0 ? (
+          <IconButton label={t('pins.open', { count: pins })} onClick={() => setOpen('pins')} className="w-auto! gap-1 px-2">
+            <Pin size={17} />
+            <span aria-hidden="true" className="text-xs font-medium tabular-nums">
+              {pins}
+            </span>
+          </IconButton>
+        ) : null}
         <IconButton label={t('members.add')} onClick={onAddMembers}>
           <UserPlus size={18} />
         </IconButton>
@@ -61,6 +75,7 @@ export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHe
         ))}
       </ul>
       {open === 'settings' ? <RoomSettingsModal session={session} onClose={() => setOpen(null)} /> : null}
+      {open === 'pins' ? <PinsModal session={session} onShow={show} onClose={() => setOpen(null)} /> : null}
       {open === 'members' ? (
         <Modal title={t('members.title')} onClose={() => setOpen(null)}>
           <div className="-mx-5 -mt-2">
@@ -69,10 +84,7 @@ export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHe
               session={session}
               onAddMembers={onAddMembers}
               onOpenKeys={onOpenKeys}
-              onShow={(messageId) => {
-                setOpen(null)
-                onShow(messageId)
-              }}
+              onShow={show}
             />
           </div>
         </Modal>

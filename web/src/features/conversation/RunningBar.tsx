@@ -23,7 +23,7 @@ export function RunningBar({ sessionId }: { readonly sessionId: string }) {
   if (next.length === 0) return null
   const seated = new Map(members.map((member) => [member.participant.id, member]))
   return (
-    <ul aria-label={t('stop.running')} className="flex [scrollbar-width:none] gap-1.5 overflow-x-auto pb-2">
+    <ul aria-label={t('stop.running')} className="flex [scrollbar-width:none] gap-1.5 overflow-x-auto pb-2 sm:flex-wrap-reverse">
       {next.map((id) => {
         const member = seated.get(id)
         return member ? <Slot key={id} member={member} onStop={stop} /> : null

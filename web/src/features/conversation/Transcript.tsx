@@ -3,7 +3,7 @@ import { Fragment, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant, SessionView } from '@/contracts/protocol'
-import { useLiveState, usePendingPosts, useTranscript, useWindowEdges } from '@/realtime/hooks'
+import { useLiveState, usePendingPosts, usePins, useTranscript, useWindowEdges } from '@/realtime/hooks'
 import type { TranscriptItem } from '@/realtime/transcript'
 import { Button } from '@/ui/Button'
 
@@ -29,9 +29,10 @@ export function Transcript({ session, onOpenKeys, onAddMembers }: TranscriptProp
   const items = useTranscript(session.id)
   const pending = usePendingPosts(session.id)
   const earlier = useEarlier(session.id)
+  const pins = new Set(usePins(session.id))
   const edges = useWindowEdges(session.id)
   const { frame, content, atBottom, toBottom, letGo } = useStickToBottom()
-  useLeading(session.id, content, letGo)
+  useLeading(session.id, { content, loadEarlier: earlier.load, letGo })
   const seats = new Map(session.participants.map((participant) => [participant.id, participant]))
 
   // Whoever says something wants to see it.
@@ -53,7 +54,7 @@ export function Transcript({ session, onOpenKeys, onAddMembers }: TranscriptProp
         <div ref={content} className="mx-auto flex min-h-full w-full max-w-3xl flex-col px-4 pt-6 pb-8 sm:px-6">
           {earlier.more ? (
             <div className="mb-4 flex justify-center">
-              <Button small look="ghost" busy={earlier.busy} onClick={earlier.load}>
+              <Button small look="ghost" busy={earlier.busy} onClick={earlier.show}>
                 {t('room.earlier')}
               </Button>
             </div>
@@ -61,7 +62,13 @@ export function Transcript({ session, onOpenKeys, onAddMembers }: TranscriptProp
           {items.length === 0 && pending.length === 0 ? <EmptyRoom session={session} onAddMembers={onAddMembers} /> : null}
           {items.map((item) => (
             <Fragment key={item.key}>
-              <Item item={item} sessionId={session.id} seats={seats} onOpenKeys={onOpenKeys} />
+              <Item
+                item={item}
+                sessionId={session.id}
+                seats={seats}
+                pinned={pins.has(messageIdOf(item) ?? '')}
+                onOpenKeys={onOpenKeys}
+              />
               <Edge members={edges.get(messageIdOf(item) ?? '')} seats={seats} />
             </Fragment>
           ))}
@@ -89,17 +96,18 @@ interface ItemProps {
   readonly item: TranscriptItem
   readonly sessionId: string
   readonly seats: ReadonlyMap<string, Participant>
+  readonly pinned: boolean
   readonly onOpenKeys: () => void
 }
 
-function Item({ item, sessionId, seats, onOpenKeys }: ItemProps) {
-  if (item.kind === 'message') return <UserBubble message={item.message} />
+function Item({ item, sessionId, seats, pinned, onOpenKeys }: ItemProps) {
+  if (item.kind === 'message') return <UserBubble message={item.message} pinned={pinned} />
   if (item.kind === 'running') {
     return <RunningReply sessionId={sessionId} turnId={item.turnId} seat={seats.get(item.participantId)} />
   }
   const { end } = item
   const seat = seats.get(end.turn.participant_id)
-  if (end.kind === 'reply') return <FinishedReply turn={end.turn} reply={end.reply} seat={seat} />
+  if (end.kind === 'reply') return <FinishedReply turn={end.turn} reply={end.reply} seat={seat} pinned={pinned} />
   return <FailedReply turn={end.turn} error={end.error} seat={seat} onOpenKeys={onOpenKeys} />
 }
 

@@ -1,40 +1,42 @@
-import { useState } from 'react'
+import { useCallback, useState } from 'react'
 
 import { olderMessages } from '@/lib/api/sessions'
-import { useLive, useTranscript } from '@/realtime/hooks'
-import type { TranscriptItem } from '@/realtime/transcript'
+import { useFirstRound, useLive } from '@/realtime/hooks'
+import { firstRound } from '@/realtime/room'
 import { toast } from '@/ui/toasts'
 import { useFailureText } from '@/ui/useFailureText'
 
 interface Earlier {
-  /** Whether there is anything before what is shown. */
+  /** Whether there is anything before what is at hand. */
   readonly more: boolean
   readonly busy: boolean
-  readonly load: () => void
+  /** Load one page more, and say so if that fails. */
+  readonly show: () => void
+  /** The same for those who handle failures; false if there was nothing more. */
+  readonly load: () => Promise<boolean>
 }
 
 /** Older messages than those at hand, a page at a time. */
 export function useEarlier(sessionId: string): Earlier {
   const live = useLive()
   const failureText = useFailureText()
-  const [first] = useTranscript(sessionId)
+  const first = useFirstRound(sessionId)
   const [busy, setBusy] = useState(false)
-  const round = first ? roundOf(first) : null
-  const load = async () => {
-    if (round === null) return
+  const load = useCallback(async () => {
+    const roundAtHand = () => {
+      const room = live.store.getState().rooms[sessionId]
+      return room ? firstRound(room) : 1
+    }
+    const round = roundAtHand()
+    if (round <= 1) return false
     setBusy(true)
     try {
       live.addOlderPage(sessionId, await olderMessages(sessionId, round))
-    } catch (failure) {
-      toast(failureText(failure))
     } finally {
       setBusy(false)
     }
-  }
-  return { more: round !== null && round > 1, busy, load: () => void load() }
-}
-
-function roundOf(item: TranscriptItem): number | null {
-  if (item.kind === 'message') return item.message.round
-  return item.kind === 'ended' ? item.end.turn.round : null
+    return roundAtHand() < round
+  }, [live, sessionId])
+  const show = () => void load().catch((failure: unknown) => toast(failureText(failure)))
+  return { more: first > 1, busy, show, load }
 }

@@ -1,24 +1,45 @@
 /** Leads the reader to the message that was asked for, and lights it up for a moment. */
 import { type RefObject, useEffect } from 'react'
 
+import { toast } from '@/ui/toasts'
+import { useFailureText } from '@/ui/useFailureText'
+
 import { useWanted } from './reading'
 
 const LIGHT_MS = 1_800
 
-export function useLeading(sessionId: string, content: RefObject<HTMLElement | null>, letGo: () => void): void {
-  useEffect(
-    () =>
-      useWanted.subscribe(({ wanted }) => {
-        if (wanted?.sessionId !== sessionId) return
-        const id = CSS.escape(wanted.messageId)
-        const message = content.current?.querySelector<HTMLElement>(`[data-message="${id}"], [data-reply="${id}"]`)
-        if (!message) return
-        letGo()
-        // Once the dialog in which it was chosen is closed: until then the page behind it takes no focus.
-        requestAnimationFrame(() => lightUp(message))
-      }),
-    [sessionId, content, letGo],
-  )
+interface Leading {
+  readonly content: RefObject<HTMLElement | null>
+  /** Add a page of older messages; false if there are none. */
+  readonly loadEarlier: () => Promise<boolean>
+  readonly letGo: () => void
+}
+
+export function useLeading(sessionId: string, { content, loadEarlier, letGo }: Leading): void {
+  const failureText = useFailureText()
+  useEffect(() => {
+    const lead = async (messageId: string) => {
+      const id = CSS.escape(messageId)
+      const find = () => content.current?.querySelector<HTMLElement>(`[data-message="${id}"], [data-reply="${id}"]`)
+      // Behind a dialog nothing takes the focus: the one in which it was chosen is closed first.
+      await painted()
+      // What has scrolled out of the loaded history is loaded page by page.
+      // oxlint-disable-next-line no-await-in-loop
+      while (!find() && (await loadEarlier())) await painted()
+      const message = find()
+      if (!message) return
+      letGo()
+      lightUp(message)
+    }
+    return useWanted.subscribe(({ wanted }) => {
+      if (wanted?.sessionId !== sessionId) return
+      lead(wanted.messageId).catch((failure: unknown) => toast(failureText(failure)))
+    })
+  }, [sessionId, content, loadEarlier, letGo, failureText])
+}
+
+function painted(): Promise<unknown> {
+  return new Promise(requestAnimationFrame)
 }
 
 function lightUp(message: HTMLElement): void {
