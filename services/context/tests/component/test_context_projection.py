@@ -47,21 +47,35 @@ def folded(room: Scribe) -> Room:
 
 def without_counts(room: Room) -> tuple[Any, ...]:
     entries = {
-        key: (entry.text, entry.place, entry.mark, entry.deleted, entry.branch, entry.author, entry.participant_id)
+        key: (
+            entry.text,
+            entry.place,
+            entry.mark,
+            entry.deleted,
+            entry.branch,
+            entry.author,
+            entry.participant_id,
+            entry.model,
+        )
         for key, entry in room.entries.items()
     }
-    return (room.epoch, room.cursor, room.setting, dict(room.seats), entries, room.deleted)
+    return (room.epoch, room.cursor, room.setting, dict(room.seats), entries, dict(room.pins), room.deleted)
 
 
 def lively(world: World) -> Scribe:
     room = world.room("Ada", "Bob")
-    room.say("hello")
+    hello = room.say("hello")
     first = room.reply("Ada", "hi", rank=0)
+    room.pin(first)
+    room.pin(hello)
     room.reply("Bob", "hey", rank=1, finish="stopped")
     room.join("Cyd")
     room.change("Bob", name="Robert", muted=True)
-    room.say("and now?")
+    room.unpin(hello)
+    room.pin(room.say("and now?"))
+    room.pin(hello)
     room.fail("Cyd")
+    room.change("Ada", model_id="other")
     room.reply("Ada", "well", finish="error")
     room.delete(first)
     room.leave("Cyd")
@@ -136,7 +150,7 @@ async def test_a_deleted_room_leaves_no_text_behind(world: World) -> None:
     room.delete_session()
     await world.publish(room.entries)
     left = await projected(world, room)
-    assert (left.deleted, dict(left.entries), dict(left.seats)) == (True, {}, {})
+    assert (left.deleted, dict(left.entries), dict(left.seats), dict(left.pins)) == (True, {}, {}, {})
 
 
 async def test_an_entry_of_a_room_that_is_gone_is_no_dead_letter(world: World) -> None:

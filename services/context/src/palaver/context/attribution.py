@@ -19,6 +19,8 @@ OWN_MARK = "\n\n[This answer of yours was {mark}.]"
 SUMMARY_BEGINS = "<<< Summary of the {entries} earliest messages, no longer shown >>>"
 SUMMARY_ENDS = "<<< End of the summary >>>"
 """Lines around a summary. A header names a speaker and what it is in brackets, so neither can be mistaken for one."""
+NOTE = "<<< Note: you are now answered by {model}. Earlier answers under your name were written by {earlier}. >>>"
+"""Tells a model which of its own words another one wrote. As unforgeable as the lines around a summary."""
 
 _LOOKALIKES = str.maketrans(
     {
@@ -35,7 +37,7 @@ _LOOKALIKES = str.maketrans(
 _CANDIDATE = re.compile("[<\u00ab\u2039\u226a\u226e\u22d8\u2329\u27e8\u27ea\u3008\u300a\ufe3d\ufe3f\ufe64\uff1c]")
 """Every character whose skeleton contains `<` (a test enumerates them): most texts have none and are left alone."""
 _HEADER_LIKE = re.compile(r"[\\\s]*<<<")
-_SUMMARY_LIKE = re.compile(r"[\\\s]*<<<\s*(end of the )?summary", re.IGNORECASE)
+_OURS_LIKE = re.compile(r"[\\\s]*<<<\s*(note|(end of the )?summary)", re.IGNORECASE)
 _BAD_IN_NAMES = re.compile(r"[<>\\\s]+")
 _UNSEEN = frozenset({"Cf", "Cc"})
 _INVISIBLE = _UNSEEN | {"Mn", "Me"}
@@ -59,11 +61,11 @@ def quoted(text: str) -> str:
 
 
 def guarded(text: str) -> str:
-    """As `quoted`, for rooms without headers: only lines that could be taken for those around a summary."""
+    """As `quoted`, for rooms without headers: only lines that could be taken for a note or those around a summary."""
     if _CANDIDATE.search(text) is None:
         return text
     return "".join(
-        "\\" + line if _SUMMARY_LIKE.match(_skeleton(line)) else line for line in text.splitlines(keepends=True)
+        "\\" + line if _OURS_LIKE.match(_skeleton(line)) else line for line in text.splitlines(keepends=True)
     )
 
 

@@ -1,14 +1,14 @@
 """Fit one conversation to one participant's model: the one way in which windows and meters are made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from palaver.context.attribution import MARKS, OWN_MARK, quoted
+from palaver.context.attribution import MARKS, NOTE, OWN_MARK, clean_name, quoted
 from palaver.context.compaction import Fitting
 from palaver.context.counting import TokenCounter
 from palaver.context.domain import EntryKey, Seat
 from palaver.context.families import family_of, supposed
-from palaver.context.fit import Fit, Frame, Overflow, Sums, block_of
+from palaver.context.fit import Fit, Frame, Overflow, Sums, affordable, block_of
 from palaver.context.metrics import ContextMetrics
 from palaver.context.ports import Projection, RateSource, SummarySource
 from palaver.context.prompts import system_prompt
@@ -91,17 +91,17 @@ class Fitter:
             participant_id=seat.participant_id,
             grammar=profile.grammar,
             closing=closing and profile.grammar.ends_with_user and (spoke_last or end == 0),
+            note=_note(profile.model_id, transcript.others(seat.participant_id, profile.model_id, end)),
         )
         frame = await self._frame(request, profile, encoding)
         budget = frame.rates.budget(maximum(profile))
         newest = newest_message(transcript.lines, end)
-        fitting = Fitting(
-            await self.sums(view, seat, leaf, encoding),
-            frame,
-            end=end,
-            keep=() if newest is None else (newest,),
-            budget=budget if at_most is None else min(budget, at_most),
-        )
+        budget = budget if at_most is None else min(budget, at_most)
+        sums = await self.sums(view, seat, leaf, encoding)
+        keep = () if newest is None else (newest,)
+        wanted = transcript.pinned(view.room.pins, end)
+        pins = affordable(sums, frame, end=end, keep=keep, budget=budget, pins=wanted) if wanted else ()
+        fitting = Fitting(sums, frame, end=end, keep=keep, budget=budget, pins=pins)
         plain = Fitted(request, transcript, fitting.fit(), encoding)
         if self._summaries is None or plain.fit.start == 0:
             return plain
@@ -170,15 +170,23 @@ class Fitter:
         return dict(zip(texts, await self._counter.remembered(encoding, texts), strict=True))
 
     async def _frame(self, request: Request, profile: ModelProfile, encoding: str) -> Frame:
-        texts = [request.system, CLOSING if request.closing else "", OPENING]
-        system, closing, opening = await self._counter.remembered(encoding, texts)
+        texts = [request.system, CLOSING if request.closing else "", OPENING, request.note]
+        system, closing, opening, note = await self._counter.remembered(encoding, texts)
         needs_opening = profile.grammar.starts_with_user and not (profile.grammar.system == "none" and request.system)
         first = supposed(profile)
         block = block_of(first, system, first.budget(maximum(profile)))
-        return Frame(self._rates.rates(profile), system, closing, opening if needs_opening else NOTHING, block=block)
+        opening = opening if needs_opening else NOTHING
+        return Frame(self._rates.rates(profile), system, closing, opening, note, block=block)
 
     async def _one(self, encoding: str, text: str) -> Count:
         return (await self._counter.remembered(encoding, [text]))[0]
+
+
+def _note(model: str, earlier: Sequence[str]) -> str:
+    """What a model is told of others that answered in its place; nothing where there were none."""
+    if not earlier:
+        return ""
+    return NOTE.format(model=clean_name(model), earlier=", ".join(map(clean_name, earlier)))
 
 
 def _both(one: Count, other: Count) -> Count:

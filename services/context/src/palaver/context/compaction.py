@@ -22,10 +22,11 @@ class Fitting:
     end: int = field(kw_only=True)
     keep: Sequence[int] = field(kw_only=True)
     budget: int = field(kw_only=True)
+    pins: Sequence[int] = field(default=(), kw_only=True)
 
     def fit(self) -> Fit:
         """Without any summary. Raises Overflow."""
-        return fit(self.sums, self.frame, end=self.end, keep=self.keep, budget=self.budget)
+        return self._fit(self.frame)
 
     def ahead(self, window: int) -> int | None:
         """How many lines a summary for windows of this class should cover now; None where there is no room for one.
@@ -36,7 +37,7 @@ class Fitting:
             return None
         meant = replace(self.frame, summary=Count(meant_tokens(window), 0))
         try:
-            start = fit(self.sums, meant, end=self.end, keep=self.keep, budget=self.budget).start
+            start = self._fit(meant).start
         except Overflow:
             return None
         return min((start, *self.keep[-1:]))
@@ -46,6 +47,9 @@ class Fitting:
         frame = replace(self.frame, summary=count)
         first = summary.coverage.entries
         try:
-            return fit(self.sums, frame, end=self.end, keep=self.keep, budget=self.budget, first=first)
+            return self._fit(frame, first)
         except Overflow:
             return None
+
+    def _fit(self, frame: Frame, first: int = 0) -> Fit:
+        return fit(self.sums, frame, end=self.end, keep=self.keep, budget=self.budget, first=first, pins=self.pins)

@@ -45,8 +45,8 @@ class Slot(NamedTuple):
 class Entry:
     """One message or one version of a reply.
 
-    `text` is what the speaker wrote. `counts` are its tokens as others read it (`attribution.quoted`), by encoding.
-    `changed` is the log `seq` that last touched it.
+    `text` is what the speaker wrote. `model` wrote it for a participant; None where that is not known. `counts` are its
+    tokens as others read it (`attribution.quoted`), by encoding. `changed` is the log `seq` that last touched it.
     """
 
     message_id: MessageId
@@ -56,6 +56,7 @@ class Entry:
     text: str
     author: UserId | None = None
     participant_id: ParticipantId | None = None
+    model: str | None = None
     mark: Mark | None = None
     deleted: bool = False
     changed: int = 0
@@ -109,7 +110,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A session as projected up to the log entry `cursor` of `epoch`. `setting` is None until the first entry."""
+    """A session as projected up to the log entry `cursor` of `epoch`. `setting` is None until the first entry.
+
+    `pins`: pinned messages and replies, with the log `seq` of their pinning.
+    """
 
     session_id: SessionId
     epoch: str
@@ -118,6 +122,7 @@ class Room:
     deleted: bool = False
     seats: Mapping[ParticipantId, Seat] = field(default_factory=lambda: MappingProxyType({}))
     entries: Mapping[EntryKey, Entry] = field(default_factory=lambda: MappingProxyType({}))
+    pins: Mapping[MessageId, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def in_order(self) -> list[Seat]:

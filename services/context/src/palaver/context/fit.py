@@ -1,8 +1,8 @@
 """Which part of a conversation fits into a window. Pure arithmetic over counts that were made once, when text came in.
 
-The newest lines are kept, and always those that must be: a person's newest message, and what is pinned. What does not
-fit falls out at the old end in whole blocks: until the next block has to go, the request keeps its beginning, and
-providers' prompt caches keep hitting.
+The newest lines are kept, and always those that must be: a person's newest message, and what is pinned, as far as there
+is room for pins (`affordable`). What does not fit falls out at the old end in whole blocks: until the next block has to
+go, the request keeps its beginning, and providers' prompt caches keep hitting.
 """
 
 from bisect import bisect_left
@@ -12,6 +12,8 @@ from itertools import accumulate, chain, pairwise
 
 from palaver.context.rates import NOTHING, Count, Rates, Tally
 
+PINNED_SHARE = 0.5
+"""Pins may take this much of what a request has left beside what must be in it: a conversation goes on beside them."""
 BLOCKS = 4
 """A block is this fraction of what the window can hold: after a cut the window is three quarters full or more."""
 
@@ -80,20 +82,28 @@ class Frame:
     """What a request holds besides the lines, as counted; nothing for a part that it does not have.
 
     `system`: the system prompt. `closing`: the turn that gives a participant the floor again after its own words.
-    `opening`: the turn before a participant's own words where a request may not begin with them. `summary`: a user's
-    words before all lines, about those that are left out. `block`: counted tokens of a block; it depends on nothing
-    that changes from one request to the next, or blocks would begin elsewhere.
+    `opening`: the turn before a participant's own words where a request may not begin with them. `note`, `summary`: a
+    user's words before all lines, about who wrote some of them, and about those that are left out. `block`: counted
+    tokens of a block; it depends on nothing that changes from one request to the next, or blocks would begin elsewhere.
     """
 
     rates: Rates
     system: Count = NOTHING
     closing: Count = NOTHING
     opening: Count = NOTHING
+    note: Count = NOTHING
     summary: Count = NOTHING
     block: int = 1
 
+    def ahead(self, seam: int) -> Count:
+        """What stands before all lines, as one text."""
+        note, summary = self.note, self.summary
+        if NOTHING in (note, summary):
+            return note if summary == NOTHING else summary
+        return Count(note.plain + seam + summary.plain, note.wide + summary.wide)
+
     def around(self, lines: Tally, *, opened: bool) -> Tally:
-        """The whole request, given the lines in it, and the summary."""
+        """The whole request, given the lines in it and what stands before them."""
         for part in (self.system, self.closing, *((self.opening,) if opened else ())):
             lines = lines.plus(part)
         return lines
@@ -127,7 +137,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Selection:
+class Selection:
     """Candidate selections out of the lines before `end`, of which `keep` must be there."""
 
     sums: Sums
@@ -143,24 +153,59 @@ class _Selection:
             tally, last = tally.joined(self.sums.span(line, line + 1, after=last)), line
         tally = tally.joined(self.sums.span(start, self.end, after=last))
         first = next(iter((*pins, *range(start, self.end)[:1])), None)
-        summary, own = self.frame.summary, first is not None and self.sums.own[first]
-        if summary != NOTHING and first is not None and not own:  # they are one message
-            tally = Tally(tally.plain + summary.plain + self.sums.seam, tally.wide + summary.wide, tally.messages)
+        ahead, own = self.frame.ahead(self.sums.seam), first is not None and self.sums.own[first]
+        if ahead != NOTHING and first is not None and not own:  # they are one message
+            tally = Tally(tally.plain + ahead.plain + self.sums.seam, tally.wide + ahead.wide, tally.messages)
         else:
-            tally = tally.plus(summary)
-        opened = self.frame.opening != NOTHING and summary == NOTHING and own
+            tally = tally.plus(ahead)
+        opened = self.frame.opening != NOTHING and ahead == NOTHING and own
         whole = self.frame.around(tally, opened=opened)
         return Fit(pins, start, self.end, self.frame.rates.tokens(whole), whole)
 
 
-def fit(sums: Sums, frame: Frame, *, end: int, keep: Sequence[int], budget: int, first: int = 0) -> Fit:
+def affordable(
+    sums: Sums, frame: Frame, *, end: int, keep: Sequence[int], budget: int, pins: Sequence[int]
+) -> tuple[int, ...]:
+    """Those of the pinned lines `pins` for which there is room beside `keep` (see `fit`), in order.
+
+    Each in its turn is taken if it fits into what is left of the pins' share; the first ones have the best chance.
+    """
+    start = end if keep else max(end - 1, 0)
+
+    def used(lines: Sequence[int]) -> int:
+        return Selection(sums, frame, end, tuple(sorted({*keep, *lines}))).starting(start).used
+
+    least = used(())
+    most = least + int((budget - least) * PINNED_SHARE)
+    if not pins or least > budget:
+        return ()
+    if used(pins) <= most:
+        return tuple(sorted(pins))
+    taken: list[int] = []
+    for pin in pins:
+        if used([*taken, pin]) <= most:
+            taken.append(pin)
+    return tuple(sorted(taken))
+
+
+def fit(
+    sums: Sums,
+    frame: Frame,
+    *,
+    end: int,
+    keep: Sequence[int],
+    budget: int,
+    first: int = 0,
+    pins: Sequence[int] = (),
+) -> Fit:
     """Choose from the lines before `end` what costs at most `budget` tokens.
 
     `keep`: in order, the lines that must be in it; the last one is the newest message of a person, with which the
-    newest round begins. That round stays whole if it fits at all. Of the lines before `first` only those of `keep` are
-    in it. Raises Overflow where what must stay (without `keep`, the newest line) is too large.
+    newest round begins. That round stays whole if it fits at all. `pins` must be in it, too. Of the lines before
+    `first` only those of `keep` and `pins` are in it. Raises Overflow where what must stay (without `keep`, the newest
+    line) is too large.
     """
-    candidates = _Selection(sums, frame, end, tuple(keep))
+    candidates = Selection(sums, frame, end, tuple(sorted({*keep, *pins})))
     newest = keep[-1] if keep else max(end - 1, 0)
     starts = ((first,), _boundaries(sums, newest, frame.block), range(1, newest + 1))
     for start in chain(*starts, range(newest + 1, end + 1) if keep else ()):

@@ -104,4 +104,5 @@ class Meters:
             reserve=profile.reserve,
             left_out=len(unseen),
             unseen=tuple(unseen[-MAX_UNSEEN:]) if listing else (),
+            unseen_pinned=tuple(message_id for message_id in unseen if message_id in view.room.pins),
         )

@@ -48,11 +48,19 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """A message was pinned, or its pin was taken away."""
+
+    message_id: MessageId
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The room is gone with all that was said in it."""
 
 
-Change = Decided | Seated | Left | Said | Erased | Closed
+Change = Decided | Seated | Left | Said | Erased | Pinned | Closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ def _reply(end: ReplyEnd, seq: int) -> Said:
             place=Place(end.round, end.step, end.reply.rank, seq),
             text=end.reply.text,
             participant_id=end.participant_id,
+            model=end.reply.model,
             mark=_MARKS.get(end.reply.finish_reason),
             changed=seq,
         )
@@ -131,6 +140,8 @@ def _changes(event: EventFrame) -> tuple[Change, ...]:
             changes = (_reply(event.data, event.seq),)
         case session_log.MessageDeleted():
             changes = (Erased(event.data.message_id),)
+        case session_log.MessagePinned() | session_log.MessageUnpinned():
+            changes = (Pinned(event.data.message_id, isinstance(event, session_log.MessagePinned)),)
         case session_log.SessionDeleted():
             changes = (Closed(),)
         case _:
@@ -179,6 +190,7 @@ class _Draft:
         self.deleted = room.deleted
         self.seats = dict(room.seats)
         self.entries = dict(room.entries)
+        self.pins = dict(room.pins)
 
     def put(self, change: Change, seq: int) -> None:
         match change:
@@ -192,12 +204,19 @@ class _Draft:
             case Said(entry):
                 self.entries[entry.key] = entry
             case Erased(message_id):
-                for entry in [entry for entry in self.entries.values() if entry.message_id == message_id]:
-                    self.entries[entry.key] = entry.erased(seq)
+                self._erase(message_id, seq)
+            case Pinned(message_id, pinned):
+                self.pins.pop(message_id, None)
+                self.pins |= {message_id: seq} if pinned else {}
             case Closed():
-                self.deleted, self.seats, self.entries = True, {}, {}
+                self.deleted, self.seats, self.entries, self.pins = True, {}, {}, {}
             case _:
                 assert_never(change)
+
+    def _erase(self, message_id: MessageId, seq: int) -> None:
+        self.pins.pop(message_id, None)
+        for entry in [entry for entry in self.entries.values() if entry.message_id == message_id]:
+            self.entries[entry.key] = entry.erased(seq)
 
 
 def applied(room: Room, steps: Iterable[Step]) -> Room:
@@ -221,4 +240,5 @@ def applied(room: Room, steps: Iterable[Step]) -> Room:
         deleted=draft.deleted,
         seats=MappingProxyType(draft.seats),
         entries=MappingProxyType(draft.entries),
+        pins=MappingProxyType(draft.pins),
     )

@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.context.domain import Entry, EntryKey, Place, Room, Seat, Setting
-from palaver.context.projection import Change, Closed, Decided, Erased, Left, Progress, Said, Seated, Step
+from palaver.context.projection import Change, Closed, Decided, Erased, Left, Pinned, Progress, Said, Seated, Step
 from palaver.context.rates import Count
 from palaver.context.summary_store import forget_message, forget_room
-from palaver.context.tables import entries, rooms, seats
-from palaver.contracts.ids import SessionId
+from palaver.context.tables import entries, pins, rooms, seats
+from palaver.contracts.ids import MessageId, SessionId
 from palaver.servicekit.database import Database
 
 _Id = sa.Uuid(as_uuid=False)
@@ -32,13 +32,14 @@ class RoomStore:
     async def load(self, session_id: SessionId) -> Room | None:
         """The whole room as of one moment; None for one never heard of."""
         async with self._database.transaction() as connection:
-            # One snapshot for the three reads; otherwise a batch may commit between them.
+            # One snapshot for the four reads; otherwise a batch may commit between them.
             await connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             row = (await connection.execute(sa.select(rooms).where(rooms.c.session_id == session_id))).one_or_none()
             if row is None:
                 return None
             seat_rows = await connection.execute(sa.select(seats).where(seats.c.session_id == session_id))
             entry_rows = await connection.execute(sa.select(entries).where(entries.c.session_id == session_id))
+            pin_rows = await connection.execute(sa.select(pins).where(pins.c.session_id == session_id))
             return Room(
                 session_id=session_id,
                 epoch=row.epoch,
@@ -47,6 +48,7 @@ class RoomStore:
                 deleted=row.deleted,
                 seats=MappingProxyType({seat.participant_id: seat for seat in map(_seat, seat_rows)}),
                 entries=MappingProxyType({entry.key: entry for entry in map(_entry, entry_rows)}),
+                pins=MappingProxyType({pin.message_id: pin.seq for pin in pin_rows}),
             )
 
     async def advance(self, session_id: SessionId, epoch: str, steps: Sequence[Step]) -> Progress:
@@ -159,6 +161,9 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
             await connection.execute(
                 sa.update(entries).where(mine).values(text="", deleted=True, changed=seq, counts={})
             )
+            await _pin(connection, session_id, message_id, None)
+        case Pinned(message_id, pinned):
+            await _pin(connection, session_id, message_id, seq if pinned else None)
         case Closed():
             await _forget_content(connection, session_id)
             await forget_room(connection, session_id)
@@ -169,8 +174,15 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
             assert_never(change)
 
 
+async def _pin(connection: AsyncConnection, session_id: SessionId, message_id: MessageId, seq: int | None) -> None:
+    mine = (pins.c.session_id == session_id) & (pins.c.message_id == message_id)
+    await connection.execute(sa.delete(pins).where(mine))
+    if seq is not None:
+        await connection.execute(sa.insert(pins).values(session_id=session_id, message_id=message_id, seq=seq))
+
+
 async def _forget_content(connection: AsyncConnection, session_id: SessionId) -> None:
-    for table in (entries, seats):
+    for table in (entries, seats, pins):
         await connection.execute(sa.delete(table).where(table.c.session_id == session_id))
 
 
@@ -214,6 +226,7 @@ def _entry(row: Any) -> Entry:
         text=row.text,
         author=row.author,
         participant_id=row.participant_id,
+        model=row.model,
         mark=row.mark,
         deleted=row.deleted,
         changed=row.changed,
@@ -233,6 +246,7 @@ def _entry_row(session_id: SessionId, entry: Entry) -> dict[str, Any]:
         "seq": entry.place.seq,
         "author": entry.author,
         "participant_id": entry.participant_id,
+        "model": entry.model,
         "mark": entry.mark,
         "deleted": entry.deleted,
         "text": entry.text,

@@ -46,9 +46,17 @@ entries = sa.Table(
     sa.Column("seq", sa.BigInteger),
     sa.Column("author", _Id),
     sa.Column("participant_id", _Id),
+    sa.Column("model", sa.Text),
     sa.Column("mark", sa.Text),
     sa.Column("deleted", sa.Boolean),
     sa.Column("text", sa.Text),
     sa.Column("changed", sa.BigInteger),
     sa.Column("counts", JSONB),
+)
+pins = sa.Table(
+    "pins",
+    metadata,
+    sa.Column("session_id", _Id, primary_key=True),
+    sa.Column("message_id", _Id, primary_key=True),
+    sa.Column("seq", sa.BigInteger),
 )

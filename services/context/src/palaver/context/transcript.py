@@ -3,13 +3,17 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
 
 from pydantic import TypeAdapter
 
 from palaver.context.attribution import Speakers, guarded, quoted
 from palaver.context.domain import Entry, EntryKey, Room, Slot
 from palaver.contracts.context import Cut
+from palaver.contracts.ids import MessageId, ParticipantId
 
+Wrote: TypeAlias = Mapping[ParticipantId, Mapping[str, int]]
 _TEXT = TypeAdapter(str)
 
 
@@ -33,14 +37,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Lines in the order of the conversation."""
+    """Lines in the order of the conversation. `wrote`: whose words which model wrote, with the first such line."""
 
     lines: tuple[Line, ...]
     places: tuple[tuple[int, ...], ...]
+    wrote: Wrote
 
     def end(self, cut: Cut) -> int:
         """How many lines stand strictly before the cut."""
         return bisect_left(self.places, (cut.round, cut.step))
+
+    def others(self, participant_id: ParticipantId, model: str, end: int) -> list[str]:
+        """Which models but this one wrote the participant's words among the first `end` lines, in order."""
+        wrote = self.wrote.get(participant_id, {})
+        return [other for other, first in wrote.items() if first < end and other != model]
+
+    def pinned(self, pins: Mapping[MessageId, int], end: int) -> list[int]:
+        """Which of the first `end` lines are pinned, the last pinned first."""
+        found = [line for line in range(end if pins else 0) if self.lines[line].entry.message_id in pins]
+        return sorted(found, key=lambda line: pins[self.lines[line].entry.message_id], reverse=True)
 
 
 def _branches(room: Room, leaf: str) -> dict[str, int | None]:
@@ -77,7 +92,17 @@ def transcript(room: Room, leaf: str, speakers: Speakers, known: Mapping[EntryKe
     """The lines on the way to `leaf`. Those already `known` are taken over where nothing changed."""
     entries = visible(room, leaf)
     lines = tuple(_line(entry, speakers, known.get(entry.key)) for entry in entries)
-    return Transcript(lines, tuple(entry.place for entry in entries))
+    return Transcript(lines, tuple(entry.place for entry in entries), _wrote(lines))
+
+
+def _wrote(lines: Sequence[Line], known: int = 0, so_far: Wrote = MappingProxyType({})) -> Wrote:
+    """Extends what is known of the first lines."""
+    wrote = {participant: dict(models) for participant, models in so_far.items()}
+    for index in range(known, len(lines)):
+        entry = lines[index].entry
+        if entry.participant_id is not None and entry.model is not None:
+            wrote.setdefault(entry.participant_id, {}).setdefault(entry.model, index)
+    return wrote
 
 
 def extended(
@@ -100,7 +125,7 @@ def extended(
         if entry.shown:
             lines.append(_line(entry, speakers, None))
             places.append(entry.place)
-    return Transcript(tuple(lines), tuple(places))
+    return Transcript(tuple(lines), tuple(places), _wrote(lines, len(told.lines), told.wrote))
 
 
 def _line(entry: Entry, speakers: Speakers, known: Line | None) -> Line:

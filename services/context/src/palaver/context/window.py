@@ -15,22 +15,25 @@ CLOSING = "[You have the floor. Go on.]"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be shaped: the system prompt and the summary (both may be empty), and whose request it is."""
+    """What is to be shaped: the system prompt, the note and the summary (all may be empty), and whose request it is."""
 
     system: str
     participant_id: ParticipantId
     grammar: Grammar
     closing: bool
+    note: str = ""
     summary: str = ""
 
 
 def shaped(request: Request, reading: Reading, fitted: Fit) -> Messages:
-    """The messages: system prompt where the grammar wants it, the summary before all lines, roles merged, a user's turn
-    at the end.
+    """The messages: system prompt where the grammar wants it, note and summary before all lines, roles merged, a user's
+    turn at the end.
     """
     messages = Messages()
     if request.system:
         messages.say("user" if request.grammar.system == "none" else "system", request.system)
+    if request.note:
+        messages.say("user", request.note)
     if request.summary:
         messages.say("user", request.summary)
     first = next(iter((*fitted.pins, *range(fitted.start, fitted.end)[:1])), None)

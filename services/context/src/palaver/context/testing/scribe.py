@@ -84,9 +84,11 @@ class Scribe:
 
     def change(self, seat: str, **changes: Any) -> None:
         """Change a seat, which the test goes on to call by its first name."""
-        participant = self.participants[seat].model_copy(update=changes)
-        self.participants[seat] = participant
-        self._append(session_log.ParticipantUpdated, session_log.SeatChange(participant=participant))
+        before = self.participants[seat]
+        after = self.participants[seat] = before.model_copy(update=changes)
+        previous = None if after.model_id == before.model_id else before.model_id
+        change = session_log.SeatChange(participant=after, previous_model=previous)
+        self._append(session_log.ParticipantUpdated, change)
 
     def leave(self, name: str) -> None:
         """A model leaves; its name stays known to the test."""
@@ -178,6 +180,14 @@ class Scribe:
     def delete(self, message_id: MessageId) -> None:
         """Delete a message: its text goes from the log too, as session serves it."""
         self._append(session_log.MessageDeleted, session_log.MessageRemoval(message_id=message_id))
+
+    def pin(self, message_id: MessageId) -> None:
+        """Pin a message or reply."""
+        self._append(session_log.MessagePinned, session_log.PinChange(message_id=message_id))
+
+    def unpin(self, message_id: MessageId) -> None:
+        """Take its pin away."""
+        self._append(session_log.MessageUnpinned, session_log.PinChange(message_id=message_id))
 
     # ---- reading ----------------------------------------------------------------------------------------------------
     @property
