@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from palaver.context.calibration import FACTOR_RANGE, LEAST_MARGIN, Calibration
+from palaver.context.calibration import LEAST_MARGIN, MOST_FACTOR, MOST_MESSAGE, MOST_PLAIN_CHARACTER, Calibration
 from palaver.context.families import families
 from palaver.context.rates import Rates, Tally
 
@@ -21,21 +21,29 @@ class Tokenizer:
     plain: float
     wide: float
     message: float
+    plain_character: float = 0.0
+    wide_character: float = 0.0
     constant: int = 3
 
     def reported(self, tally: Tally, noise: float = 0.0) -> int:
         exact = self.plain * tally.plain + self.wide * tally.wide + self.message * tally.messages + self.constant
+        exact += self.plain_character * tally.plain_characters + self.wide_character * tally.wide_characters
         return max(1, round(exact * (1 + noise)))
 
 
+def said(rng: random.Random, plain: int, wide: int) -> Tally:
+    """A message of so many tokens. How many characters a token has depends on what it is about."""
+    return Tally(plain + 10, wide, 2, round(plain * rng.uniform(3.8, 5.2)) + 40, round(wide * rng.uniform(1.1, 1.5)))
+
+
 def growing(turns: int, seed: int, *, wide: float) -> list[Tally]:
-    """Requests of a conversation in which a share of what is said is Chinese."""
+    """Requests of a conversation in which a share of what is said is Chinese; the third message is, if any."""
     rng = random.Random(seed)  # noqa: S311 - a fixed conversation, no secret
-    tally, told = Tally(60, 0, 1), list[Tally]()
-    for _ in range(turns):
-        said = rng.randint(60, 400)
-        chinese = said if rng.random() < wide else 0
-        tally = tally.joined(Tally(said - chinese + 10, chinese, 2))
+    tally, told = Tally(60, 0, 1, 260), list[Tally]()
+    for turn in range(turns):
+        tokens = rng.randint(60, 400)
+        chinese = tokens if rng.random() < wide or (turn == 2 and wide) else 0
+        tally = tally.joined(said(rng, tokens - chinese, chinese))
         told.append(tally)
     return told
 
@@ -65,16 +73,38 @@ def test_after_ten_turns_the_next_request_is_estimated_within_two_percent(
         assert error(taught(tallies[:turns], tokenizer), tallies[turns], tokenizer) <= 0.02
 
 
-def test_chinese_and_english_are_told_apart() -> None:
-    tokenizer = Tokenizer(0.9, 1.6, 5)
+@settings(deadline=None)
+@given(st.floats(0.8, 1.3), st.floats(0.55, 1.0), st.floats(0, 8), st.sampled_from([0.0, 0.5]), st.integers(0, 99))
+def test_a_provider_that_counts_by_characters_is_learned_as_quickly(
+    factor: float, han: float, message: float, chinese: float, seed: int
+) -> None:
+    tokenizer = Tokenizer(0, 0, message, factor / 4, factor * han)
+    tallies = growing(40, seed, wide=chinese)
+    for turns in (10, 20, 39):
+        assert error(taught(tallies[:turns], tokenizer), tallies[turns], tokenizer) <= 0.02
+
+
+@pytest.mark.parametrize("tokenizer", [Tokenizer(0.9, 1.6, 5), Tokenizer(0, 0, 5, 0.3, 0.8)])
+def test_chinese_and_english_are_told_apart(tokenizer: Tokenizer) -> None:
     known = taught(growing(40, 3, wide=0.4), tokenizer)
-    assert error(known, Tally(3_000, 0, 20), tokenizer) <= 0.02
-    assert error(known, Tally(0, 3_000, 20), tokenizer) <= 0.02
+    assert error(known, Tally(3_000, 0, 20, 13_500, 0), tokenizer) <= 0.02
+    assert error(known, Tally(0, 3_000, 20, 0, 3_900), tokenizer) <= 0.02
+
+
+def test_tokens_and_characters_are_told_apart_where_texts_differ() -> None:
+    for tokenizer in (Tokenizer(1.05, 1.2, 5), Tokenizer(0, 0, 5, 0.25, 0.8)):
+        known = taught(growing(40, 3, wide=0.2), tokenizer)
+        for characters in (10_000, 16_000):
+            assert error(known, Tally(3_000, 0, 20, characters, 0), tokenizer) <= 0.03
 
 
 def test_a_script_that_was_never_seen_keeps_what_was_supposed() -> None:
-    known = taught(growing(40, 3, wide=0.0), Tokenizer(0.8, 1.6, 5))
-    assert known.rates(SUPPOSED).wide == pytest.approx(SUPPOSED.wide)
+    known = taught(growing(40, 3, wide=0.0), Tokenizer(0.8, 1.6, 5)).rates(SUPPOSED)
+    assert (known.wide, known.wide_character) == (pytest.approx(SUPPOSED.wide), pytest.approx(0))
+
+
+def test_sums_over_other_features_than_todays_begin_anew() -> None:
+    assert Calibration.of([1.0] * 11, 40) == Calibration()
 
 
 def test_the_margin_shrinks_while_reports_agree_and_grows_where_they_do_not() -> None:
@@ -106,16 +136,22 @@ def test_nonsense_is_ignored_and_one_odd_report_does_little() -> None:
     assert error(odd, tallies[-1], tokenizer) <= 0.03
 
 
-@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500), st.integers(1, 9), st.integers(1, 2_000))))
-def test_no_reports_can_make_rates_that_make_no_sense(reports: list[tuple[int, int, int, int]]) -> None:
+tallies = st.builds(
+    Tally, st.integers(0, 500), st.integers(0, 500), st.integers(1, 9), st.integers(0, 2_500), st.integers(0, 800)
+)
+
+
+@given(st.lists(st.tuples(tallies, st.integers(1, 2_000))))
+def test_no_reports_can_make_rates_that_make_no_sense(reports: list[tuple[Tally, int]]) -> None:
     known = Calibration()
-    for plain, wide, messages, reported in reports:
-        known = known.learned(Tally(plain, wide, messages), reported, SUPPOSED)
+    for tally, reported in reports:
+        known = known.learned(tally, reported, SUPPOSED)
     rates = known.rates(SUPPOSED)
-    low, high = (bound * SUPPOSED.plain for bound in FACTOR_RANGE)
-    assert low <= rates.plain <= high
-    assert low <= rates.wide <= high
-    assert 0 <= rates.message <= 30
+    assert 0 <= rates.plain <= MOST_FACTOR * SUPPOSED.plain
+    assert 0 <= rates.wide <= MOST_FACTOR * SUPPOSED.wide
+    assert 0 <= rates.message <= MOST_MESSAGE
+    assert 0 <= rates.plain_character <= MOST_PLAIN_CHARACTER
+    assert 0 <= rates.wide_character <= MOST_FACTOR * SUPPOSED.wide
     assert 0 < rates.margin <= 0.25
     assert Calibration.of(known.moments, known.observations) == known
 

@@ -58,8 +58,9 @@ def test_a_text_in_one_script_is_all_of_it() -> None:
 async def test_counts_inline_and_in_a_thread_agree() -> None:
     counter = TokenCounter()
     words = "many words " * 1_000
-    assert await counter.count("o200k_base", [words, "hello world"]) == [count("o200k_base", words), Count(2, 0)]
-    assert await counter.remembered("o200k_base", ["hello world"]) == [Count(2, 0)]
+    counted = await counter.count("o200k_base", [words, "hello world"])
+    assert counted == [count("o200k_base", words), Count(2, 0, 11, 0)]
+    assert await counter.remembered("o200k_base", ["hello world"]) == [Count(2, 0, 11, 0)]
     assert counter.in_use == ("o200k_base",)
 
 

@@ -11,19 +11,22 @@ from palaver.context.rates import NOTHING, Count, Rates, Tally
 
 EXACT = Rates(1.0, 1.0, 0.0, 0.0)
 ROUGH = Rates(1.3, 1.7, 4.5, 0.1)
+BY_CHARACTERS = Rates(0.2, 0.0, 4.5, 0.1, 0.3, 0.9)
 
-counts = st.builds(Count, st.integers(0, 60), st.integers(0, 30)).filter(lambda count: count.total > 0)
+counts = st.builds(Count, st.integers(0, 60), st.integers(0, 30), st.integers(0, 300), st.integers(0, 40)).filter(
+    lambda count: count.total > 0
+)
 lines = st.lists(st.tuples(st.booleans(), counts), max_size=40)
 frames = st.builds(
     Frame,
-    rates=st.sampled_from([EXACT, ROUGH]),
-    system=st.sampled_from([NOTHING, Count(40, 3)]),
-    closing=st.sampled_from([NOTHING, Count(7, 0)]),
-    opening=st.sampled_from([NOTHING, Count(9, 0)]),
+    rates=st.sampled_from([EXACT, ROUGH, BY_CHARACTERS]),
+    system=st.sampled_from([NOTHING, Count(40, 3, 150, 4)]),
+    closing=st.sampled_from([NOTHING, Count(7, 0, 28, 0)]),
+    opening=st.sampled_from([NOTHING, Count(9, 0, 33, 0)]),
     summary=st.sampled_from([NOTHING, NOTHING, Count(25, 11)]),
     block=st.integers(1, 300),
 )
-SEAM = 2
+SEAM = Count(2, 0, 3, 0)
 
 
 def cost(kept: list[tuple[bool, Count]], frame: Frame) -> int:
@@ -37,9 +40,9 @@ def cost(kept: list[tuple[bool, Count]], frame: Frame) -> int:
     for i, (own, count) in enumerate(kept):
         begins = i == 0 or kept[i - 1][0] != own
         messages += begins
-        parts.append(count if begins else Count(count.plain + SEAM, count.wide))
-    plain, wide = sum(part.plain for part in parts), sum(part.wide for part in parts)
-    return frame.rates.tokens(Tally(plain, wide, messages))
+        parts.append(count if begins else count.joined(SEAM))
+    plain, wide, plain_characters, wide_characters = (sum(column) for column in zip(NOTHING, *parts, strict=True))
+    return frame.rates.tokens(Tally(plain, wide, messages, plain_characters, wide_characters))
 
 
 @given(lines, frames, st.integers(1, 4_000), st.data())
@@ -70,7 +73,7 @@ def test_what_is_kept_fits_in_order_with_the_newest_and_the_pinned(
 
 
 def plain(number: int, of: int = 10) -> tuple[Sums, Frame]:
-    sums = Sums.of([i % 2 == 1 for i in range(number)], [Count(of, 0)] * number, 0)
+    sums = Sums.of([i % 2 == 1 for i in range(number)], [Count(of, 0)] * number, NOTHING)
     return sums, Frame(EXACT, block=block_of(EXACT, NOTHING, 400))
 
 
@@ -94,13 +97,13 @@ def test_after_a_cut_the_window_is_three_quarters_full() -> None:
 
 
 def test_a_newest_message_behind_long_replies_is_pinned() -> None:
-    sums = Sums.of([False] * 4, [Count(50, 0), Count(10, 0), Count(60, 0), Count(60, 0)], 0)
+    sums = Sums.of([False] * 4, [Count(50, 0), Count(10, 0), Count(60, 0), Count(60, 0)], NOTHING)
     fitted = fit(sums, Frame(Rates(1, 1, 1, 0)), end=4, keep=[1], budget=80)
     assert (fitted.indices, fitted.used) == ([1, 3], 71)
 
 
 def test_a_message_that_is_too_long_alone_says_what_it_needs() -> None:
-    sums = Sums.of([False], [Count(100, 0)], 0)
+    sums = Sums.of([False], [Count(100, 0)], NOTHING)
     with pytest.raises(Overflow) as refused:
         fit(sums, Frame(Rates(1, 1, 4, 0), Count(20, 0)), end=1, keep=[0], budget=100)
     assert (refused.value.needed, refused.value.available) == (128, 100)
@@ -108,4 +111,4 @@ def test_a_message_that_is_too_long_alone_says_what_it_needs() -> None:
 
 def test_an_empty_conversation_is_only_its_frame() -> None:
     frame = Frame(Rates(1, 1, 4, 0), Count(20, 0), Count(6, 0))
-    assert fit(Sums.of([], [], 1), frame, end=0, keep=[], budget=100) == Fit((), 0, 0, 34, Tally(26, 0, 2))
+    assert fit(Sums.of([], [], NOTHING), frame, end=0, keep=[], budget=100) == Fit((), 0, 0, 34, Tally(26, 0, 2))

@@ -1,8 +1,7 @@
 """A long discussion of four models with windows from 4 k to 200 k, each counted by a rule that nothing here knows.
 
-No request exceeds the window by the model's own rule, and after ten turns the estimate is close to what the model
-reports. The rules go by characters, so what they say of a text varies by the lengths of its words, which counts of
-tokens do not show: a percent or so where a window holds a thousand words.
+No request exceeds the window by the model's own rule, and after ten turns the estimate is what the model reports, but
+for two percent at the most. The rules go by characters, which counts of tokens do not show.
 """
 
 import random
@@ -136,8 +135,6 @@ async def test_no_request_of_a_long_room_is_too_long_and_estimates_are_what_is_r
             )
             scribe.reply(name, spoken(rng, 30, 90), rank=rank)
     for name, missed in errors.items():
-        nineteen_of_twenty = sorted(missed[LEARNED:])[int(0.95 * len(missed[LEARNED:]))]
-        assert nineteen_of_twenty <= 0.025, f"{name}: {nineteen_of_twenty:.3f}"
-        assert max(missed[LEARNED:]) <= 0.05, f"{name}: {max(missed[LEARNED:]):.3f}"
+        assert max(missed[LEARNED:]) <= 0.02, f"{name}: {max(missed[LEARNED:]):.3f}"
     assert cut["Moth"] > ROUNDS / 2
     assert cut["Ember"] > 0

@@ -33,7 +33,7 @@ class Conversation:
 
     def requests(self, frame: Frame, budget: int) -> list[Fit]:
         """One request a round, made before anybody answers."""
-        sums = Sums.of(self.own, self.counts, 1)
+        sums = Sums.of(self.own, self.counts, Count(1, 0))
         ends = range(1, 4 * ROUNDS, 4)
         return [fit(sums, frame, end=end, keep=[end - 1], budget=budget) for end in ends]
 

@@ -12,7 +12,7 @@ from palaver.context.fit import Fit, Frame, Overflow, Sums, affordable, block_of
 from palaver.context.metrics import ContextMetrics
 from palaver.context.ports import Projection, RateSource, SummarySource
 from palaver.context.prompts import system_prompt
-from palaver.context.rates import NOTHING, Count
+from palaver.context.rates import NOTHING, Count, Tokens
 from palaver.context.reading import SEAM
 from palaver.context.rooms import Rooms
 from palaver.context.summary import Summary, most_tokens, window_class
@@ -44,7 +44,14 @@ class Fitted:
     def count(self) -> PromptCount:
         """What was counted of it, for whoever learns what the provider counts."""
         tally = self.fit.tally
-        return PromptCount(encoding=self.encoding, plain=tally.plain, wide=tally.wide, messages=tally.messages)
+        return PromptCount(
+            encoding=self.encoding,
+            plain=tally.plain,
+            wide=tally.wide,
+            messages=tally.messages,
+            plain_characters=tally.plain_characters,
+            wide_characters=tally.wide_characters,
+        )
 
 
 def maximum(profile: ModelProfile) -> int:
@@ -132,14 +139,14 @@ class Fitter:
     async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""
         lines, key = view.transcript(leaf).lines, (seat.participant_id, encoding)
-        sums = view.sums(leaf, key) or Sums.of((), (), (await self._one(encoding, SEAM)).total)
+        sums = view.sums(leaf, key) or Sums.of((), (), await self._one(encoding, SEAM))
         if len(sums.own) < len(lines):
             lines = lines[len(sums.own) :]
             bodies = await self._bodies(view, lines, encoding)
             own = [line.entry.participant_id == seat.participant_id for line in lines]
             extras = await self._extras(lines, encoding)
             counts = [
-                _both(bodies[line.entry.key], extras[_extra(line, own=mine)])
+                Count(*bodies[line.entry.key], *line.characters).joined(extras[_extra(line, own=mine)])
                 for line, mine in zip(lines, own, strict=True)
             ]
             sums = sums.extended(own, counts)
@@ -148,17 +155,17 @@ class Fitter:
 
     async def shared_tokens(self, view: RoomView, leaf: str, encoding: str) -> int:
         """Tokens of all that was said on the way to `leaf`, without headers."""
-        return sum(count.total for count in (await self._bodies(view, view.transcript(leaf).lines, encoding)).values())
+        return sum(map(sum, (await self._bodies(view, view.transcript(leaf).lines, encoding)).values()))
 
-    async def _bodies(self, view: RoomView, lines: tuple[Line, ...], encoding: str) -> Mapping[EntryKey, Count]:
-        """Counts of the texts; those that no one has counted in this encoding yet are counted and stored."""
+    async def _bodies(self, view: RoomView, lines: tuple[Line, ...], encoding: str) -> Mapping[EntryKey, Tokens]:
+        """Tokens of the texts; those that no one has counted in this encoding yet are counted and stored."""
         late = view.late_counts.setdefault(encoding, {})
-        counts = {line.entry.key: line.entry.counts.get(encoding, late.get(line.entry.key, NOTHING)) for line in lines}
-        missing = [line for line in lines if counts[line.entry.key] == NOTHING]
-        if missing:
+        known = {line.entry.key: line.entry.counts.get(encoding) or late.get(line.entry.key) for line in lines}
+        counts = {key: tokens for key, tokens in known.items() if tokens is not None}
+        if missing := [line for line in lines if line.entry.key not in counts]:
             # As `intake` counts them: also where nobody has to be told apart yet, for somebody may join.
             counted = await self._counter.count(encoding, [quoted(line.entry.text) for line in missing])
-            added = {line.entry.key: count for line, count in zip(missing, counted, strict=True)}
+            added = {line.entry.key: count.tokens for line, count in zip(missing, counted, strict=True)}
             await self._projection.keep_counts(view.room.session_id, encoding, added)
             late |= added
             counts |= added
@@ -187,10 +194,6 @@ def _note(model: str, earlier: Sequence[str]) -> str:
     if not earlier:
         return ""
     return NOTE.format(model=clean_name(model), earlier=", ".join(map(clean_name, earlier)))
-
-
-def _both(one: Count, other: Count) -> Count:
-    return Count(one.plain + other.plain, one.wide + other.wide)
 
 
 def _extra(line: Line, *, own: bool) -> str:

@@ -48,7 +48,9 @@ class Calibrations:
         profile = (await self._profiles.read([fact.model_id])).get(fact.model_id)
         if profile is None or family_of(profile.tokenizer).encoding != prompt.encoding:
             return False
-        tally = Tally(prompt.plain, prompt.wide, prompt.messages)
+        if not prompt.plain_characters + prompt.wide_characters:
+            return False
+        tally = Tally(prompt.plain, prompt.wide, prompt.messages, prompt.plain_characters, prompt.wide_characters)
         reported, before = fact.usage.tokens_input, supposed(profile)
         self._metrics.estimate_error.observe(abs(self.rates(profile).tokens(tally) / reported - 1))
         key = (fact.model_id, prompt.encoding)

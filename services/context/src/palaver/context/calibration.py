@@ -1,35 +1,43 @@
-"""What a model's reported usage teaches about its tokenizer: three rates by recursive least squares. Pure.
+"""What a model's reported usage teaches about its tokenizer: five rates by recursive least squares. Pure.
 
-Each report is one equation: plain, wide and messages of the request, times the rates, are the tokens that the provider
-counted. Equations are divided by the report, so errors are shares of a request, whatever its size. Ridge terms pull
-towards what the family supposes, so that one report moves what it can tell about, and nothing else. Old reports fade.
+Each report is one equation: what was counted of the request, times the rates, is what the provider counted. Equations
+are divided by the report, so errors are shares of a request, whatever its size. Ridge terms pull towards what the
+family supposes, so that one report moves what it can tell about, and nothing else. Old reports fade.
+
+Characters are there beside tokens because some providers count by them. While texts are alike nothing tells the two
+apart, and the ridge gives each a part of what is missing; texts of another kind tell.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import combinations_with_replacement
 from math import sqrt
 
 from palaver.context.rates import Rates, Tally
 
 KEEP = 0.97
 """What is left of a report's weight at the next one: half after 23."""
-NOISE = 0.005
+NOISE = 0.002
 """The error to be expected of a right model, as a share of a request. Only its ratio to the doubts below matters."""
 DOUBT_PLAIN = 0.2
 DOUBT_WIDE = 0.5
 """How far a family's factor may be from the truth, as a share of it. Tokenizers differ most in Chinese."""
 DOUBT_MESSAGE = 3.0
 """How far a profile's tokens per message may be from the truth."""
+DOUBT_PLAIN_CHARACTER = 0.12
+DOUBT_WIDE_CHARACTER = 0.8
+"""How far tokens per character may be from what families suppose, which is none."""
 FARTHEST = 4.0
 """A report this many times above or below what is supposed is not about tokens (hidden prompts, files): ignored."""
 CALM_ERROR = 0.1
 """A report that surprises by more counts less, in proportion: one odd report does not turn the rates around."""
 FULL_WEIGHT_TOKENS = 200
 """Smaller requests count less, in proportion: what the format adds to every request weighs most there."""
-FACTOR_RANGE = (0.4, 2.5)
-"""Of the family's factor."""
-MESSAGE_RANGE = (0.0, 30.0)
+MOST_FACTOR = 2.5
+"""Of the family's factor, for each token and each wide character."""
+MOST_MESSAGE = 30.0
+MOST_PLAIN_CHARACTER = 1.0
 DUST = 1e-9
 LEAST_MARGIN, LARGEST_MARGIN = 0.01, 0.25
 MARGIN_ERRORS = 2.0
@@ -39,14 +47,28 @@ CalibrationKey = tuple[str, str]
 """Model id and encoding."""
 
 
+FEATURES = 5
+_PAIRS = tuple(combinations_with_replacement(range(FEATURES), 2))
+_PRODUCTS, _SUMS = len(_PAIRS), len(_PAIRS) + FEATURES
+
+
+def _features(tally: Tally) -> tuple[int, ...]:
+    """What rates are multiplied by, in the order of `_rates`."""
+    return (tally.plain, tally.wide, tally.messages, tally.plain_characters, tally.wide_characters)
+
+
+def _rates(rates: Rates) -> tuple[float, ...]:
+    return (rates.plain, rates.wide, rates.message, rates.plain_character, rates.wide_character)
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Sums over the reports on one model. `products`: of two features, rows of the upper triangle (plain, wide,
-    messages); `targets`: of a feature and the report; `weight`: of all reports; `errors`: of their squared errors.
+    """Sums over the reports on one model. `products`: of two features, rows of the upper triangle; `targets`: of a
+    feature and the report; `weight`: of all reports; `errors`: of their squared errors.
     """
 
-    products: tuple[float, ...] = (0.0,) * 6
-    targets: tuple[float, ...] = (0.0,) * 3
+    products: tuple[float, ...] = (0.0,) * _PRODUCTS
+    targets: tuple[float, ...] = (0.0,) * FEATURES
     weight: float = 0.0
     errors: float = 0.0
     observations: int = 0
@@ -58,27 +80,41 @@ class Calibration:
 
     @classmethod
     def of(cls, moments: Sequence[float], observations: int) -> "Calibration":
-        """From `moments`."""
-        return cls(tuple(moments[:6]), tuple(moments[6:9]), moments[9], moments[10], observations)
+        """From `moments`. Those over other features than today's teach nothing: it begins anew."""
+        if len(moments) != _SUMS + 2:
+            return cls()
+        weight, errors = moments[_SUMS:]
+        return cls(tuple(moments[:_PRODUCTS]), tuple(moments[_PRODUCTS:_SUMS]), weight, errors, observations)
 
     def rates(self, supposed: Rates) -> Rates:
         """The rates as far as they are known; without any report the supposed ones."""
         if not self.observations:
             return supposed
-        known = (supposed.plain, supposed.wide, supposed.message)
-        doubts = (DOUBT_PLAIN * supposed.plain, DOUBT_WIDE * supposed.wide, DOUBT_MESSAGE)
+        doubts = (
+            DOUBT_PLAIN * supposed.plain,
+            DOUBT_WIDE * supposed.wide,
+            DOUBT_MESSAGE,
+            DOUBT_PLAIN_CHARACTER,
+            DOUBT_WIDE_CHARACTER,
+        )
+        most = (
+            MOST_FACTOR * supposed.plain,
+            MOST_FACTOR * supposed.wide,
+            MOST_MESSAGE,
+            MOST_PLAIN_CHARACTER,
+            MOST_FACTOR * supposed.wide,
+        )
         ridge = [(NOISE / doubt) ** 2 for doubt in doubts]
-        pp, pw, pm, ww, wm, mm = self.products
-        rows = [[pp + ridge[0], pw, pm], [pw, ww + ridge[1], wm], [pm, wm, mm + ridge[2]]]
-        right = [target + pull * value for target, pull, value in zip(self.targets, ridge, known, strict=True)]
-        low, high = FACTOR_RANGE
-        bounds = [
-            (low * supposed.plain, high * supposed.plain),
-            (low * supposed.wide, high * supposed.wide),
-            MESSAGE_RANGE,
+        rows = [[0.0] * FEATURES for _ in ridge]
+        for (i, j), product in zip(_PAIRS, self.products, strict=True):
+            rows[i][j] = rows[j][i] = product
+        for i, pull in enumerate(ridge):
+            rows[i][i] += pull
+        right = [
+            target + pull * value for target, pull, value in zip(self.targets, ridge, _rates(supposed), strict=True)
         ]
-        plain, wide, message = _bounded(rows, right, bounds)
-        return Rates(plain, wide, message, self._margin(supposed))
+        plain, wide, message, *characters = _bounded(rows, right, most)
+        return Rates(plain, wide, message, self._margin(supposed), *characters)
 
     def _margin(self, supposed: Rates) -> float:
         first = (supposed.margin / MARGIN_ERRORS) ** 2
@@ -92,8 +128,8 @@ class Calibration:
             return self
         error = self.rates(supposed).tokens(tally) / reported - 1
         weight = min(1.0, reported / FULL_WEIGHT_TOKENS) * min(1.0, CALM_ERROR / max(abs(error), CALM_ERROR))
-        x = (tally.plain / reported, tally.wide / reported, tally.messages / reported)
-        pairs = [x[i] * x[j] for i in range(3) for j in range(i, 3)]
+        x = [feature / reported for feature in _features(tally)]
+        pairs = [x[i] * x[j] for i, j in _PAIRS]
         # The error of a rate that nothing had corrected yet says nothing about the next error: it counts by and by.
         believed = self.weight / (self.weight + 1)
         return replace(
@@ -118,11 +154,11 @@ def _within(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-def _bounded(rows: list[list[float]], right: list[float], bounds: Sequence[tuple[float, float]]) -> list[float]:
-    """Solve with every unknown in its bounds: one that leaves them is held there, and the others adapt to it."""
+def _bounded(rows: list[list[float]], right: list[float], most: Sequence[float]) -> list[float]:
+    """Solve with every unknown from 0 to its most: one that leaves that is held there, and the others adapt to it."""
     while True:
         found = _solved(rows, right)
-        held = [_within(value, *bound) for value, bound in zip(found, bounds, strict=True)]
+        held = [_within(value, 0.0, limit) for value, limit in zip(found, most, strict=True)]
         outside = [abs(value - bound) / max(bound, 1.0) for value, bound in zip(found, held, strict=True)]
         worst = max(range(len(found)), key=outside.__getitem__)
         if outside[worst] <= DUST:

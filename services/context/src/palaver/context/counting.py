@@ -2,7 +2,6 @@
 
 import asyncio
 import lzma
-import re
 import tomllib
 from base64 import b64decode
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from threading import Lock
 import tiktoken
 
 from palaver.context import ranks
+from palaver.context.characters import characters_of, wide_in
 from palaver.context.rates import Count
 
 MAX_INLINE_CHARACTERS = 8_000
@@ -21,13 +21,6 @@ PIECE_CHARACTERS = 50_000
 """Longer texts are counted in pieces: splitting into words is not linear in a text without any break."""
 MAX_REMEMBERED = 2_048
 """Headers, marks and prompts whose counts are kept."""
-
-_WIDE = re.compile(
-    "[\u3000-\u30ff"  # punctuation, hiragana, katakana
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters
-    "\uac00-\ud7af"  # hangul
-    "\uff00-\uffef]+"  # full-width forms
-)
 
 _loading = Lock()
 
@@ -63,10 +56,10 @@ def tokens(name: str, text: str) -> int:
 
 
 def count(name: str, text: str) -> Count:
-    """As `tokens`, those of wide characters apart."""
-    total = tokens(name, text)
-    wide = tokens(name, "".join(_WIDE.findall(text))) if _WIDE.search(text) else 0
-    return Count(max(0, total - wide), min(wide, total))
+    """As `tokens`, those of wide characters apart; and the characters themselves."""
+    total, wide_text = tokens(name, text), wide_in(text)
+    wide = tokens(name, wide_text) if wide_text else 0
+    return Count(max(0, total - wide), min(wide, total), *characters_of(text))
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from palaver.context.rates import Count
+from palaver.context.rates import Tokens
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, UserId
 from palaver.contracts.session_log import PromptMode
 
@@ -60,7 +60,7 @@ class Entry:
     mark: Mark | None = None
     deleted: bool = False
     changed: int = 0
-    counts: Mapping[str, Count] = field(default_factory=lambda: MappingProxyType({}))
+    counts: Mapping[str, Tokens] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def key(self) -> EntryKey:

@@ -31,22 +31,23 @@ class Overflow(Exception):  # noqa: N818 - the field's word
 class Sums:
     """Prefix sums over the lines of a transcript as one participant reads it; index i stands before line i.
 
-    `plain`, `wide`: counted tokens; `counted`: both. `begun`: messages begun, where neighbouring lines of one role are
-    one message.
-    `seam`: tokens that join a line to its neighbour of the same role.
+    `plain`, `wide`: counted tokens; `counted`: both; and the characters of both. `begun`: messages begun, where
+    neighbouring lines of one role are one message. `seam`: what joins a line to its neighbour of the same role.
     """
 
     own: tuple[bool, ...]
     plain: tuple[int, ...]
     wide: tuple[int, ...]
     counted: tuple[int, ...]
+    plain_characters: tuple[int, ...]
+    wide_characters: tuple[int, ...]
     begun: tuple[int, ...]
-    seam: int
+    seam: Count
 
     @classmethod
-    def of(cls, own: Sequence[bool], counts: Sequence[Count], seam: int) -> "Sums":
+    def of(cls, own: Sequence[bool], counts: Sequence[Count], seam: Count) -> "Sums":
         """From the lines' own counts."""
-        return cls((), (0,), (0,), (0,), (0,), seam).extended(own, counts)
+        return cls((), (0,), (0,), (0,), (0,), (0,), (0,), seam).extended(own, counts)
 
     def extended(self, own: Sequence[bool], counts: Sequence[Count]) -> "Sums":
         """With more lines at the end."""
@@ -58,6 +59,8 @@ class Sums:
             _summed(self.plain, [count.plain for count in counts]),
             _summed(self.wide, [count.wide for count in counts]),
             _summed(self.counted, [count.total for count in counts]),
+            _summed(self.plain_characters, [count.plain_characters for count in counts]),
+            _summed(self.wide_characters, [count.wide_characters for count in counts]),
             _summed(self.begun, begins),
             self.seam,
         )
@@ -69,8 +72,14 @@ class Sums:
         continues = start > 0 and self.begun[start + 1] == self.begun[start]
         joins = after is not None and self.own[after] == self.own[start]
         messages = self.begun[end] - self.begun[start] + continues - joins
-        seams = self.seam * (end - start - messages)
-        return Tally(self.plain[end] - self.plain[start] + seams, self.wide[end] - self.wide[start], messages)
+        lines = Tally(
+            self.plain[end] - self.plain[start],
+            self.wide[end] - self.wide[start],
+            messages,
+            self.plain_characters[end] - self.plain_characters[start],
+            self.wide_characters[end] - self.wide_characters[start],
+        )
+        return lines.holding(self.seam.times(end - start - messages))
 
 
 def _summed(before: tuple[int, ...], values: Sequence[int]) -> tuple[int, ...]:
@@ -95,12 +104,12 @@ class Frame:
     summary: Count = NOTHING
     block: int = 1
 
-    def ahead(self, seam: int) -> Count:
+    def ahead(self, seam: Count) -> Count:
         """What stands before all lines, as one text."""
         note, summary = self.note, self.summary
         if NOTHING in (note, summary):
             return note if summary == NOTHING else summary
-        return Count(note.plain + seam + summary.plain, note.wide + summary.wide)
+        return note.joined(seam).joined(summary)
 
     def around(self, lines: Tally, *, opened: bool) -> Tally:
         """The whole request, given the lines in it and what stands before them."""
@@ -155,7 +164,7 @@ class Selection:
         first = next(iter((*pins, *range(start, self.end)[:1])), None)
         ahead, own = self.frame.ahead(self.sums.seam), first is not None and self.sums.own[first]
         if ahead != NOTHING and first is not None and not own:  # they are one message
-            tally = Tally(tally.plain + ahead.plain + self.sums.seam, tally.wide + ahead.wide, tally.messages)
+            tally = tally.holding(ahead.joined(self.sums.seam))
         else:
             tally = tally.plus(ahead)
         opened = self.frame.opening != NOTHING and ahead == NOTHING and own

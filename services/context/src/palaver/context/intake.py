@@ -17,7 +17,7 @@ async def steps_of(events: Iterable[EventFrame], counter: TokenCounter) -> list[
     texts = [quoted(entry.text) for entry in entries]
     columns = {name: await counter.count(name, texts) for name in counter.in_use}
     counts = {
-        entry.key: MappingProxyType({name: column[i] for name, column in columns.items()})
+        entry.key: MappingProxyType({name: column[i].tokens for name, column in columns.items()})
         for i, entry in enumerate(entries)
     }
     return counted(steps, counts)

@@ -7,7 +7,7 @@ from typing import Protocol
 from palaver.context.calibration import Calibration, CalibrationKey, Changed
 from palaver.context.domain import EntryKey, Room
 from palaver.context.projection import Progress, Step
-from palaver.context.rates import Count, Rates
+from palaver.context.rates import Rates, Tokens
 from palaver.context.summary import Summary
 from palaver.context.transcript import Line
 from palaver.contracts.client_protocol import ContextUsageNotice
@@ -55,7 +55,7 @@ class Projection(Protocol):
         """Forget a room whose log was rebuilt."""
         ...
 
-    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Count]) -> None:
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Tokens]) -> None:
         """Add counts in one more encoding."""
         ...
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from palaver.context.domain import BEFORE_STEPS, Entry, EntryKey, Mark, Place, Room, Seat, Setting
-from palaver.context.rates import Count
+from palaver.context.rates import Tokens
 from palaver.contracts import session_log
 from palaver.contracts.ids import MessageId, ParticipantId
 from palaver.contracts.session_log import EventFrame, FinishReason, Participant, ReplyEnd, SessionView, UserMessage
@@ -154,7 +154,7 @@ def said(steps: Iterable[Step]) -> list[Entry]:
     return [change.entry for step in steps for change in step.changes if isinstance(change, Said)]
 
 
-def counted(steps: Sequence[Step], counts: Mapping[EntryKey, Mapping[str, Count]]) -> list[Step]:
+def counted(steps: Sequence[Step], counts: Mapping[EntryKey, Mapping[str, Tokens]]) -> list[Step]:
     """The steps, with the counts put into the entries that come in."""
 
     def with_counts(change: Change) -> Change:

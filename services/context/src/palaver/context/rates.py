@@ -1,11 +1,12 @@
-"""From what was counted to a model's own tokens: a linear model with three rates. Values only."""
+"""From what was counted to a model's own tokens: a linear model with five rates. Values only."""
 
 from dataclasses import dataclass
 from math import ceil
+from operator import add
 from typing import NamedTuple
 
 
-class Count(NamedTuple):
+class Tokens(NamedTuple):
     """Tokens of one text in some encoding. `wide` are those of Chinese, Japanese and Korean characters.
 
     They are apart because tokenizers differ most in them: one token a character in one model, a third in another.
@@ -14,10 +15,32 @@ class Count(NamedTuple):
     plain: int
     wide: int
 
+
+class Count(NamedTuple):
+    """All that is counted of one text: its `Tokens`, and its characters, by which some models count."""
+
+    plain: int
+    wide: int
+    plain_characters: int = 0
+    wide_characters: int = 0
+
+    @property
+    def tokens(self) -> Tokens:
+        """What needs a tokenizer to be counted."""
+        return Tokens(self.plain, self.wide)
+
     @property
     def total(self) -> int:
-        """All of them."""
+        """All tokens."""
         return self.plain + self.wide
+
+    def times(self, often: int) -> "Count":
+        """The same text so many times."""
+        return Count(*(often * value for value in self))
+
+    def joined(self, other: "Count") -> "Count":
+        """Both."""
+        return Count(*map(add, self, other))
 
 
 NOTHING = Count(0, 0)
@@ -30,21 +53,32 @@ class Tally:
     plain: int = 0
     wide: int = 0
     messages: int = 0
+    plain_characters: int = 0
+    wide_characters: int = 0
 
     def plus(self, message: Count) -> "Tally":
         """With one more message, unless it is empty."""
-        if message == NOTHING:
-            return self
-        return Tally(self.plain + message.plain, self.wide + message.wide, self.messages + 1)
+        return self if message == NOTHING else self.holding(message, messages=1)
+
+    def holding(self, text: Count, *, messages: int = 0) -> "Tally":
+        """With more text, and so many messages that begin with it."""
+        return Tally(
+            self.plain + text.plain,
+            self.wide + text.wide,
+            self.messages + messages,
+            self.plain_characters + text.plain_characters,
+            self.wide_characters + text.wide_characters,
+        )
 
     def joined(self, other: "Tally") -> "Tally":
         """Both."""
-        return Tally(self.plain + other.plain, self.wide + other.wide, self.messages + other.messages)
+        text = Count(other.plain, other.wide, other.plain_characters, other.wide_characters)
+        return self.holding(text, messages=other.messages)
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Tokens of a model for each counted token, plain or wide, and for each message; all are ≥ 0.
+    """Tokens of a model for each counted token and each character, plain or wide, and for each message; all are ≥ 0.
 
     `margin` is the share of a window that stays free because these may be wrong.
     """
@@ -53,10 +87,13 @@ class Rates:
     wide: float
     message: float
     margin: float
+    plain_character: float = 0.0
+    wide_character: float = 0.0
 
     def tokens(self, tally: Tally) -> int:
         """Tokens of the model, rounded up."""
         exact = self.plain * tally.plain + self.wide * tally.wide + self.message * tally.messages
+        exact += self.plain_character * tally.plain_characters + self.wide_character * tally.wide_characters
         return ceil(exact - 1e-6)  # what only the binary fractions of the rates add is no token
 
     def budget(self, maximum: int) -> int:

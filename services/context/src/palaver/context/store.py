@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.context.domain import Entry, EntryKey, Place, Room, Seat, Setting
 from palaver.context.projection import Change, Closed, Decided, Erased, Left, Pinned, Progress, Said, Seated, Step
-from palaver.context.rates import Count
+from palaver.context.rates import Tokens
 from palaver.context.summary_store import forget_message, forget_room
 from palaver.context.tables import entries, pins, rooms, seats
 from palaver.contracts.ids import MessageId, SessionId
@@ -84,7 +84,7 @@ class RoomStore:
                 .values(epoch=epoch, cursor=0, deleted=False, **blank)
             )
 
-    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Count]) -> None:
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Tokens]) -> None:
         """Add counts in one more encoding to entries that lack them."""
         statement = (
             sa.update(entries)
@@ -230,7 +230,7 @@ def _entry(row: Any) -> Entry:
         mark=row.mark,
         deleted=row.deleted,
         changed=row.changed,
-        counts=MappingProxyType({encoding: Count(*count) for encoding, count in row.counts.items()}),
+        counts=MappingProxyType({encoding: Tokens(*count) for encoding, count in row.counts.items()}),
     )
 
 

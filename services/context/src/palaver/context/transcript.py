@@ -9,6 +9,7 @@ from typing import TypeAlias
 from pydantic import TypeAdapter
 
 from palaver.context.attribution import Speakers, guarded, quoted
+from palaver.context.characters import Characters, characters_of
 from palaver.context.domain import Entry, EntryKey, Room, Slot
 from palaver.contracts.context import Cut
 from palaver.contracts.ids import MessageId, ParticipantId
@@ -24,8 +25,9 @@ def as_json(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with its header line and the text below it as everyone but its speaker reads them; `json` is that text.
+    """An entry with its header line and the text below it as everyone but its speaker reads them.
 
+    `json`, `characters`: of that text.
     Without headers (`Speakers.alone`) only a summary could be forged; otherwise the text is as it was written.
     """
 
@@ -33,6 +35,7 @@ class Line:
     header: str
     quoted: str
     json: bytes
+    characters: Characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def _line(entry: Entry, speakers: Speakers, known: Line | None) -> Line:
     if known is not None and known.entry is entry and known.header == header:
         return known
     text = quoted(entry.text) if header else guarded(entry.text)
-    return Line(entry, header, text, as_json(text))
+    return Line(entry, header, text, as_json(text), characters_of(text))
 
 
 def newest_message(lines: Sequence[Line], end: int) -> int | None:

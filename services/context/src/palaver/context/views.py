@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from palaver.context.attribution import Speakers, speakers_of
 from palaver.context.domain import Entry, EntryKey, Room
 from palaver.context.fit import Sums
-from palaver.context.rates import Count
+from palaver.context.rates import Tokens
 from palaver.context.reading import Reading
 from palaver.context.transcript import Line, Transcript, extended, transcript
 from palaver.contracts.ids import ParticipantId
@@ -38,7 +38,7 @@ class RoomView:
 
     def __init__(self, room: Room) -> None:
         self.room = room
-        self.late_counts: dict[str, dict[EntryKey, Count]] = {}
+        self.late_counts: dict[str, dict[EntryKey, Tokens]] = {}
         """By encoding: counts made here because an encoding came into use after the text did."""
         self._speakers: Speakers | None = None
         self._branches: dict[str, _Branch] = {}

@@ -12,7 +12,7 @@ from palaver.context.building import Fitted
 from palaver.context.domain import EntryKey, Room
 from palaver.context.families import supposed
 from palaver.context.projection import Progress, Step
-from palaver.context.rates import Count, Rates
+from palaver.context.rates import Rates, Tokens
 from palaver.context.reading import Reading
 from palaver.context.testing.scribe import Scribe
 from palaver.context.window import shaped
@@ -80,7 +80,7 @@ class NothingStored:
         """See `Projection`."""
         raise AssertionError("a window rebuilds nothing")
 
-    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Count]) -> None:
+    async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Tokens]) -> None:
         """See `Projection`."""
 
 
