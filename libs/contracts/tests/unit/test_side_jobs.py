@@ -51,6 +51,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (order(messages=[{"role": "user", "text": "a"}] * 3), "alternate"),
     (order(messages=[{"role": "system", "text": "a"}]), "alternate"),
     (order("a" * limits.MAX_COMPLETION_CHARACTERS, system="b"), "characters at most"),
+    (order("a", "", "c"), "has a text"),
     (order("a", max_output_tokens=0), "greater than 0"),
     (order("a", asker="gateway"), "'context' or 'session'"),
 ]

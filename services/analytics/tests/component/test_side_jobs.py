@@ -104,6 +104,15 @@ async def test_a_call_that_was_booked_is_not_estimated_again(
     assert (fact.outcome, fact.cost) == ("completed", Decimal("0.5"))
 
 
+async def test_a_delivery_that_a_later_one_has_overtaken_gets_no_money(broker: Broker, job: CompletionId) -> None:
+    payer = Payer()
+    await broker.ask(COMPLETION_RESERVE, payer.reserve_side_job("3", job=job, delivery=2))
+    with pytest.raises(Failure) as refused:
+        await broker.ask(COMPLETION_RESERVE, payer.reserve_side_job("3", job=job, call=2))
+    assert (refused.value.code, refused.value.details) == (ErrorCode.CONFLICT, {"over": False})
+    assert (await quota(broker, payer)).reserved == 3
+
+
 async def test_a_job_that_its_last_delivery_gives_up_leaves_an_estimate_and_no_reservation(
     broker: Broker, database: Database, job: CompletionId
 ) -> None:
@@ -128,7 +137,7 @@ async def test_a_silent_workers_outcome_ends_the_job_but_not_the_money_of_a_call
     for delivery in (1, 2, 3):
         with pytest.raises(Failure) as refused:
             await broker.ask(COMPLETION_RESERVE, payer.reserve_side_job("3", job=job, delivery=delivery))
-        assert refused.value.code is ErrorCode.CONFLICT
+        assert (refused.value.code, refused.value.details) == (ErrorCode.CONFLICT, {"over": True})
     await broker.publish(COMPLETION_COMPLETED, payer.side_job_done(job, delivery=2), "context")
     await settled(broker)
     assert (await quota(broker, payer)).reserved == 0

@@ -1,6 +1,7 @@
 """The real service under its own permissions on a real broker, and the real simulator; neighbours are played."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -8,11 +9,14 @@ import pytest_asyncio
 from palaver.contracts import model_router
 from palaver.contracts.catalogue import DURABLES, STREAMS
 from palaver.contracts.permissions import permissions_of
-from palaver.model_router.app import TURN_RUN
+from palaver.model_router.app import COMPLETION_RUN, TURN_RUN
 from palaver.model_router.testing.world import World
 from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.testing.kits import Declared, KitFor, Running
 from palaver.simulator.server import SimulatorServer
+
+LOST_SECONDS = 3.0
+"""After which a side job of a dead worker is given to another one here; tests need not wait for half a minute."""
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +34,7 @@ def nats_users(worker_nkey: Nkey) -> tuple[NatsUser, ...]:
 async def world(
     kit_for: KitFor, running: Running, declared: Declared, simulator: SimulatorServer, worker_nkey: Nkey
 ) -> AsyncGenerator[World]:
-    await declared(STREAMS, [DURABLES[TURN_RUN]])
+    await declared(STREAMS, [DURABLES[TURN_RUN], replace(DURABLES[COMPLETION_RUN], ack_wait_seconds=LOST_SECONDS)])
     urls = {
         "sim-openai": simulator.openai_url,
         "sim-responses": simulator.openai_url,

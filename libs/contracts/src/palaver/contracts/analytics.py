@@ -63,7 +63,7 @@ COMPLETION_RESERVE = query(
     "analytics.completion.reserve.v1",
     ReserveCompletion,
     Reservation,
-    "Reserve before each call of a side job; refused with QUOTA_EXCEEDED.",
+    "Reserve before each call of a side job; refused with QUOTA_EXCEEDED, or CONFLICT: overtaken, or `over`.",
     timeout_seconds=2.0,
 )
 

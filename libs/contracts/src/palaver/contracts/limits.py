@@ -131,5 +131,5 @@ REQUEST_SECONDS = 30.0
 first."""
 CONFIRM_SECONDS = 10.0
 """Fixed: a post that was not seen as `message.posted` by then is sent again; its id makes that harmless."""
-LONGEST_RECONNECT_SECONDS = 15.0
-"""Fixed: the pause between two attempts to connect doubles up to this, give or take a half."""
+LONGEST_RECONNECT_SECONDS = 5.0
+"""Fixed: the pause between two attempts to connect doubles up to this, less a random half of it at most."""

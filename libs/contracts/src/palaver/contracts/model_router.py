@@ -49,9 +49,10 @@ Purpose = Literal["summary", "title", "moderation"]
 class RunCompletion(Payload):
     """Let a model write one text, as a side job. The message id on the broker is `completion_id`.
 
-    `asker` hears the outcome, and takes the first one if there are several. `messages` begin and end with the user's
-    and alternate, so that every provider's format allows them; instructions stand in `system`. `prompt_tokens` is what
-    the asker counted of all this; without it the count is estimated. `session_id` is the room that the job is for.
+    `asker` hears the outcome, and takes the first one if there are several. `messages` begin and end with the user's,
+    alternate, and are not empty, so that every provider's format allows them; instructions stand in `system`.
+    `prompt_tokens` is what the asker counted of all this; without it the count is estimated. `session_id` is the room
+    that the job is for.
     """
 
     completion_id: CompletionId
@@ -71,6 +72,8 @@ class RunCompletion(Payload):
             raise ValueError("Messages alternate between user and assistant, beginning with the user.")
         if self.messages[-1].role != "user":
             raise ValueError("The last message is the user's.")
+        if not all(message.text for message in self.messages):
+            raise ValueError("Each message has a text.")
         if len(self.system or "") + sum(len(message.text) for message in self.messages) > (
             limits.MAX_COMPLETION_CHARACTERS
         ):

@@ -47,8 +47,8 @@ class Budget:
             self._metrics.refused.inc()
             raise _refused(exceeded.standing, request.amount, now) from exceeded
         except Outdated as outdated:
-            why = "A later attempt holds the reservation, or it is over."
-            raise Failure(ErrorCode.CONFLICT, why) from outdated
+            why = "It is over." if outdated.over else "A later attempt holds the reservation."
+            raise Failure(ErrorCode.CONFLICT, why, over=outdated.over) from outdated
         return Reservation(amount=request.amount, remaining=remaining)
 
     async def release(self, turn_id: TurnId) -> None:

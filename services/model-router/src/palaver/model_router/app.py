@@ -1,5 +1,7 @@
 """Every subject in, every adapter out, on one screen."""
 
+import asyncio
+
 from palaver.contracts import keyvault, model_router, session
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.ids import WorkerId
@@ -7,6 +9,7 @@ from palaver.model_router import catalogue
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.checking import KeyCheck
+from palaver.model_router.completing import Completing
 from palaver.model_router.deltas import BrokerDeltas
 from palaver.model_router.generation import Generation
 from palaver.model_router.handlers import CatalogueHandlers, KeyHandlers, TurnHandlers
@@ -21,6 +24,7 @@ from palaver.model_router.retrying import Retrying
 from palaver.model_router.routing import RetryPolicy
 from palaver.model_router.running import HeldTurns
 from palaver.model_router.settings import Settings
+from palaver.model_router.side_jobs import SideJobs
 from palaver.model_router.silence import Patience
 from palaver.model_router.worker import Worker
 from palaver.servicekit.jobs import JobLoop
@@ -29,6 +33,7 @@ from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.service import Kit, Service
 
 TURN_RUN = "model-router-turn-run"
+COMPLETION_RUN = "model-router-completions"
 
 
 def build(settings: Settings, kit: Kit) -> Service:
@@ -41,6 +46,7 @@ def build(settings: Settings, kit: Kit) -> Service:
 
     claims = SessionClaims(kit.broker, worker_id)
     keys = LeasedKeys(kit.broker, worker_id, KeyPair.generate())
+    budgets = AnalyticsBudgets(kit.broker)
     events = BrokerEvents(kit.broker)
     deltas = BrokerDeltas(kit.broker, metrics.deltas, metrics.deltas_dropped)
     adapters = LoadedAdapters(connect_seconds=limits.connect_seconds)
@@ -51,7 +57,7 @@ def build(settings: Settings, kit: Kit) -> Service:
 
     generation = Generation(
         worker=worker_id,
-        preparation=Preparation(models, ContextWindows(kit.broker), keys, AnalyticsBudgets(kit.broker)),
+        preparation=Preparation(models, ContextWindows(kit.broker), keys, budgets),
         calls=TurnCalls(calls, renewals.nudge, max_characters=limits.max_answer_characters),
         events=events,
         retrying=retrying,
@@ -71,7 +77,35 @@ def build(settings: Settings, kit: Kit) -> Service:
     jobs = JobLoop(
         kit.broker, DURABLES[TURN_RUN], model_router.RUN_TURN, worker.free_slots, worker.take, tracer=kit.tracer
     )
+    side_jobs = SideJobs(
+        Completing(
+            catalogue=models,
+            keys=keys,
+            budgets=budgets,
+            calls=calls,
+            retrying=retrying,
+            events=events,
+            completion_seconds=limits.completion_seconds,
+            metrics=metrics,
+        ),
+        events,
+        most=limits.max_side_jobs,
+        max_characters=limits.max_answer_characters,
+    )
+    completions = JobLoop(
+        kit.broker,
+        DURABLES[COMPLETION_RUN],
+        model_router.RUN_COMPLETION,
+        side_jobs.free_slots,
+        side_jobs.take,
+        tracer=kit.tracer,
+    )
     kit.broker.on_reconnect(worker.resend)
+
+    async def drain() -> None:
+        await asyncio.gather(
+            worker.drain(jobs.stop, settings.drain_seconds), side_jobs.drain(completions.stop, settings.drain_seconds)
+        )
 
     about_models = CatalogueHandlers(models)
     about_turns = TurnHandlers(turns, keys)
@@ -90,10 +124,11 @@ def build(settings: Settings, kit: Kit) -> Service:
         resources=(adapters,),
         tasks={
             "jobs": jobs.run,
+            "side-jobs": completions.run,
             "renewals": renewals.run,
             "deltas": deltas.run,
             "warm-up": adapters.warm_up,
         },
-        on_stop=lambda: worker.drain(jobs.stop, settings.drain_seconds),
+        on_stop=drain,
         drain_seconds=settings.drain_seconds,
     )

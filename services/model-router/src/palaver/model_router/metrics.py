@@ -19,6 +19,15 @@ class RouterMetrics:
             ("outcome", "code"),
             registry=registry,
         )
+        self.completions_running = Gauge(
+            "palaver_side_jobs_running", "Side jobs that this worker runs.", registry=registry
+        )
+        self.completions_ended = Counter(
+            "palaver_side_jobs_ended",
+            "Deliveries of side jobs that this worker ran, by how they ended.",
+            ("purpose", "outcome", "code"),
+            registry=registry,
+        )
         self.calls = Counter(
             "palaver_provider_calls", "Provider calls, by how they ended.", ("provider", "outcome"), registry=registry
         )

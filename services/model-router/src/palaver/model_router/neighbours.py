@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from palaver.contracts.analytics import BUDGET_RESERVE, ReserveBudget
+from palaver.contracts.analytics import BUDGET_RESERVE, COMPLETION_RESERVE, ReserveBudget, ReserveCompletion
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
+from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import WorkerId
 from palaver.contracts.model_router import RunTurn
 from palaver.contracts.session import (
@@ -16,6 +17,7 @@ from palaver.contracts.session import (
     RenewTurns,
     TurnClaim,
 )
+from palaver.model_router.ports import Superseded
 from palaver.servicekit.broker import Broker
 
 
@@ -64,3 +66,12 @@ class AnalyticsBudgets:
             amount=amount,
         )
         await self._broker.ask(BUDGET_RESERVE, request)
+
+    async def reserve_completion(self, request: ReserveCompletion) -> None:
+        """See `BudgetSource`."""
+        try:
+            await self._broker.ask(COMPLETION_RESERVE, request)
+        except Failure as refusal:
+            if refusal.code is ErrorCode.CONFLICT:
+                raise Superseded(over=bool(refusal.details.get("over"))) from refusal
+            raise

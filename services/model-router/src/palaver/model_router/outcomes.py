@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Literal
 
 from palaver.contracts.failures import TRAITS, ErrorCode
-from palaver.contracts.ids import WorkerId
-from palaver.contracts.model_router import Outcome, TurnCompleted, TurnFailed, TurnStopped, UsageMetered
+from palaver.contracts.ids import UserId, WorkerId
+from palaver.contracts.model_router import Metered, Outcome, TurnCompleted, TurnFailed, TurnStopped, UsageMetered
 from palaver.contracts.session_log import ContextFill
 from palaver.model_router import cost
 from palaver.model_router.domain import CallFact
@@ -55,18 +55,13 @@ def ending_of(interrupted: Interrupted) -> Ending:
             return GivenUp()
 
 
-def usage_fact(turn: RunningTurn, call: CallFact) -> UsageMetered:
-    """What is booked for one provider call."""
-    order = turn.order
+def metered(call: CallFact, payer: UserId) -> Metered:
+    """What is booked for any provider call."""
     usage = cost.usage_of(call)
-    return UsageMetered(
-        session_id=order.session_id,
-        turn_id=order.turn.turn_id,
-        participant_id=order.turn.participant_id,
-        attempt=order.attempt,
+    return Metered(
         call=call.call,
         call_id=call.call_id,
-        payer=order.payer,
+        payer=payer,
         provider=call.model.provider.id,
         model_id=call.model.id,
         key_id=call.key_id,
@@ -76,6 +71,18 @@ def usage_fact(turn: RunningTurn, call: CallFact) -> UsageMetered:
         started_at=call.started_at,
         first_token_seconds=call.first_token_seconds,
         duration_seconds=call.duration_seconds,
+    )
+
+
+def usage_fact(turn: RunningTurn, call: CallFact) -> UsageMetered:
+    """What is booked for a turn's provider call."""
+    order = turn.order
+    return UsageMetered(
+        **dict(metered(call, order.payer)),
+        session_id=order.session_id,
+        turn_id=order.turn.turn_id,
+        participant_id=order.turn.participant_id,
+        attempt=order.attempt,
         prompt=call.prompt.count,
     )
 

@@ -10,11 +10,20 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from palaver.contracts.analytics import ReserveCompletion
 from palaver.contracts.context import BuildWindow, Window
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId
 from palaver.contracts.keyvault import LeaseForCompletion, LeaseForTurn
-from palaver.contracts.model_router import Outcome, RunTurn, TurnStarted, UsageMetered
+from palaver.contracts.model_router import (
+    CompletionCompleted,
+    CompletionFailed,
+    CompletionMetered,
+    Outcome,
+    RunTurn,
+    TurnStarted,
+    UsageMetered,
+)
 from palaver.contracts.session import Renewal, RenewedTurns, TurnClaim
 from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
 
@@ -58,9 +67,24 @@ class BudgetSource(Protocol):
         """Raises Unavailable, Failure(QUOTA_EXCEEDED)."""
         ...
 
+    async def reserve_completion(self, request: ReserveCompletion) -> None:
+        """For one call of a side job. Raises Unavailable, Failure(QUOTA_EXCEEDED), Superseded."""
+        ...
+
+
+class Superseded(Exception):  # noqa: N818 - a fact, not a mistake
+    """No money for this delivery of a side job: a later one has it, or an outcome was heard already (`over`)."""
+
+    def __init__(self, *, over: bool) -> None:
+        super().__init__("over" if over else "overtaken")
+        self.over = over
+
 
 class Events(Protocol):
-    """What the worker says about turns. Each method returns when the broker has it, however long that takes."""
+    """What the worker says about turns and side jobs.
+
+    Each method returns when the broker has it, however long that takes.
+    """
 
     async def started(self, fact: TurnStarted) -> None:
         """The first token came."""
@@ -72,6 +96,14 @@ class Events(Protocol):
 
     async def metered(self, fact: UsageMetered) -> None:
         """A provider call is over."""
+        ...
+
+    async def completion_metered(self, fact: CompletionMetered) -> None:
+        """A side job's provider call is over."""
+        ...
+
+    async def completion_ended(self, outcome: CompletionCompleted | CompletionFailed) -> None:
+        """A side job is over."""
         ...
 
     async def key_checked(self, key_id: KeyId, code: ErrorCode | None) -> None:

@@ -1,4 +1,4 @@
-"""Says on the broker what happens to turns, and does not give up before the broker has it."""
+"""Says on the broker what happens to turns and side jobs, and does not give up before the broker has it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,12 +9,18 @@ import structlog
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId
 from palaver.contracts.model_router import (
+    COMPLETION_COMPLETED,
+    COMPLETION_FAILED,
+    COMPLETION_METERED,
     KEY_CHECKED,
     TURN_COMPLETED,
     TURN_FAILED,
     TURN_STARTED,
     TURN_STOPPED,
     USAGE_METERED,
+    CompletionCompleted,
+    CompletionFailed,
+    CompletionMetered,
     KeyChecked,
     Outcome,
     TurnCompleted,
@@ -53,10 +59,27 @@ class BrokerEvents:
         message_id = f"{fact.turn_id}:{fact.attempt}:call:{fact.call_id}"
         await _until_stored(lambda: self._broker.publish(USAGE_METERED, fact, fact.payer, message_id=message_id))
 
+    async def completion_metered(self, fact: CompletionMetered) -> None:
+        """See `Events`."""
+        message_id = f"{fact.completion_id}:{fact.delivery}:call:{fact.call_id}"
+        await _until_stored(lambda: self._broker.publish(COMPLETION_METERED, fact, fact.payer, message_id=message_id))
+
+    async def completion_ended(self, outcome: CompletionCompleted | CompletionFailed) -> None:
+        """See `Events`."""
+        message_id = f"{outcome.completion_id}:{outcome.delivery}:ended"
+        await _until_stored(lambda: self._publish_completion(outcome, message_id))
+
     async def key_checked(self, key_id: KeyId, code: ErrorCode | None) -> None:
         """See `Events`."""
         fact = KeyChecked(key_id=key_id, valid=code is None, code=code, at=datetime.now(UTC))
         await _until_stored(lambda: self._broker.publish(KEY_CHECKED, fact, key_id))
+
+    async def _publish_completion(self, outcome: CompletionCompleted | CompletionFailed, message_id: str) -> None:
+        match outcome:
+            case CompletionCompleted():
+                await self._broker.publish(COMPLETION_COMPLETED, outcome, outcome.asker, message_id=message_id)
+            case CompletionFailed():
+                await self._broker.publish(COMPLETION_FAILED, outcome, outcome.asker, message_id=message_id)
 
     async def _publish_outcome(self, outcome: Outcome, message_id: str) -> None:
         match outcome:

@@ -16,8 +16,12 @@ class LimitSettings(BaseModel):
 
     max_turns: int = Field(100, gt=0, description="Turns that one worker runs at once.")
     max_held: int = Field(400, gt=0, description="Turns kept in memory, those included whose end is not confirmed.")
+    max_side_jobs: int = Field(8, gt=0, description="Side jobs that one worker runs at once, beside its turns.")
     turn_seconds: float = Field(
         limits.TURN_DEADLINE_SECONDS, gt=0, description="A whole turn; an order may allow less."
+    )
+    completion_seconds: float = Field(
+        limits.COMPLETION_SECONDS, gt=0, le=limits.TURN_DEADLINE_SECONDS, description="A whole side job."
     )
     call_seconds: float = Field(limits.CALL_SECONDS, gt=0, description="A whole provider call.")
     first_token_seconds: float = Field(

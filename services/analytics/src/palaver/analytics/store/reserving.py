@@ -27,7 +27,11 @@ _log = structlog.get_logger()
 
 
 class Outdated(Exception):  # noqa: N818 - says what the request is
-    """A later attempt holds the reservation, or the turn or side job is over."""
+    """A later attempt holds the reservation, or the turn or side job is `over`."""
+
+    def __init__(self, *, over: bool) -> None:
+        super().__init__("over" if over else "a later attempt holds the reservation")
+        self.over = over
 
 
 class Exceeded(Exception):  # noqa: N818 - says what the limit is
@@ -54,10 +58,10 @@ class ReservationStore:
             await lock_work(connection, demand.work_id)
             over = sa.select(ended_turns.c.turn_id).where(ended_turns.c.turn_id == demand.work_id)
             if await connection.scalar(over) is not None:
-                raise Outdated
+                raise Outdated(over=True)
             held = await _held(connection, demand.work_id)
             if held is not None and held.demand.attempt > demand.attempt:
-                raise Outdated
+                raise Outdated(over=False)
             if held is not None and held.demand.attempt < demand.attempt:
                 await _book_lost(connection, held)
             await lock_days(connection, demand.payer, [today])

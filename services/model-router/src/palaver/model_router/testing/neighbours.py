@@ -5,13 +5,22 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from palaver.contracts.analytics import BUDGET_RESERVE, Reservation, ReserveBudget
+from palaver.contracts.analytics import (
+    BUDGET_RESERVE,
+    COMPLETION_RESERVE,
+    Reservation,
+    ReserveBudget,
+    ReserveCompletion,
+)
 from palaver.contracts.client_protocol import Delta
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, TurnId
 from palaver.contracts.keyvault import KEY_LEASE, SEAL_CONTEXT_LEASE, KeyLease, KeySecret, LeaseKey
 from palaver.contracts.model_router import (
+    COMPLETION_COMPLETED,
+    COMPLETION_FAILED,
+    COMPLETION_METERED,
     KEY_CHECKED,
     TURN_COMPLETED,
     TURN_DELTA,
@@ -19,6 +28,8 @@ from palaver.contracts.model_router import (
     TURN_STARTED,
     TURN_STOPPED,
     USAGE_METERED,
+    CompletionMetered,
+    CompletionOutcome,
     KeyChecked,
     Outcome,
     PromptCount,
@@ -70,6 +81,7 @@ class Neighbours:
         self.window = WINDOW
         self.tighter_window = WINDOW
         self.money = True
+        self.overtaken: Literal["no", "elsewhere", "over"] = "no"
         self.secret = "sk-of-the-payer-1234"  # noqa: S105 - a made-up one
         self.lease_host: str | None = None
         # what was asked
@@ -78,10 +90,13 @@ class Neighbours:
         self.windows: list[BuildWindow] = []
         self.leases: list[LeaseKey] = []
         self.reservations: list[ReserveBudget] = []
+        self.side_job_reservations: list[ReserveCompletion] = []
         # what was said
         self.started: list[TurnStarted] = []
         self.outcomes: list[Outcome] = []
         self.usages: list[UsageMetered] = []
+        self.side_job_usages: list[CompletionMetered] = []
+        self.side_job_outcomes: list[CompletionOutcome] = []
         self.key_checks: list[KeyChecked] = []
         self.deltas: dict[TurnId, list[Delta]] = defaultdict(list)
         self.checkpoints: dict[tuple[TurnId, int], str] = defaultdict(str)
@@ -95,6 +110,7 @@ class Neighbours:
             answer(WINDOW_BUILD, self._on_window),
             answer(KEY_LEASE, self._on_lease),
             answer(BUDGET_RESERVE, self._on_reserve),
+            answer(COMPLETION_RESERVE, self._on_reserve_side_job),
         )
 
     @property
@@ -106,6 +122,9 @@ class Neighbours:
             hear(TURN_FAILED, self._on_outcome),
             hear(TURN_STOPPED, self._on_outcome),
             hear(USAGE_METERED, self._on_usage),
+            hear(COMPLETION_METERED, self._on_side_job_usage),
+            hear(COMPLETION_COMPLETED, self._on_side_job_outcome),
+            hear(COMPLETION_FAILED, self._on_side_job_outcome),
             hear(KEY_CHECKED, self._on_key_checked),
             hear(TURN_DELTA, self._on_delta),
         )
@@ -171,6 +190,14 @@ class Neighbours:
             raise Failure(ErrorCode.QUOTA_EXCEEDED, "Today's limit is reached.")
         return Reservation(amount=request.amount, remaining=Decimal(1))
 
+    async def _on_reserve_side_job(self, request: ReserveCompletion) -> Reservation:
+        self.side_job_reservations.append(request)
+        if not self.money:
+            raise Failure(ErrorCode.QUOTA_EXCEEDED, "Today's limit is reached.")
+        if self.overtaken != "no":
+            raise Failure(ErrorCode.CONFLICT, "Somebody was faster.", over=self.overtaken == "over")
+        return Reservation(amount=request.amount, remaining=Decimal(1))
+
     # ---- ears ------------------------------------------------------------------------------------------------------
 
     async def _on_started(self, fact: TurnStarted) -> None:
@@ -183,6 +210,12 @@ class Neighbours:
 
     async def _on_usage(self, fact: UsageMetered) -> None:
         self.usages.append(fact)
+
+    async def _on_side_job_usage(self, fact: CompletionMetered) -> None:
+        self.side_job_usages.append(fact)
+
+    async def _on_side_job_outcome(self, outcome: CompletionOutcome) -> None:
+        self.side_job_outcomes.append(outcome)
 
     async def _on_key_checked(self, fact: KeyChecked) -> None:
         self.key_checks.append(fact)

@@ -8,9 +8,18 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
-from palaver.contracts.model_router import RUN_TURN, Outcome, RunTurn
+from palaver.contracts.ids import CompletionId, MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
+from palaver.contracts.model_router import (
+    RUN_COMPLETION,
+    RUN_TURN,
+    CompletionOutcome,
+    Outcome,
+    RunCompletion,
+    RunTurn,
+    WindowMessage,
+)
 from palaver.contracts.session_log import TurnRef
+from palaver.contracts.streams import COMMANDS
 from palaver.model_router.app import build
 from palaver.model_router.settings import Settings
 from palaver.model_router.testing.neighbours import Neighbours
@@ -56,7 +65,8 @@ class World:
         """A worker whose life the test decides on."""
         kit = await self._kit_for("model-router", nkey_seed=self._nkey_seed)
         quick = {"first_pause_seconds": 0.01, **settings.pop("retry", {})}
-        made = Settings.model_validate({"base_urls": self._base_urls, "retry": quick, **settings})
+        base_urls = {**self._base_urls, **settings.pop("base_urls", {})}
+        made = Settings.model_validate({"base_urls": base_urls, "retry": quick, **settings})
         return kit, self._running(build(made, kit), kit)
 
     async def order(
@@ -90,6 +100,37 @@ class World:
         )
         await self.broker.publish(RUN_TURN, order, turn.turn_id, message_id=new_id())
         return turn.turn_id
+
+    async def side_job(self, model: str, *texts: str, **changes: Any) -> CompletionId:
+        """Order a side job; without `texts` about one message."""
+        messages = [
+            WindowMessage(role="assistant" if place % 2 else "user", text=text)
+            for place, text in enumerate(texts or ("Is tea good?",))
+        ]
+        facts: dict[str, Any] = {
+            "completion_id": new_id(),
+            "asker": "context",
+            "payer": PAYER,
+            "purpose": "summary",
+            "model_id": model,
+            "messages": messages,
+            "max_output_tokens": 500,
+            "session_id": self.session_id,
+        }
+        order = RunCompletion.model_validate(facts | changes)
+        await self.broker.publish(RUN_COMPLETION, order, order.completion_id, message_id=order.completion_id)
+        return order.completion_id
+
+    async def side_job_outcome(self, completion_id: CompletionId) -> CompletionOutcome:
+        """How the side job ended, as its asker hears it first."""
+        outcomes = self.neighbours.side_job_outcomes
+        await self.until(lambda: any(o.completion_id == completion_id for o in outcomes))
+        return next(o for o in outcomes if o.completion_id == completion_id)
+
+    async def unsettled(self, durable: str) -> int:
+        """Commands that wait or are in work."""
+        info = await self.broker.nc.jetstream().consumer_info(COMMANDS.name, durable)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     async def outcome(self, turn_id: TurnId) -> Outcome:
         """How the turn ended, once it has."""
