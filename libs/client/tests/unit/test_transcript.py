@@ -12,6 +12,11 @@ from palaver.contracts.client_protocol import Attached, Delta, FailedTurnItem, L
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session_log import (
+    MessageDeleted,
+    MessagePinned,
+    MessageRemoval,
+    MessageUnpinned,
+    PinChange,
     Reply,
     ReplyAppended,
     ReplyEnd,
@@ -217,3 +222,23 @@ def test_what_was_shown_of_a_turn_without_a_reply_is_taken_back(kind: Any, code:
     ]
     assert seen == [seen[0]] * 2
     assert seen[0][1:3] == ("", None)
+
+
+def test_pins_follow_the_log_and_are_replaced_by_what_attaching_says():
+    transcript = Transcript(session=ROOM, epoch="e")
+    old, new, gone = (MessageId(name) for name in ("old", "new", "gone"))
+    steps = [
+        (MessagePinned, old),
+        (MessagePinned, new),
+        (MessagePinned, gone),
+        (MessageUnpinned, old),
+        (MessagePinned, old),
+    ]
+    for seq, (kind, message_id) in enumerate(steps, 1):
+        transcript.apply(entry(kind, seq, PinChange(message_id=message_id)))
+    assert transcript.pinned == [new, gone, old]
+    transcript.apply(entry(MessageDeleted, 6, MessageRemoval(message_id=gone)))
+    assert transcript.pinned == [new, old]
+    frame = Attached(session_id=SESSION, epoch="e", head_seq=8, recovered=False, session=ROOM, pinned=(old,))
+    transcript.attach(frame)
+    assert transcript.pinned == [old]

@@ -7,18 +7,23 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from palaver.contracts.client_protocol import ContextUsage, MessageItem
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
 from palaver.contracts.identity import UserView
-from palaver.contracts.limits import REQUEST_SECONDS
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId
+from palaver.contracts.limits import MAX_PAGE, REQUEST_SECONDS
 from palaver.contracts.model_router import ModelCard
+from palaver.contracts.personas import Persona
 from palaver.contracts.session import NewParticipant
-from palaver.contracts.session_log import PromptMode, SessionView
+from palaver.contracts.session_log import Participant, PromptMode, SessionView
 
 RENEW_AHEAD = timedelta(seconds=60)
 """An access token this close to its end is renewed before it is used."""
 
 MODELS = TypeAdapter(tuple[ModelCard, ...])
 SESSIONS = TypeAdapter(tuple[SessionView, ...])
+PERSONAS = TypeAdapter(tuple[Persona, ...])
+ITEMS: TypeAdapter[tuple[MessageItem, ...]] = TypeAdapter(tuple[MessageItem, ...])
 
 
 class SignedIn(BaseModel):
@@ -116,6 +121,44 @@ class Rest:
             "participants": [p.model_dump(mode="json", exclude_none=True) for p in participants],
         }
         return SessionView.model_validate(await self.post("/api/v1/sessions", body))
+
+    async def switch_model(
+        self, session_id: SessionId, model_id: str, participant_id: ParticipantId | None = None
+    ) -> Participant:
+        """Let another model answer from the next turn on; a room of one participant need not say whose.
+
+        Raises Failure: unknown model, no key for it.
+        """
+        body = {"session_id": session_id, "participant_id": participant_id, "model_id": model_id}
+        return Participant.model_validate(await self.post("/api/v1/chat/switch-model", body))
+
+    async def context(self, session_id: SessionId) -> ContextUsage:
+        """The meters of a room: also what each model no longer sees."""
+        return ContextUsage.model_validate(await self.get(f"/api/v1/chat/context/{session_id}"))
+
+    async def pin(self, message_id: MessageId) -> None:
+        """Keep a message or reply in every model's window, as far as it fits."""
+        await self.call("PUT", f"/api/v1/messages/{message_id}/pin", None)
+
+    async def unpin(self, message_id: MessageId) -> None:
+        """Take the pin away."""
+        await self.call("DELETE", f"/api/v1/messages/{message_id}/pin", None)
+
+    async def pinned(self, session_id: SessionId) -> tuple[MessageItem, ...]:
+        """The pinned messages of a room, the last pinned first."""
+        return ITEMS.validate_python(await self.get(f"/api/v1/sessions/{session_id}/pinned"))
+
+    async def personas(self) -> tuple[Persona, ...]:
+        """Presets for participants: one's own, then the built-in ones."""
+        return PERSONAS.validate_python(await self.get("/api/v1/personas", limit=str(MAX_PAGE)))
+
+    async def create_persona(self, name: str, **facts: str) -> Persona:
+        """Keep a preset. `facts`: `slug`, `description`, `color`, `system_prompt`, `model`."""
+        return Persona.model_validate(await self.post("/api/v1/personas", {"name": name, **facts}))
+
+    async def delete_persona(self, slug: str) -> None:
+        """Forget a preset; participants made from it stay as they are."""
+        await self.call("DELETE", f"/api/v1/personas/{slug}", None)
 
     async def get(self, path: str, **query: str) -> Any:
         """GET any endpoint; the envelope's `data`."""

@@ -19,9 +19,12 @@ from palaver.contracts.client_protocol import (
     UserMessageItem,
 )
 from palaver.contracts.failures import ErrorCode
+from palaver.contracts.ids import MessageId
 from palaver.contracts.session_log import (
     MessageDeleted,
+    MessagePinned,
     MessagePosted,
+    MessageUnpinned,
     Participant,
     ParticipantAdded,
     ParticipantRemoved,
@@ -102,7 +105,10 @@ class ReplyState:
 
 @dataclass(slots=True)
 class Transcript:
-    """One room: who sits in it, what was said, what is being said."""
+    """One room: who sits in it, what was said, what is being said.
+
+    `pinned`: ids of pinned messages and replies, also of such as no page has brought, in the order of their pinning.
+    """
 
     session: SessionView | None = None
     epoch: str | None = None
@@ -112,6 +118,7 @@ class Transcript:
     usage: ContextUsage | None = None
     entries: list[SessionEvent] = field(default_factory=list[SessionEvent])
     ended_rounds: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    pinned: list[MessageId] = field(default_factory=list[MessageId])
 
     @property
     def participants(self) -> tuple[Participant, ...]:
@@ -140,6 +147,7 @@ class Transcript:
             self.head_seq = frame.head_seq
         for entry in frame.entries:
             self.apply(entry)
+        self.pinned = [*frame.pinned]
         self.session, self.epoch = frame.session, frame.epoch
         self.head_seq = max(self.head_seq, frame.head_seq)
         for turn in frame.running:
@@ -180,6 +188,11 @@ class Transcript:
                 self.messages[entry.data.message.id] = entry.data.message
             case MessageDeleted():
                 self._forget(entry.data.message_id)
+            case MessagePinned():
+                self._unpin(entry.data.message_id)
+                self.pinned.append(entry.data.message_id)
+            case MessageUnpinned():
+                self._unpin(entry.data.message_id)
             case RoundEnded():
                 self.ended_rounds.add((entry.data.branch, entry.data.round))
             case _:
@@ -228,7 +241,12 @@ class Transcript:
         if self.session:
             self.session = self.session.model_copy(update={"participants": tuple(participants)})
 
-    def _forget(self, message_id: str) -> None:
+    def _unpin(self, message_id: MessageId) -> None:
+        if message_id in self.pinned:
+            self.pinned.remove(message_id)
+
+    def _forget(self, message_id: MessageId) -> None:
+        self._unpin(message_id)
         self.messages.pop(message_id, None)
         for turn_id, state in list(self.replies.items()):
             if state.turn.reply_id == message_id:
