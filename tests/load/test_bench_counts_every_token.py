@@ -49,7 +49,8 @@ def test_a_tiny_run_accounts_for_every_token_and_leaves_nothing_running(director
     load = costs.SCENARIO.sizes["tiny"].load
     assert {_received(row) for row in findings["costs"]["rows"]} == {load.streams * load.tokens}
     (cut,) = findings["storm"]["rows"]
-    assert _received(cut) == storm.SCENARIO.sizes["tiny"].streams * storm.SCENARIO.sizes["tiny"].tokens
+    load = storm.SCENARIO.sizes["tiny"].load
+    assert _received(cut) == load.streams * load.tokens
     assert cut["observed"]["from_snapshot"] > 0
     assert {"results.md", "costs-cpu.svg"} <= {file.name for file in where.iterdir()}
 

@@ -1,7 +1,7 @@
 /** How long to wait before the next attempt to connect: exponential with full jitter, so that clients spread out. */
 
 export const FIRST_DELAY_MS = 500
-export const MAX_DELAY_MS = 30_000
+export const MAX_DELAY_MS = 10_000
 /** After 4029 the server has said that it is asked too often. */
 export const RATE_LIMITED_DELAY_MS = 15_000
 

@@ -52,6 +52,14 @@ class Instance:
         """The broker."""
         return f"nats://{LOOPBACK}:{self.running.servers['nats-server']['port']}"
 
+    def pid_of(self, process: str) -> int | None:
+        """Of a service or the simulator as it runs now; None while none was started in its place."""
+        return _pid(self.home, process)
+
+    async def is_ready(self) -> bool:
+        """Whether the public edge says so."""
+        return await Probe(int(self.url.rpartition(":")[2]), "/readyz")()
+
 
 @asynccontextmanager
 async def started(directory: Path) -> AsyncGenerator[Instance]:
@@ -82,5 +90,12 @@ async def started(directory: Path) -> AsyncGenerator[Instance]:
 
 def _pids(home: Home, running: Running) -> dict[str, int]:
     servers = {name: int(facts["pid"]) for name, facts in running.servers.items()}
-    processes = {name: int((home.logs / f"{name}.pid").read_text()) for name in ("simulator", *SERVICES)}
+    processes = {name: pid for name in ("simulator", *SERVICES) if (pid := _pid(home, name)) is not None}
     return processes | servers
+
+
+def _pid(home: Home, process: str) -> int | None:
+    try:
+        return int((home.logs / f"{process}.pid").read_text())
+    except (FileNotFoundError, ValueError):  # it is being written
+        return None

@@ -1,6 +1,9 @@
 """The product as scenarios use it: rooms, clients with a part, and what they saw."""
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -20,6 +23,7 @@ ON_THE_WAY = {"model-router": "worker", "nats-server": "broker", "gateway": "edg
 LOAD_QUESTION = "load"
 """What questions of the load contain; a scenario that asks other things beside it gives them another word."""
 MAX_CREATING = 8
+POLL_SECONDS = 0.02
 PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)
 T = TypeVar("T")
 
@@ -47,6 +51,18 @@ class Product:
     async def token(self) -> str:
         """An access token for roles."""
         return await self.palaver.rest.access_token()
+
+    async def kill_gateway(self) -> float:
+        """SIGKILL; returns how many seconds later the one that is started in its place was ready."""
+        begin = time.monotonic()
+        killed = self.pids["edge"]
+        os.kill(killed, signal.SIGKILL)
+        while True:
+            pid = self.instance.pid_of("gateway")
+            if pid is not None and pid != killed and await self.instance.is_ready():
+                self.pids = {**self.pids, "edge": pid}
+                return time.monotonic() - begin
+            await asyncio.sleep(POLL_SECONDS)
 
     async def rooms(self, count: int, models: int) -> tuple[str, ...]:
         """New rooms of so many models each."""

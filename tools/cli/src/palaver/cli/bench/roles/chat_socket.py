@@ -5,7 +5,8 @@ import os
 import random
 import socket
 import time
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import aiohttp
 import msgspec
@@ -13,10 +14,12 @@ import msgspec
 from palaver.cli.bench.ledger import Ledger, now_us
 from palaver.cli.bench.observing import Traffic
 from palaver.cli.bench.roles.parts import Pace
+from palaver.client.connection import delays
 from palaver.contracts.client_protocol import SUBPROTOCOL
 from palaver.contracts.ids import new_id
 
 ENDS = ("reply.appended", "turn.failed", "turn.stopped")
+OPEN_SECONDS = 30.0
 SLOW_PAUSE_SECONDS = 1.0
 """After each frame, which has up to 64 KiB when much waits."""
 SLOW_RECEIVE_BYTES = 16 * 1024
@@ -61,6 +64,13 @@ class ClosedByServer(Exception):  # noqa: N818 - what happened, not an error
         self.code = code
 
 
+class Return(NamedTuple):
+    """How a client came back: milliseconds of the attempt that succeeded, and since its connection broke."""
+
+    attach_ms: float
+    away_ms: float
+
+
 class ChatSocket:
     """One client in one room. Answers are `tokens` tokens long."""
 
@@ -81,7 +91,7 @@ class ChatSocket:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def open(self, http: aiohttp.ClientSession) -> None:
-        """Connect, and follow the room from where this client was."""
+        """Connect, and follow the room from where this client was. Raises ClosedByServer, also for what is refused."""
         self._socket = await http.ws_connect(
             f"{self._url}/ws",
             headers={"Authorization": f"Bearer {self._token}"},
@@ -95,13 +105,25 @@ class ChatSocket:
             for frame in await self._receive():
                 attached |= frame.type == "attached"
                 self._take(frame)
+                if frame.type == "error":
+                    await self.close()
+                    raise ClosedByServer(0)
 
-    async def come_back(self, http: aiohttp.ClientSession, within_seconds: float) -> float:
-        """Connect again after a random pause; returns the milliseconds from the attempt to the room's state."""
-        await asyncio.sleep(random.uniform(0.0, within_seconds))  # noqa: S311 - jitter, not secrecy
-        begin = time.monotonic()
-        await self.open(http)
-        return (time.monotonic() - begin) * 1_000
+    async def come_back(self, http: aiohttp.ClientSession, within_seconds: float | None) -> Return:
+        """Connect again, as often as it takes: first within this time, or when the SDK would."""
+        broke = time.monotonic()
+        first = () if within_seconds is None else (random.uniform(0.0, within_seconds),)  # noqa: S311 - jitter
+        pauses = chain(first, delays())
+        while True:
+            await asyncio.sleep(next(pauses))
+            begin = time.monotonic()
+            try:
+                async with asyncio.timeout(OPEN_SECONDS):
+                    await self.open(http)
+            except (aiohttp.ClientError, OSError, TimeoutError, ClosedByServer):
+                continue
+            now = time.monotonic()
+            return Return((now - begin) * 1_000, (now - broke) * 1_000)
 
     def cut(self) -> None:
         """The connection breaks without a word."""
@@ -180,12 +202,13 @@ class ChatSocket:
         self.failed += bool(self._epoch) and not frame.recovered
         self._epoch = frame.epoch
         for entry in frame.entries:
-            self._happened(entry.name, entry.seq, entry.data)
+            self._happened(entry.name, entry.seq, entry.data, missed=True)
         for live in frame.live:
             self._ledger(live.turn_id).catch_up(live.text, now_us())
         self.head_seq = max(self.head_seq, frame.head_seq)
 
-    def _happened(self, name: str, seq: int, data: msgspec.Raw) -> None:
+    def _happened(self, name: str, seq: int, data: msgspec.Raw, *, missed: bool = False) -> None:
+        """An entry of the log; a reply that was `missed` brings the text that was said meanwhile."""
         self.head_seq = max(self.head_seq, seq)
         if name not in ENDS:
             return
@@ -195,7 +218,10 @@ class ChatSocket:
             return
         self.ended[turn_id] = data
         if name == "reply.appended":
-            self._ledger(turn_id).close(fields["reply"]["text"], now_us())
+            ledger, text = self._ledger(turn_id), fields["reply"]["text"]
+            if missed:
+                ledger.catch_up(text, now_us())
+            ledger.close(text, now_us())
         self.failed += name == "turn.failed"
 
     def _ledger(self, turn_id: str) -> Ledger:

@@ -10,7 +10,7 @@ import aiohttp
 from palaver.cli.bench.load import Load
 from palaver.cli.bench.observing import Observed, Traffic, observed
 from palaver.cli.bench.roles import role
-from palaver.cli.bench.roles.chat_socket import ChatSocket, ClosedByServer, session
+from palaver.cli.bench.roles.chat_socket import ChatSocket, ClosedByServer, Return, session
 from palaver.cli.bench.roles.parts import ClientPart, Heard, Reader
 
 MAX_ENTERING = 20
@@ -24,7 +24,8 @@ class _Client:
     socket: ChatSocket
     http: aiohttp.ClientSession
     asked_at: float = 0.0
-    attach_ms: list[float] = field(default_factory=list[float])
+    returns: list[Return] = field(default_factory=list[Return])
+    here: asyncio.Event = field(default_factory=asyncio.Event)
     closed: Counter[int] = field(default_factory=Counter[int])
 
 
@@ -51,6 +52,7 @@ async def _enter(clients: Sequence[_Client]) -> None:
     async def enter(client: _Client) -> None:
         async with turn:
             await client.socket.open(client.http)
+            client.here.set()
 
     await asyncio.gather(*map(enter, clients))
 
@@ -67,13 +69,18 @@ async def _converse(part: ClientPart, clients: Sequence[_Client], begin: float) 
         await role.until(client.asked_at)
         await client.socket.ask(f"{client.reader.question or part.question} {client.reader.session_id}")
 
+    staying = [client for client in clients if client.reader.answers == 0]
+    stays = [asyncio.create_task(_read(client, part)) for client in staying]
+    reading = [client for client in clients if client.reader.pace != "frozen" and client.reader.answers != 0]
     tasks = [asyncio.create_task(speak(client)) for client in asking]
-    tasks += [asyncio.create_task(_read(client, part)) for client in clients if client.reader.pace != "frozen"]
+    tasks += [asyncio.create_task(_read(client, part)) for client in reading]
     if part.cut_after_seconds is not None:
         tasks.append(asyncio.create_task(_cut(clients, begin + part.cut_after_seconds)))
     patience = load.ramp_seconds + load.seconds + part.patience_seconds
     done, late = await asyncio.wait(tasks, timeout=patience)
-    for task in late:
+    await _all_back(staying, part.patience_seconds)
+    done.update(task for task in stays if task.done())
+    for task in (*late, *stays):
         task.cancel()
     broken = sum(1 for task in done if task.exception() is not None)
     await _thaw(clients)
@@ -82,7 +89,8 @@ async def _converse(part: ClientPart, clients: Sequence[_Client], begin: float) 
     return Heard(
         observed=_seen(part, quick, begin, broken),
         others=_seen(part, others, begin, 0) if others else None,
-        attach_ms=[ms for client in clients for ms in client.attach_ms],
+        attach_ms=[back.attach_ms for client in clients for back in client.returns],
+        away_ms=[back.away_ms for client in clients for back in client.returns],
         lagging_notices=sum(client.socket.lagging_notices for client in clients),
         closed=dict(sum((client.closed for client in clients), Counter[int]())),
     )
@@ -91,12 +99,26 @@ async def _converse(part: ClientPart, clients: Sequence[_Client], begin: float) 
 async def _read(client: _Client, part: ClientPart) -> None:
     while True:
         try:
+            while client.reader.answers == 0:
+                await client.socket.read_once()
             await client.socket.read(_answers(client, part))
         except ClosedByServer as closed:
             client.closed[closed.code] += 1
-            client.attach_ms.append(await client.socket.come_back(client.http, part.back_within_seconds))
+            client.here.clear()
+            client.returns.append(await client.socket.come_back(client.http, part.back_within_seconds))
+            client.here.set()
         else:
             return
+
+
+async def _all_back(staying: Sequence[_Client], patience_seconds: float) -> None:
+    """Who is still away then has not come back."""
+    try:
+        async with asyncio.timeout(patience_seconds):
+            for client in staying:
+                await client.here.wait()
+    except TimeoutError:
+        return
 
 
 def _answers(client: _Client, part: ClientPart) -> int:

@@ -17,7 +17,7 @@ class Reader(msgspec.Struct, frozen=True):
     asks: bool = True
     pace: Pace = "full"
     answers: int | None = None
-    """To each question in its room, if not as many as the part's `seats`."""
+    """To each question in its room, if not as many as the part's `seats`; 0 for who is there while others read."""
     tokens: int | None = None
     """In each answer of its room, if not as many as the load says."""
     question: str | None = None
@@ -27,7 +27,8 @@ class Reader(msgspec.Struct, frozen=True):
 class ClientPart(msgspec.Struct, frozen=True):
     """Clients of the product: readers of rooms with `seats` models each.
 
-    `cut_after_seconds`: then all connections break at once, and their clients come back within `back_within_seconds`.
+    `cut_after_seconds`: then all connections break at once. Whose connection broke tries to come back within
+    `back_within_seconds`, or when the SDK would, and then as often as the SDK would.
     `patience_seconds`: how long after the last answer should have ended they wait for it.
     """
 
@@ -38,20 +39,21 @@ class ClientPart(msgspec.Struct, frozen=True):
     load: Load
     question: str = ""
     cut_after_seconds: float | None = None
-    back_within_seconds: float = 1.0
+    back_within_seconds: float | None = 1.0
     patience_seconds: float = 20.0
 
 
 class Heard(msgspec.Struct, frozen=True):
     """What the readers of a role saw. `others`: the slow and frozen ones among them.
 
-    `attach_ms`: from a broken connection's first attempt to come back until the room's state was there.
-    `closed`: how often the server closed a connection, by code.
+    `attach_ms`: from the attempt that succeeded until the room's state was there; `away_ms`: from the break until then.
+    `closed`: how often a connection broke, by the server's code.
     """
 
     observed: Observed
     others: Observed | None = None
     attach_ms: list[float] = []
+    away_ms: list[float] = []
     lagging_notices: int = 0
     closed: dict[int, int] = {}
 
