@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from palaver.cli.testing.page import Visit, done, launched_browser, say, visiting
+from palaver.cli.testing.page import Visit, done, eventually, launched_browser, say, visiting
 from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
 from palaver.contracts.session import NewParticipant
 
@@ -17,6 +17,8 @@ SEATS = (NewParticipant(model="sim-moth", name=SMALL), NewParticipant(model="sim
 ROUNDS = 8
 FAR_ROUNDS = 20
 """More than the newest page, which is what a room opens with."""
+LONG_ROUNDS = 20
+"""Some ten thousand tokens: less than one window holds, and more than another."""
 WORDS = " ".join(f"word{number}" for number in range(120))
 """Some four hundred tokens: the small window holds a few of them, the large one all."""
 
@@ -105,6 +107,20 @@ async def test_a_small_window_shows_what_it_no_longer_sees_as_it_happens_and_lea
         first = page.locator("[data-message]").first
         await expect(first).to_be_focused()
         await expect(first).to_be_in_viewport()
+        await first.get_by_role("button", name="Pin").click()
+
+        async def kept() -> bool:
+            usage = await ada.rest.get(f"/api/v1/chat/context/{room}")
+            return await first.get_attribute("data-message") not in {
+                m for p in usage["participants"] for m in p["unseen"]
+            }
+
+        await eventually(kept)
+        await unseen.click()
+        await expect(dialog.get_by_text("Message 0", exact=True)).to_have_count(0)
+        await page.keyboard.press("Escape")
+        later, _ = await listed()
+
         await page.get_by_role("button", name="Latest").click()
         await expect(first).not_to_be_in_viewport()
 
@@ -156,4 +172,58 @@ async def test_a_message_is_pinned_found_again_from_afar_and_unpinned_in_every_t
         await entries.first.get_by_role("button", name="Unpin").click()
         await expect(dialog).to_contain_text("Nothing is pinned.")
         await expect(beside.locator("[data-pinned]")).to_have_count(0)
+    assert visit.complaints == []
+
+
+async def test_another_model_takes_over_and_its_view_is_told_before_and_after(stack: Stack, visit: Visit):
+    async with await stack.person() as ada:
+        room = await ada.create_room([SEATS[1]])
+        for number in range(LONG_ROUNDS):
+            async for answer in room.ask(f"Message {number}: {WORDS}"):
+                await room.finished(answer)
+        await visit.sign_in(stack.url, ada, PASSWORD)
+        page = await visit.open(f"/rooms/{room.id}")
+
+        async def choose(member: str, model: str) -> Locator:
+            card = page.locator(f"[data-member={member}]")
+            await card.get_by_role("button", name=f"Actions for {member}").click()
+            await page.get_by_role("menuitem", name="Change model").click()
+            dialog = page.get_by_role("dialog", name=f"Another model for {member}")
+            await expect(dialog.get_by_role("radio", name=member)).to_have_count(0)
+            await dialog.get_by_role("radio", name=model, exact=True).check()
+            return dialog
+
+        dialog = await choose("Sage", "Oak")
+        await expect(dialog).to_contain_text(
+            f"of {2 * LONG_ROUNDS} messages will not be seen. The present model sees all"
+        )
+        await expect(dialog.get_by_role("checkbox", name="Call it Oak from now on")).to_be_checked()
+        await dialog.get_by_role("button", name="Change model").click()
+        view = page.get_by_role("dialog", name="Context of Oak")
+        entries = view.get_by_role("list", name="No longer seen").get_by_role("button")
+        (meter,) = (await ada.rest.get(f"/api/v1/chat/context/{room.id}"))["participants"]
+        assert 0 < meter["left_out"] < 2 * LONG_ROUNDS
+        await expect(entries).to_have_count(meter["left_out"])
+        await page.keyboard.press("Escape")
+
+        note = page.locator("[data-switch]")
+        await expect(note).to_have_text("From here on Sage is answered by Oak instead of Sage.")
+        await say(page, "Who are you now?")
+        await expect(done(page).last).to_have_attribute("data-speaker", "Oak")
+        assert stack.simulator.stage.recorder.records()[-1].model == "sim-oak"
+        for _ in range(2):
+            after = page.locator("[data-switch] ~ article")
+            await expect(after).to_have_count(2)
+            await expect(after.first).to_contain_text("Who are you now?")
+            await page.reload()
+
+        dialog = await choose("Oak", "Comet")
+        await expect(dialog).to_contain_text("Comet will see the whole conversation")
+        await expect(dialog).to_contain_text("The present model does not see")
+        await dialog.get_by_role("checkbox", name="Call it Comet").uncheck()
+        await dialog.get_by_role("button", name="Change model").click()
+        await expect(view).to_contain_text("Oak sees the whole conversation.")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("[data-window-edge]")).to_have_count(0)
+        await expect(note.last).to_have_text("From here on Oak is answered by Comet instead of Oak.")
     assert visit.complaints == []

@@ -9,6 +9,7 @@ const seats = session([participant('ada', 0), participant('bo', 1), participant(
 function speakers(items: ReturnType<typeof orderTranscript>): string[] {
   return items.map((item) => {
     if (item.kind === 'message') return item.message.id
+    if (item.kind === 'switched') return `${item.speaker}: ${item.from} → ${item.to}`
     return item.kind === 'ended' ? item.end.turn.speaker : item.participantId
   })
 }
@@ -87,5 +88,43 @@ describe('the transcript', () => {
       t1: { kind: 'reply' as const, turn: old, reply: reply(old, 'old', 0) },
     }
     expect(orderTranscript({}, ended, [], seats)).toMatchObject([{ kind: 'ended', end: { reply: { text: 'old' } } }])
+  })
+})
+
+describe('a change of model', () => {
+  const said = (round: number, ...turns: ReturnType<typeof turn>[]) => ({
+    messages: { [`m${round}`]: message(`m${round}`, round) },
+    ended: Object.fromEntries(turns.map((of, rank) => [of.turn_id, { kind: 'reply', turn: of, reply: reply(of, 'x', rank) } as const])),
+  })
+  const read = (rounds: ReturnType<typeof said>[], participants = seats) =>
+    speakers(
+      orderTranscript(
+        Object.assign({}, ...rounds.map(({ messages }) => messages)),
+        Object.assign({}, ...rounds.map(({ ended }) => ended)),
+        [],
+        participants,
+      ),
+    )
+  const first = said(1, turn('a1', 'ada', 1), turn('b1', 'bo', 1))
+
+  test('is noted at the end until the other model answers, and then before the round in which it first did', () => {
+    const changed = [participant('ada', 0, { model_id: 'other' }), ...seats.slice(1)]
+    expect(read([first])).toEqual(['m1', 'ada', 'bo'])
+    expect(read([first], changed)).toEqual(['m1', 'ada', 'bo', 'ada: model-ada → other'])
+    const second = said(2, turn('a2', 'ada', 2, { model: 'other' }), turn('b2', 'bo', 2))
+    expect(read([first, second], changed)).toEqual(['m1', 'ada', 'bo', 'ada: model-ada → other', 'm2', 'ada', 'bo'])
+  })
+
+  test('of two members is noted in the order in which they answer', () => {
+    const second = said(2, turn('b2', 'bo', 2, { model: 'y' }), turn('a2', 'ada', 2, { model: 'x' }))
+    const changed = [participant('ada', 0, { model_id: 'x' }), participant('bo', 1, { model_id: 'y' })]
+    const notes = ['bo: model-bo → y', 'ada: model-ada → x']
+    expect(read([first, second], changed)).toEqual(['m1', 'ada', 'bo', ...notes, 'm2', 'bo', 'ada'])
+  })
+
+  test('is none where only an older answer was given anew', () => {
+    const anew = said(1, turn('a9', 'ada', 1, { model: 'other', version: 2 }), turn('b1', 'bo', 1))
+    const second = said(2, turn('a2', 'ada', 2))
+    expect(read([anew, second])).toEqual(['m1', 'ada', 'bo', 'm2', 'ada'])
   })
 })

@@ -2,9 +2,9 @@
  * The order in which a room is read: by round, the person's message first, then its answers by rank.
  *
  * Rank is the order of first tokens, so the order is the same live and after a reload. Answers without a token yet come
- * last, in the order of the seats. Pure.
+ * last, in the order of the seats. Where a member is answered by another model than before, a note says so. Pure.
  */
-import type { Participant, UserMessage } from '@/contracts/protocol'
+import type { Participant, TurnRef, UserMessage } from '@/contracts/protocol'
 
 import type { EndedTurn, RunningTurn } from './room'
 
@@ -12,6 +12,21 @@ export type TranscriptItem =
   | { readonly kind: 'message'; readonly key: string; readonly message: UserMessage }
   | { readonly kind: 'ended'; readonly key: string; readonly end: EndedTurn }
   | { readonly kind: 'running'; readonly key: string; readonly turnId: string; readonly participantId: string }
+  | ({ readonly kind: 'switched'; readonly key: string } & Switch)
+
+/** Another model answers for a member from here on. */
+export interface Switch {
+  readonly speaker: string
+  readonly from: string
+  readonly to: string
+}
+
+interface Placed {
+  readonly place: Place
+  readonly item: TranscriptItem
+  /** Of an answer. */
+  readonly turn: TurnRef | null
+}
 
 interface Place {
   readonly round: number
@@ -31,26 +46,63 @@ export function orderTranscript(
   participants: readonly Participant[],
 ): TranscriptItem[] {
   const seats = new Map(participants.map(({ id, position }) => [id, position]))
-  const placed: { place: Place; item: TranscriptItem }[] = []
+  const placed: Placed[] = []
   for (const message of Object.values(messages)) {
     placed.push({
       place: { round: message.round, step: -1, rank: 0, seat: 0, tie: message.created_at + message.id },
       item: { kind: 'message', key: message.client_message_id, message },
+      turn: null,
     })
   }
   for (const end of newestVersions(Object.values(ended), running)) {
     placed.push({
       place: placeOf(end.turn, end.kind === 'reply' ? end.reply.rank : NO_RANK, seats),
       item: { kind: 'ended', key: end.turn.reply_id, end },
+      turn: end.turn,
     })
   }
   for (const { turn, rank } of running) {
     placed.push({
       place: placeOf(turn, rank ?? NO_RANK, seats),
       item: { kind: 'running', key: turn.reply_id, turnId: turn.turn_id, participantId: turn.participant_id },
+      turn,
     })
   }
-  return placed.toSorted((a, b) => compare(a.place, b.place)).map(({ item }) => item)
+  return withSwitches(
+    placed.toSorted((a, b) => compare(a.place, b.place)),
+    participants,
+  )
+}
+
+/** A switch is noted before the first round that the other model answers; at the end, while it has answered none. */
+function withSwitches(placed: readonly Placed[], participants: readonly Participant[]): TranscriptItem[] {
+  const last = new Map<string, TurnRef>()
+  const items: TranscriptItem[] = []
+  let roundBegins = 0
+  let round: number | null = null
+  for (const { place, item, turn } of placed) {
+    if (place.round !== round) roundBegins = items.length
+    round = place.round
+    // An answer that was given anew may be any model's.
+    if (turn && (turn.version ?? 1) === 1) {
+      const before = last.get(turn.participant_id)
+      if (before && before.model !== turn.model) {
+        items.splice(before.round === turn.round ? items.length : roundBegins, 0, switched(before, turn.model))
+        roundBegins += 1
+      }
+      last.set(turn.participant_id, turn)
+    }
+    items.push(item)
+  }
+  for (const { id, model_id } of participants) {
+    const before = last.get(id)
+    if (before && before.model !== model_id) items.push(switched(before, model_id))
+  }
+  return items
+}
+
+function switched(before: TurnRef, to: string): TranscriptItem {
+  return { kind: 'switched', key: `switch/${before.turn_id}`, speaker: before.speaker, from: before.model, to }
 }
 
 /** One entry per reply: its newest version, and none while a newer one is being written. A failed one replaces none. */

@@ -3,8 +3,8 @@ import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { ModelCard } from '@/contracts/rest'
-import { useKeys } from '@/lib/api/keys'
-import { useModels, useProviders } from '@/lib/api/models'
+import { useProvidersWithKey } from '@/lib/api/keys'
+import { useModels, useProviderNames } from '@/lib/api/models'
 import { formatCompact, formatCost, pricePerMillion } from '@/lib/format'
 import { Button } from '@/ui/Button'
 import { Callout } from '@/ui/Callout'
@@ -75,19 +75,6 @@ export function ModelGrid({ seats, full, onToggle, onAddAnother }: ModelGridProp
       </ul>
       {shown.length === 0 ? <p className="py-8 text-center text-sm text-muted">{t('convene.noModels')}</p> : null}
     </div>
-  )
-}
-
-function useProviderNames(): ReadonlyMap<string, string> {
-  const { data } = useProviders()
-  return useMemo(() => new Map((data ?? []).map(({ id, display_name }) => [id, display_name])), [data])
-}
-
-function useProvidersWithKey(): ReadonlySet<string> {
-  const { data } = useKeys()
-  return useMemo(
-    () => new Set((data ?? []).filter(({ status }) => status === 'active').map(({ provider }) => provider)),
-    [data],
   )
 }
 

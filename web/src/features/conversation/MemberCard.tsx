@@ -1,4 +1,4 @@
-import { Ellipsis, EyeOff, Mic, MicOff, Pencil, UserMinus } from 'lucide-react'
+import { ArrowLeftRight, Ellipsis, EyeOff, Mic, MicOff, Pencil, UserMinus } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -19,6 +19,7 @@ import { ContextModal } from './ContextModal'
 import { FailureNote } from './FailureNote'
 import { MemberModal } from './MemberModal'
 import { StatusText } from './StatusText'
+import { SwitchModal } from './SwitchModal'
 
 interface MemberCardProps {
   readonly session: SessionView
@@ -44,7 +45,7 @@ export function MemberCard({ session, member, usage, onOpenKeys, onShow }: Membe
           <p className="truncate text-sm leading-tight font-semibold">{participant.name}</p>
           <p className="truncate text-xs text-muted">{participant.model_id}</p>
         </div>
-        <MemberMenu session={session} member={member} />
+        <MemberMenu session={session} member={member} usage={usage} onSwitched={() => setLooking(true)} />
       </div>
       <div className="mt-2.5 flex items-center justify-between">
         <StatusText status={status} />
@@ -121,11 +122,15 @@ function LeftOut({ usage, onOpen }: Pick<FillingProps, 'usage' | 'onOpen'>) {
   )
 }
 
-function MemberMenu({ session, member }: Pick<MemberCardProps, 'session' | 'member'>) {
+interface MemberMenuProps extends Pick<MemberCardProps, 'session' | 'member' | 'usage'> {
+  readonly onSwitched: () => void
+}
+
+function MemberMenu({ session, member, usage, onSwitched }: MemberMenuProps) {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const { id, name, muted } = member.participant
-  const [asking, setAsking] = useState<'edit' | 'remove' | null>(null)
+  const [asking, setAsking] = useState<'edit' | 'switch' | 'remove' | null>(null)
   const update = useUpdateParticipant(session.id)
   const remove = useRemoveParticipant(session.id)
   const onError = (failure: unknown) => toast(failureText(failure))
@@ -151,6 +156,9 @@ function MemberMenu({ session, member }: Pick<MemberCardProps, 'session' | 'memb
         <MenuItem icon={<Pencil size={15} />} onSelect={() => setAsking('edit')}>
           {t('members.edit')}
         </MenuItem>
+        <MenuItem icon={<ArrowLeftRight size={15} />} onSelect={() => setAsking('switch')}>
+          {t('switch.title')}
+        </MenuItem>
         <MenuLine />
         <MenuItem icon={<UserMinus size={15} />} danger onSelect={() => setAsking('remove')}>
           {t('members.remove')}
@@ -158,6 +166,18 @@ function MemberMenu({ session, member }: Pick<MemberCardProps, 'session' | 'memb
       </Menu>
       {asking === 'edit' ? (
         <MemberModal session={session} participant={member.participant} onClose={() => setAsking(null)} />
+      ) : null}
+      {asking === 'switch' ? (
+        <SwitchModal
+          session={session}
+          participant={member.participant}
+          usage={usage}
+          onClose={() => setAsking(null)}
+          onSwitched={() => {
+            setAsking(null)
+            onSwitched()
+          }}
+        />
       ) : null}
       {asking === 'remove' ? (
         <ConfirmModal

@@ -12,6 +12,7 @@ import { FailedReply } from './FailedReply'
 import { PendingMessage } from './PendingMessage'
 import { FinishedReply } from './FinishedReply'
 import { RunningReply } from './RunningReply'
+import { SwitchNote } from './SwitchNote'
 import { UserBubble } from './UserBubble'
 import { WindowEdge } from './WindowEdge'
 import { useEarlier } from './useEarlier'
@@ -101,6 +102,7 @@ interface ItemProps {
 }
 
 function Item({ item, sessionId, seats, pinned, onOpenKeys }: ItemProps) {
+  if (item.kind === 'switched') return <SwitchNote change={item} />
   if (item.kind === 'message') return <UserBubble message={item.message} pinned={pinned} />
   if (item.kind === 'running') {
     return <RunningReply sessionId={sessionId} turnId={item.turnId} seat={seats.get(item.participantId)} />

@@ -1,5 +1,6 @@
 /** Provider keys. A key goes in and never comes out again: only its last characters are ever shown. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
 
 import type { KeyVerdict, KeyView } from '@/contracts/rest'
 import { newId } from '@/lib/ids'
@@ -10,6 +11,15 @@ const KEYS_KEY = ['keys'] as const
 
 export function useKeys() {
   return useQuery({ queryKey: KEYS_KEY, queryFn: async () => (await request<KeyView[]>('GET', '/keys')).data })
+}
+
+/** Providers for which there is a key that works. */
+export function useProvidersWithKey(): ReadonlySet<string> {
+  const { data } = useKeys()
+  return useMemo(
+    () => new Set((data ?? []).filter(({ status }) => status === 'active').map(({ provider }) => provider)),
+    [data],
+  )
 }
 
 function useChange<Input, Output>(change: (input: Input) => Promise<Output>) {

@@ -1,5 +1,6 @@
 /** The catalogue of models and providers; it changes only with the server's configuration. */
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 
 import type { ModelCard, ProviderCard } from '@/contracts/rest'
 
@@ -21,4 +22,15 @@ export function useProviders() {
     staleTime: FRESH_FOR_MS,
     queryFn: async () => (await request<ProviderCard[]>('GET', '/models/providers')).data,
   })
+}
+
+/** Id → what a person calls it. */
+export function useModelNames(): ReadonlyMap<string, string> {
+  const { data } = useModels()
+  return useMemo(() => new Map((data ?? []).map(({ id, display_name }) => [id, display_name])), [data])
+}
+
+export function useProviderNames(): ReadonlyMap<string, string> {
+  const { data } = useProviders()
+  return useMemo(() => new Map((data ?? []).map(({ id, display_name }) => [id, display_name])), [data])
 }

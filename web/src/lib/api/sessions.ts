@@ -57,7 +57,7 @@ export function useAddParticipant(sessionId: string) {
   })
 }
 
-export interface ParticipantChange extends Partial<Omit<NewParticipant, 'model'>> {
+export interface ParticipantChange extends Partial<NewParticipant> {
   readonly id: string
 }
 
