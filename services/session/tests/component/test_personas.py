@@ -71,8 +71,9 @@ async def test_a_persona_is_kept_changed_and_forgotten(world: World, replica: Re
     assert changed.updated_at is not None
     assert changed.updated_at > made.updated_at
     await world.broker.ask(PERSONA_DELETE, one)
-    for again in (PERSONA_GET, PERSONA_DELETE):
-        assert (await refused(world.broker.ask(again, one))).code is ErrorCode.PERSONA_NOT_FOUND
+    asked: tuple[Awaitable[Any], ...] = (world.broker.ask(PERSONA_GET, one), world.broker.ask(PERSONA_DELETE, one))
+    for again in asked:
+        assert (await refused(again)).code is ErrorCode.PERSONA_NOT_FOUND
 
 
 async def test_slugs_are_given_once_and_made_from_names_where_none_is_wished_for(
@@ -104,9 +105,10 @@ async def test_own_personas_come_by_name_before_the_built_in_ones_and_nobody_see
     ]
     assert {total for _, total in pages} == {7}
     assert await listed(world, user="mallory") == (BUILT_IN, 4)
-    for query in (PERSONA_GET, PERSONA_DELETE):
-        failure = await refused(world.broker.ask(query, OfPersona(actor=actor("mallory"), slug="ann")))
-        assert failure.code is ErrorCode.PERSONA_NOT_FOUND
+    hers = OfPersona(actor=actor("mallory"), slug="ann")
+    asked: tuple[Awaitable[Any], ...] = (world.broker.ask(PERSONA_GET, hers), world.broker.ask(PERSONA_DELETE, hers))
+    for question in asked:
+        assert (await refused(question)).code is ErrorCode.PERSONA_NOT_FOUND
     seat = NewParticipant(model="demo/ada", persona="ann")
     request = CreateSession(actor=actor("mallory"), participants=(seat,))
     assert (await refused(world.broker.ask(SESSION_CREATE, request))).code is ErrorCode.PERSONA_NOT_FOUND
