@@ -27,9 +27,10 @@ ORDER BY session_id, seq
 """
 _ROUNDS = "SELECT count(*) FROM session.rounds WHERE session_id = ANY($1::uuid[]) AND state <> 'ended'"
 _FACTS = """
-SELECT turn_id, attempt, call, outcome, estimated, cost FROM analytics.facts WHERE session_id = ANY($1::uuid[])
+SELECT turn_id, attempt, call, outcome, estimated, cost FROM analytics.facts
+WHERE session_id = ANY($1::uuid[]) AND purpose = 'turn'
 """
-_RESERVED = "SELECT turn_id FROM analytics.reservations WHERE session_id = ANY($1::uuid[])"
+_RESERVED = "SELECT turn_id FROM analytics.reservations WHERE session_id = ANY($1::uuid[]) AND purpose = 'turn'"
 _BOOKED = "SELECT count(*), coalesce(sum(cost), 0) FROM analytics.facts"
 _ROLLED_UP = "SELECT coalesce(sum(requests), 0), coalesce(sum(cost), 0) FROM analytics.rollups"
 
