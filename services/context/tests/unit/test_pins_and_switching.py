@@ -103,7 +103,7 @@ async def test_the_newest_message_comes_before_every_pin() -> None:
         await fitted(scribe, "Bob", profile("small", window=2_200))
 
 
-counts = st.builds(Count, st.integers(0, 60), st.integers(0, 20))
+counts = st.builds(Count, st.integers(0, 60), st.integers(0, 20), st.integers(0, 60), st.integers(0, 20))
 content = st.lists(st.tuples(st.booleans(), counts), min_size=1, max_size=30)
 
 
@@ -111,7 +111,7 @@ content = st.lists(st.tuples(st.booleans(), counts), min_size=1, max_size=30)
 def test_what_is_kept_of_the_pins_fits_whatever_the_room_and_leaves_the_newest_message_its_place(
     lines: list[tuple[bool, Count]], data: st.DataObject, budget: int
 ) -> None:
-    sums = Sums.of([own for own, _ in lines], [count for _, count in lines], 2)
+    sums = Sums.of([own for own, _ in lines], [count for _, count in lines], Count(2, 0))
     frame = Frame(
         Rates(1, 1, 4, 0), Count(5, 0), opening=Count(3, 0), note=data.draw(st.sampled_from([Count(0, 0), Count(9, 0)]))
     )
