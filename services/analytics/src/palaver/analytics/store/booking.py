@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.analytics.domain import Fact
@@ -38,11 +38,11 @@ async def book_within(connection: AsyncConnection, fact: Fact) -> bool:
     booked = await _booked(connection, fact)
     if booked is not None and not booked.gives_way_to(fact):
         return False
-    await _put(connection, fact)
     if booked is not None:
-        await _roll_up(connection, booked, sign=-1)
-    await _roll_up(connection, fact, sign=1)
-    await _lower_reservation(connection, fact, fact.cost - (booked.cost if booked else Decimal(0)))
+        await connection.execute(_spent(booked, sign=-1).add_cte(_rolled_up(booked, sign=-1).cte("rolled_up")))
+    lowered = _lower_reservation(fact, fact.cost - (booked.cost if booked else Decimal(0)))
+    moved = {"put": _put(fact), "rolled_up": _rolled_up(fact, sign=1), "spent": _spent(fact, sign=1)}
+    await connection.execute(lowered.add_cte(*(statement.cte(name) for name, statement in moved.items())))
     return True
 
 
@@ -60,13 +60,12 @@ async def _booked(connection: AsyncConnection, fact: Fact) -> Fact | None:
     return None if row is None else Fact(**{name: value for name, value in row.items() if name != "day"})
 
 
-async def _put(connection: AsyncConnection, fact: Fact) -> None:
+def _put(fact: Fact) -> Insert:
     values = asdict(fact) | {"day": fact.day}
-    statement = insert(facts).values(**values)
-    await connection.execute(statement.on_conflict_do_update(index_elements=facts.primary_key, set_=values))
+    return insert(facts).values(**values).on_conflict_do_update(index_elements=facts.primary_key, set_=values)
 
 
-async def _roll_up(connection: AsyncConnection, fact: Fact, *, sign: int) -> None:
+def _rolled_up(fact: Fact, *, sign: int) -> Insert:
     added: dict[str, Any] = {
         "requests": sign,
         "tokens_input": sign * fact.tokens_input,
@@ -77,14 +76,16 @@ async def _roll_up(connection: AsyncConnection, fact: Fact, *, sign: int) -> Non
     }
     statement = insert(rollups).values(payer=fact.payer, day=fact.day, model_id=fact.model_id, **added)
     sums = {name: rollups.c[name] + statement.excluded[name] for name in SUMMED}
-    await connection.execute(statement.on_conflict_do_update(index_elements=rollups.primary_key, set_=sums))
-    await connection.execute(
-        sa.update(payer_days).where(is_day(fact.payer, fact.day)).values(spent=payer_days.c.spent + sign * fact.cost)
-    )
+    return statement.on_conflict_do_update(index_elements=rollups.primary_key, set_=sums)
 
 
-async def _lower_reservation(connection: AsyncConnection, fact: Fact, by: Decimal) -> None:
+def _spent(fact: Fact, *, sign: int) -> sa.Update:
+    day = sa.update(payer_days).where(is_day(fact.payer, fact.day))
+    return day.values(spent=payer_days.c.spent + sign * fact.cost)
+
+
+def _lower_reservation(fact: Fact, by: Decimal) -> sa.Update:
     lowered = sa.func.least(sa.func.greatest(reservations.c.remaining - by, 0), reservations.c.amount)
     mine = (reservations.c.turn_id == fact.turn_id) & (reservations.c.attempt == fact.attempt)
     mine &= reservations.c.call.is_(None) | (reservations.c.call == fact.call)  # a side job reserves for each call
-    await connection.execute(sa.update(reservations).where(mine).values(remaining=lowered))
+    return sa.update(reservations).where(mine).values(remaining=lowered)

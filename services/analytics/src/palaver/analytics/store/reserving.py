@@ -1,11 +1,12 @@
 """Set money aside before a call: one row per turn or side job, granted only while the payer's day has room for it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.analytics.domain import Demand, Held, OpenCall, Standing, WorkId, day_of
@@ -15,8 +16,8 @@ from palaver.analytics.store.tables import (
     ended_turns,
     facts,
     is_day,
-    lock_days,
     lock_work,
+    lock_work_and_day,
     payer_days,
     reservations,
 )
@@ -55,18 +56,14 @@ class ReservationStore:
         """
         today = day_of(now)
         async with self._database.transaction() as connection:
-            await lock_work(connection, demand.work_id)
-            over = sa.select(ended_turns.c.turn_id).where(ended_turns.c.turn_id == demand.work_id)
-            if await connection.scalar(over) is not None:
-                raise Outdated(over=True)
-            held = await _held(connection, demand.work_id)
-            if held is not None and held.demand.attempt > demand.attempt:
-                raise Outdated(over=False)
-            if held is not None and held.demand.attempt < demand.attempt:
-                await _book_lost(connection, held)
-            await lock_days(connection, demand.payer, [today])
-            remaining = max(demand.amount - await _booked(connection, demand), Decimal(0))
-            others = await _standing(connection, demand.payer, today, limit, excluding=demand.work_id)
+            if demand.open_call is not None:
+                await _settle_earlier(connection, demand)
+            await lock_work_and_day(connection, demand.work_id, demand.payer, today)
+            known = await _known(connection, demand, today)
+            if known.over or (known.attempt or 0) > demand.attempt:
+                raise Outdated(over=known.over)
+            remaining = max(demand.amount - known.booked, Decimal(0))
+            others = Standing(limit, known.spent, known.reserved)
             if not others.allows(remaining):
                 raise Exceeded(others)
             values = _row(demand) | {"remaining": remaining, "updated_at": now}
@@ -83,8 +80,8 @@ class ReservationStore:
         """
         async with self._database.transaction() as connection:
             await lock_work(connection, turn_id)
-            await _end(connection, turn_id, now)
-            await connection.execute(sa.delete(reservations).where(reservations.c.turn_id == turn_id))
+            gone = sa.delete(reservations).where(reservations.c.turn_id == turn_id)
+            await connection.execute(gone.add_cte(_end(turn_id, now).cte("ended")))
 
     async def release_side_job(self, completion_id: CompletionId, delivery: int, now: datetime) -> None:
         """A delivery has said how it ended, after telling of all its calls; no other one may begin a call.
@@ -94,7 +91,7 @@ class ReservationStore:
         """
         async with self._database.transaction() as connection:
             await lock_work(connection, completion_id)
-            await _end(connection, completion_id, now)
+            await connection.execute(_end(completion_id, now))
             held = await _held(connection, completion_id)
             if held is None or held.demand.attempt > delivery:
                 return
@@ -167,24 +164,58 @@ async def _book_lost(connection: AsyncConnection, held: Held) -> None:
         _log.warning("side_job_call_lost", completion_id=fact.turn_id, delivery=fact.attempt, call=fact.call)
 
 
-async def _end(connection: AsyncConnection, work_id: WorkId, now: datetime) -> None:
-    ended = insert(ended_turns).values(turn_id=work_id, ended_at=now)
-    await connection.execute(ended.on_conflict_do_nothing())
+async def _settle_earlier(connection: AsyncConnection, demand: Demand) -> None:
+    """Book what an earlier delivery of a side job held, before today's lock: days are locked oldest first."""
+    await lock_work(connection, demand.work_id)
+    held = await _held(connection, demand.work_id)
+    if held is not None and held.demand.attempt < demand.attempt:
+        await _book_lost(connection, held)
 
 
-async def _booked(connection: AsyncConnection, demand: Demand) -> Decimal:
-    """What has been booked already of that for which the money is meant."""
+def _end(work_id: WorkId, now: datetime) -> Insert:
+    return insert(ended_turns).values(turn_id=work_id, ended_at=now).on_conflict_do_nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What decides about a demand: whether the work is over, the attempt that holds money for it, what is booked of
+    that for which the money is meant, and what the payer has spent today and holds for other work.
+    """
+
+    over: bool
+    attempt: int | None
+    booked: Decimal
+    spent: Decimal
+    reserved: Decimal
+
+
+async def _known(connection: AsyncConnection, demand: Demand, day: date) -> _Known:
     mine = (facts.c.turn_id == demand.work_id) & (facts.c.attempt == demand.attempt)
     if demand.open_call is not None:
         mine &= facts.c.call == demand.open_call.call
-    return await connection.scalar(sa.select(sa.func.sum(facts.c.cost)).where(mine)) or Decimal(0)
+    same = reservations.c.turn_id == demand.work_id
+    known = sa.select(
+        sa.exists().where(ended_turns.c.turn_id == demand.work_id).label("over"),
+        sa.select(reservations.c.attempt).where(same).scalar_subquery().label("attempt"),
+        _sum(sa.select(sa.func.sum(facts.c.cost)).where(mine)).label("booked"),
+        _sum(_spent(demand.payer, day)).label("spent"),
+        _sum(_reserved(demand.payer).where(~same)).label("reserved"),
+    )
+    return _Known(*(await connection.execute(known)).one())
 
 
-async def _standing(
-    connection: AsyncConnection, payer: UserId, day: date, limit: Decimal | None, *, excluding: WorkId | None = None
-) -> Standing:
-    spent = await connection.scalar(sa.select(payer_days.c.spent).where(is_day(payer, day)))
-    held = sa.select(sa.func.sum(reservations.c.remaining)).where(reservations.c.payer == payer)
-    if excluding is not None:
-        held = held.where(reservations.c.turn_id != excluding)
-    return Standing(limit, spent or Decimal(0), await connection.scalar(held) or Decimal(0))
+async def _standing(connection: AsyncConnection, payer: UserId, day: date, limit: Decimal | None) -> Standing:
+    money = sa.select(_sum(_spent(payer, day)), _sum(_reserved(payer)))
+    return Standing(limit, *(await connection.execute(money)).one())
+
+
+def _spent(payer: UserId, day: date) -> sa.Select[tuple[Decimal]]:
+    return sa.select(payer_days.c.spent).where(is_day(payer, day))
+
+
+def _reserved(payer: UserId) -> sa.Select[tuple[Decimal]]:
+    return sa.select(sa.func.sum(reservations.c.remaining)).where(reservations.c.payer == payer)
+
+
+def _sum(query: sa.Select[tuple[Decimal]]) -> sa.ColumnElement[Decimal]:
+    return sa.func.coalesce(query.scalar_subquery(), Decimal(0))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -88,15 +89,30 @@ ended_turns = sa.Table(
 
 async def lock_work(connection: AsyncConnection, work_id: WorkId) -> None:
     """Wait for whoever reserves for, or ends, the same turn or side job. The first lock that a transaction takes."""
-    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"turn:{work_id}", 0))))
+    await connection.execute(sa.select(_work_lock(work_id)))
+
+
+async def lock_work_and_day(connection: AsyncConnection, work_id: WorkId, payer: UserId, day: date) -> None:
+    """`lock_work` and `lock_days` in one round trip."""
+    first = sa.select(_work_lock(work_id).label("locked")).cte("work").prefix_with("MATERIALIZED")
+    both = sa.select(payer_days.c.day, first.c.locked).join(first, sa.true()).where(is_day(payer, day))
+    if (await connection.execute(both.with_for_update(of=payer_days))).one_or_none() is None:
+        await lock_work(connection, work_id)
+        await lock_days(connection, payer, [day])
 
 
 async def lock_days(connection: AsyncConnection, payer: UserId, days: Iterable[date]) -> None:
     """Lock these days of a payer, oldest first, made where they are new."""
     for day in sorted(set(days)):
-        new = insert(payer_days).values(payer=payer, day=day, spent=Decimal(0))
-        await connection.execute(new.on_conflict_do_nothing())
-        await connection.execute(sa.select(payer_days.c.day).where(is_day(payer, day)).with_for_update())
+        lock = sa.select(payer_days.c.day).where(is_day(payer, day)).with_for_update()
+        if await connection.scalar(lock) is None:
+            new = insert(payer_days).values(payer=payer, day=day, spent=Decimal(0))
+            await connection.execute(new.on_conflict_do_nothing())
+            await connection.execute(lock)
+
+
+def _work_lock(work_id: WorkId) -> sa.ColumnElement[Any]:
+    return sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"turn:{work_id}", 0))
 
 
 def is_day(payer: UserId, day: date) -> sa.ColumnElement[bool]:
