@@ -92,7 +92,7 @@ async def test_a_crash_between_publishing_and_marking_says_it_once(broker: Broke
     assert await broker.publish_all(batch) == [True, True]  # and here the process dies
     relay = OutboxRelay(broker, source)
     await relay.publish_now(await source.unpublished(10))
-    assert await _waiting(database) == 0
+    await _everything_published(database)
     assert await _published(broker) == ["a", "b"]
 
 

@@ -16,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from palaver.servicekit.broker import Broker, Outgoing
 from palaver.servicekit.database import Database
 from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.tasks import TaskSet
 
 K = TypeVar("K")
 
 BATCH = 500
 """Rows published per round: all their acknowledgements are gathered at once."""
 SWEEP_SECONDS = 1.0
+MARK_SECONDS = 0.2
+"""Well below the age from which a sweep takes an unmarked message for left over."""
 
 DDL = """
 CREATE TABLE outbox (
@@ -93,18 +96,40 @@ class DatabaseOutbox:
 
 
 class OutboxRelay(Generic[K]):
-    """Publishes what a source holds: at once when told, and every `sweep_seconds` what was left over by a crash."""
+    """Publishes what a source holds: at once when told, and every `sweep_seconds` what was left over by a crash.
 
-    def __init__(self, broker: Broker, source: OutboxSource[K], sweep_seconds: float = SWEEP_SECONDS) -> None:
+    That the broker has them is noted `mark_seconds` later at most, for many at once: whoever waits for the answer to
+    what was published does not wait for the note. A crash in between repeats them, which their message ids undo.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        source: OutboxSource[K],
+        sweep_seconds: float = SWEEP_SECONDS,
+        mark_seconds: float = MARK_SECONDS,
+    ) -> None:
         self._broker = broker
         self._source = source
         self._sweep_seconds = sweep_seconds
+        self._mark_seconds = mark_seconds
         self._nudged = asyncio.Event()
+        self._unmarked: dict[K, None] = {}
+        self._marking: asyncio.TimerHandle | None = None
+        self._tasks = TaskSet("outbox.mark")
 
     async def publish_now(self, items: Sequence[tuple[K, Outgoing]]) -> None:
         """Publish what was just committed, without reading it back; never raises for an outage, the sweep goes on."""
+        self._unmarked |= dict.fromkeys(await self._acknowledged(items))
+        if self._unmarked and self._marking is None:
+            later = asyncio.get_running_loop().call_later
+            self._marking = later(self._mark_seconds, lambda: self._tasks.spawn(self._mark()))
+
+    async def _mark(self) -> None:
+        self._marking = None
+        keys, self._unmarked = list(self._unmarked), {}
         try:
-            await self._publish(items)
+            await self._source.mark_published(keys)
         except Unavailable as outage:
             _log.warning("outbox_waits", dependency=outage.dependency, reason=outage.reason)
 
@@ -113,7 +138,16 @@ class OutboxRelay(Generic[K]):
         self._nudged.set()
 
     async def run(self) -> None:
-        """Sweep for ever."""
+        """Sweep for ever. When cancelled, notes what is published."""
+        try:
+            await self._sweep_for_ever()
+        finally:
+            if self._marking is not None:
+                self._marking.cancel()
+                await self._mark()
+            await self._tasks.join(self._mark_seconds)
+
+    async def _sweep_for_ever(self) -> None:
         while True:
             self._nudged.clear()
             try:
@@ -136,10 +170,11 @@ class OutboxRelay(Generic[K]):
 
     async def _publish(self, items: Sequence[tuple[K, Outgoing]]) -> bool:
         """Whether all of them are with the broker now."""
-        if not items:
-            return True
-        acknowledged = await self._broker.publish_all([outgoing for _, outgoing in items])
-        done = [key for (key, _), acked in zip(items, acknowledged, strict=True) if acked]
+        done = await self._acknowledged(items)
         if done:
             await self._source.mark_published(done)
         return len(done) == len(items)
+
+    async def _acknowledged(self, items: Sequence[tuple[K, Outgoing]]) -> list[K]:
+        acknowledged = await self._broker.publish_all([outgoing for _, outgoing in items])
+        return [key for (key, _), acked in zip(items, acknowledged, strict=True) if acked]

@@ -106,5 +106,5 @@ class LogSource:
 
     async def mark_published(self, keys: Iterable[EntryKey]) -> None:
         """The broker has these."""
-        async with self._database.transaction() as conn:
+        async with self._database.read() as conn:  # one statement commits by itself
             await rows.mark_published(conn, list(keys))
