@@ -9,13 +9,13 @@ from palaver.context.app import MIGRATIONS, SCHEMA, build
 from palaver.context.settings import Settings
 from palaver.context.testing.world import Neighbours, World
 from palaver.contracts.catalogue import DURABLES, STREAMS
-from palaver.contracts.context import OWNER, USAGE_CHANGED
-from palaver.contracts.model_router import MODEL_READ
+from palaver.contracts.context import OWNER, SUMMARY_CHANGED, USAGE_CHANGED
+from palaver.contracts.model_router import MODEL_READ, RUN_COMPLETION
 from palaver.contracts.permissions import permissions_of
 from palaver.contracts.session import LOG_READ
 from palaver.servicekit.database import Database
 from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
-from palaver.servicekit.routes import answer, hear
+from palaver.servicekit.routes import answer, bind, consume, hear
 from palaver.servicekit.service import Service
 from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
 
@@ -47,13 +47,22 @@ async def world(  # noqa: PLR0917 - fixtures come by name
     declared: Declared,
     database_settings_for: DatabaseSettingsFor,
 ) -> AsyncGenerator[World]:
-    await declared(STREAMS, [DURABLES["context-log"], DURABLES["context-usage"]])
+    durables = ("context-log", "context-usage", "context-completions", "model-router-completions")
+    await declared(STREAMS, [DURABLES[name] for name in durables])
     database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
     settings = Settings.model_validate({"database": database_settings, "usage_debounce_seconds": 0.02})
     database = Database(database_settings, schema=SCHEMA)
     session = Service("session", (answer(LOG_READ, neighbours.log_read),))
-    router = Service("model-router", (answer(MODEL_READ, neighbours.model_read),))
-    watcher = Service("gateway", (hear(USAGE_CHANGED, neighbours.on_usage),))
+    router = Service(
+        "model-router",
+        (
+            answer(MODEL_READ, neighbours.model_read),
+            consume(DURABLES["model-router-completions"], bind(RUN_COMPLETION, neighbours.on_run_completion)),
+        ),
+    )
+    watcher = Service(
+        "gateway", (hear(USAGE_CHANGED, neighbours.on_usage), hear(SUMMARY_CHANGED, neighbours.on_summary))
+    )
     kits = {name: await kit_for(name) for name in ("session", "model-router", "gateway")}
     life = _Life(settings, identity, kit_for, running)
     async with (

@@ -7,21 +7,35 @@ from palaver.context.building import Fitter, WindowBuilder
 from palaver.context.calibrating import Calibrations
 from palaver.context.calibration_store import CalibrationStore
 from palaver.context.counting import TokenCounter
+from palaver.context.curating import Curation
+from palaver.context.drafting import Drafts
 from palaver.context.families import SESSION_ENCODING
 from palaver.context.following import Follower
 from palaver.context.handlers import Handlers
 from palaver.context.metering import Meters
 from palaver.context.metrics import ContextMetrics
-from palaver.context.neighbours import BrokerLog, BrokerNotices, BrokerProfiles
+from palaver.context.neighbours import BrokerLog, BrokerNotices, BrokerProfiles, BrokerSideJobs
+from palaver.context.news import SummaryNews
 from palaver.context.rooms import Rooms
 from palaver.context.settings import Settings
+from palaver.context.shelf import Shelf
 from palaver.context.store import RoomStore
+from palaver.context.summarising import Summarising
+from palaver.context.summary_store import SummaryStore
 from palaver.contracts.catalogue import DURABLES
-from palaver.contracts.context import OWNER, USAGE_GET, WINDOW_BUILD
-from palaver.contracts.model_router import USAGE_METERED
+from palaver.contracts.context import (
+    OWNER,
+    SUMMARY_CHANGED,
+    SUMMARY_DELETE,
+    SUMMARY_EDIT,
+    SUMMARY_LIST,
+    USAGE_GET,
+    WINDOW_BUILD,
+)
+from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, USAGE_METERED
 from palaver.contracts.session import LOG_EVENTS
 from palaver.servicekit.database import Database
-from palaver.servicekit.routes import answer, bind, consume
+from palaver.servicekit.routes import answer, bind, consume, hear
 from palaver.servicekit.service import Kit, Service
 
 SCHEMA = "context"
@@ -48,21 +62,52 @@ def build(settings: Settings, kit: Kit) -> Service:
     calibrations = Calibrations(
         CalibrationStore(database), profiles, metrics, refresh_seconds=settings.calibration_refresh_seconds
     )
-    fitter = Fitter(counter, projection, calibrations)
-    meters = Meters(
-        rooms, fitter, profiles, BrokerNotices(kit.broker), debounce_seconds=settings.usage_debounce_seconds
+    summaries = SummaryStore(database)
+    shelf = Shelf(summaries, recheck_seconds=settings.recheck_seconds, clock=time.monotonic)
+    fitter = Fitter(counter, projection, calibrations, shelf)
+    notices = BrokerNotices(kit.broker)
+    meters = Meters(rooms, fitter, profiles, notices, debounce_seconds=settings.usage_debounce_seconds)
+    news = SummaryNews(shelf, meters, notices)
+    summarising = Summarising(
+        rooms,
+        summaries,
+        counter,
+        Drafts(counter, calibrations),
+        profiles,
+        BrokerSideJobs(kit.broker),
+        news,
+        metrics,
+        model_id=settings.summary_model,
     )
     follower = Follower(projection, log, counter, metrics, gap_patience_seconds=settings.gap_patience_seconds)
-    handlers = Handlers(follower, rooms, WindowBuilder(rooms, fitter, metrics), meters, calibrations)
+    handlers = Handlers(
+        follower,
+        rooms,
+        WindowBuilder(rooms, fitter, metrics, summarising.want if settings.summaries else None),
+        meters,
+        calibrations,
+        summarising,
+        Curation(rooms, summaries, counter, news),
+        news,
+    )
     return Service(
         name=OWNER,
         routes=(
             consume(DURABLES["context-log"], *(bind(entry, handlers.on_log_entry) for entry in LOG_EVENTS.values())),
             consume(DURABLES["context-usage"], bind(USAGE_METERED, handlers.on_usage_metered)),
             answer(WINDOW_BUILD, handlers.window_build),
+            consume(
+                DURABLES["context-completions"],
+                bind(COMPLETION_COMPLETED, handlers.on_completion_completed),
+                bind(COMPLETION_FAILED, handlers.on_completion_failed),
+            ),
             answer(USAGE_GET, handlers.usage_get),
+            answer(SUMMARY_LIST, handlers.summary_list),
+            answer(SUMMARY_EDIT, handlers.summary_edit),
+            answer(SUMMARY_DELETE, handlers.summary_delete),
+            hear(SUMMARY_CHANGED, handlers.on_summary_changed),
         ),
         resources=(database, counter, calibrations),
-        tasks={"announce-usage": meters.announce, "calibrations": calibrations.follow},
+        tasks={"announce-usage": meters.announce, "calibrations": calibrations.follow, "summaries": summarising.follow},
         drain_seconds=settings.drain_seconds,
     )

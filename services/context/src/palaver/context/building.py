@@ -1,6 +1,6 @@
 """Fit one conversation to one participant's model: the one way in which windows and meters are made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from palaver.context.attribution import MARKS, NOTE, OWN_MARK, clean_name, quoted
@@ -15,7 +15,7 @@ from palaver.context.prompts import system_prompt
 from palaver.context.rates import NOTHING, Count, Tokens
 from palaver.context.reading import SEAM
 from palaver.context.rooms import Rooms
-from palaver.context.summary import Summary, most_tokens, window_class
+from palaver.context.summary import Summary, Wanted, most_tokens, window_class
 from palaver.context.transcript import Line, Transcript, newest_message
 from palaver.context.views import RoomView
 from palaver.context.window import CLOSING, OPENING, Request, shaped
@@ -30,7 +30,8 @@ from palaver.servicekit.encoding import Encoded
 class Fitted:
     """What would be sent: the lines of `transcript` that `fit` keeps, framed by `request`.
 
-    `summary` stands in it for the first lines, which are left out. `due`: so many lines ought to be covered by one.
+    `summary` stands in it for the first lines, which are left out; they hold the share `summarised` of all tokens.
+    `due`: so many lines ought to be covered by a new summary; 0 where none is worth while.
     """
 
     request: Request
@@ -38,6 +39,7 @@ class Fitted:
     fit: Fit
     encoding: str
     summary: Summary | None = None
+    summarised: float = 0.0
     due: int = 0
 
     @property
@@ -126,15 +128,17 @@ class Fitter:
         window = window_class(maximum(profile))
         if (ahead := fitting.ahead(window)) is None:
             return plain
-        due = replace(plain, due=ahead)
         found = await summaries.best(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
+        covered = 0 if found is None else found.coverage.entries
+        due = replace(plain, due=ahead if fitting.worth_while(covered, ahead, window) else 0)
         if found is None:
             return due
         compacted = fitting.behind(found, await self._one(plain.encoding, found.block))
         if compacted is None:
             return due
         request = replace(plain.request, summary=found.block)
-        return replace(due, request=request, fit=compacted, summary=found)
+        share = fitting.sums.counted[covered] / max(1, fitting.sums.counted[fitting.end])
+        return replace(due, request=request, fit=compacted, summary=found, summarised=share)
 
     async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""
@@ -204,12 +208,15 @@ def _extra(line: Line, *, own: bool) -> str:
 
 
 class WindowBuilder:
-    """Answers `window.build`."""
+    """Answers `window.build`. `want`: told, without being waited for, which summary is missing."""
 
-    def __init__(self, rooms: Rooms, fitter: Fitter, metrics: ContextMetrics) -> None:
+    def __init__(
+        self, rooms: Rooms, fitter: Fitter, metrics: ContextMetrics, want: Callable[[Wanted], None] | None = None
+    ) -> None:
         self._rooms = rooms
         self._fitter = fitter
         self._metrics = metrics
+        self._want = want
 
     async def build(self, order: BuildWindow) -> Encoded[Window]:
         """The window, as JSON, which its texts already are.
@@ -230,6 +237,8 @@ class WindowBuilder:
             self._metrics.overflows.inc()
             raise _refused(overflow, order.profile) from overflow
         most = maximum(order.profile)
+        if fitted.due and self._want is not None:
+            self._want(Wanted(order.session_id, window_class(most), leaf, fitted.due))
         self._metrics.fill.observe(fitted.fit.used / most if most else 1.0)
         messages = shaped(fitted.request, view.reading(leaf, seat.participant_id), fitted.fit)
         return Encoded.joined(

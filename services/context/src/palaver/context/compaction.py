@@ -12,6 +12,9 @@ from palaver.context.fit import Fit, Frame, Overflow, Sums, fit
 from palaver.context.rates import Count
 from palaver.context.summary import LEAST_CLASS, Summary, meant_tokens
 
+CHARACTERS_PER_TOKEN = 4
+"""Of ordinary prose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
@@ -35,12 +38,17 @@ class Fitting:
         """
         if window < LEAST_CLASS:
             return None
-        meant = replace(self.frame, summary=Count(meant_tokens(window), 0))
+        tokens = meant_tokens(window)
+        meant = replace(self.frame, summary=Count(tokens, 0, CHARACTERS_PER_TOKEN * tokens))
         try:
             start = self._fit(meant).start
         except Overflow:
             return None
         return min((start, *self.keep[-1:]))
+
+    def worth_while(self, covered: int, ahead: int, window: int) -> bool:
+        """Whether what is not covered yet is longer than a summary is meant to be."""
+        return self.sums.counted[ahead] - self.sums.counted[min(covered, ahead)] > meant_tokens(window)
 
     def behind(self, summary: Summary, count: Count) -> Fit | None:
         """With that summary, and of the lines that it covers only those that must be there; None if it is too long."""

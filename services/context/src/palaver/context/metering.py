@@ -10,8 +10,15 @@ from palaver.context.families import SESSION_ENCODING
 from palaver.context.fit import Overflow
 from palaver.context.ports import Notices, Profiles
 from palaver.context.rooms import Rooms
+from palaver.context.summary import Summary
 from palaver.context.views import RoomView
-from palaver.contracts.client_protocol import ContextUsage, ContextUsageNotice, ParticipantUsage, SessionUsage
+from palaver.contracts.client_protocol import (
+    ContextUsage,
+    ContextUsageNotice,
+    ParticipantUsage,
+    SeenSummary,
+    SessionUsage,
+)
 from palaver.contracts.context import ReadUsage
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import SessionId
@@ -94,8 +101,9 @@ class Meters:
         try:
             fitted = await self._fitter.fit(view, seat, profile, leaf=leaf, end=len(lines), closing=False)
             used, seen = fitted.fit.used, set(fitted.fit.indices)
+            summary, summarised = fitted.summary, fitted.summarised
         except Overflow as overflow:
-            used, seen = overflow.needed, set[int]()
+            used, seen, summary, summarised = overflow.needed, set[int](), None, 0.0
         unseen = [line.entry.message_id for i, line in enumerate(lines) if i not in seen]
         return ParticipantUsage(
             id=seat.participant_id,
@@ -104,5 +112,11 @@ class Meters:
             reserve=profile.reserve,
             left_out=len(unseen),
             unseen=tuple(unseen[-MAX_UNSEEN:]) if listing else (),
+            summarised=summarised,
+            summary=None if summary is None else _seen(summary),
             unseen_pinned=tuple(message_id for message_id in unseen if message_id in view.room.pins),
         )
+
+
+def _seen(summary: Summary) -> SeenSummary:
+    return SeenSummary(id=summary.id, version=summary.version, entries=summary.coverage.entries)

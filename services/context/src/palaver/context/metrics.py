@@ -26,6 +26,9 @@ class ContextMetrics:
         self.overflows = Counter(
             "palaver_context_overflows", "Windows refused because the newest message is too long.", registry=registry
         )
+        self.summaries = Counter(
+            "palaver_context_summaries", "Summaries begun, written and failed.", ["what"], registry=registry
+        )
         self.cached_characters = Gauge(
             "palaver_context_cached_characters", "Characters of conversation held in memory.", registry=registry
         )

@@ -3,10 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from palaver.contracts import limits
-from palaver.contracts.client_protocol import ContextUsageNotice
-from palaver.contracts.context import USAGE_CHANGED
+from palaver.contracts.client_protocol import ContextSummaryNotice, ContextUsageNotice
+from palaver.contracts.context import SUMMARY_CHANGED, USAGE_CHANGED
 from palaver.contracts.ids import SessionId
-from palaver.contracts.model_router import MODEL_READ, ModelProfile, ReadModels
+from palaver.contracts.model_router import (
+    MODEL_READ,
+    RUN_COMPLETION,
+    ModelCard,
+    ModelProfile,
+    ReadModels,
+    RunCompletion,
+)
 from palaver.contracts.session import LOG_READ, LogPage, ReadLog
 from palaver.servicekit.broker import Broker
 
@@ -23,16 +30,20 @@ class BrokerLog:
 
 
 class BrokerProfiles:
-    """Profiles from model-router, remembered for `ttl_seconds`; unknown models are asked for again each time."""
+    """What model-router says of models, remembered for `ttl_seconds`; unknown ones are asked for again each time."""
 
     def __init__(self, broker: Broker, *, ttl_seconds: float, clock: Callable[[], float]) -> None:
         self._broker = broker
         self._ttl_seconds = ttl_seconds
         self._clock = clock
-        self._known: dict[str, tuple[float, ModelProfile]] = {}
+        self._known: dict[str, tuple[float, ModelCard]] = {}
 
     async def read(self, model_ids: Iterable[str]) -> Mapping[str, ModelProfile]:
         """See `ports.Profiles`."""
+        return {model_id: card.profile for model_id, card in (await self.cards(model_ids)).items()}
+
+    async def cards(self, model_ids: Iterable[str]) -> Mapping[str, ModelCard]:
+        """See `ports.Cards`."""
         oldest = self._clock() - self._ttl_seconds
         wanted = sorted(set(model_ids))
         missing = [model_id for model_id in wanted if self._known.get(model_id, (oldest, None))[0] <= oldest]
@@ -44,7 +55,7 @@ class BrokerProfiles:
         found = await self._broker.ask(MODEL_READ, ReadModels(ids=tuple(model_ids)))
         for model_id in model_ids:
             self._known.pop(model_id, None)
-        self._known |= {card.id: (self._clock(), card.profile) for card in found.models}
+        self._known |= {card.id: (self._clock(), card) for card in found.models}
 
 
 class BrokerNotices:
@@ -56,3 +67,18 @@ class BrokerNotices:
     async def usage_changed(self, notice: ContextUsageNotice) -> None:
         """See `ports.Notices`."""
         await self._broker.send(USAGE_CHANGED, notice, notice.session_id)
+
+    async def summary_changed(self, notice: ContextSummaryNotice) -> None:
+        """See `ports.Notices`."""
+        await self._broker.send(SUMMARY_CHANGED, notice, notice.session_id)
+
+
+class BrokerSideJobs:
+    """Side jobs at the workers."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def run(self, order: RunCompletion) -> None:
+        """See `ports.SideJobs`."""
+        await self._broker.publish(RUN_COMPLETION, order, order.completion_id, message_id=order.completion_id)

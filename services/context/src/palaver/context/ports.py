@@ -10,9 +10,9 @@ from palaver.context.projection import Progress, Step
 from palaver.context.rates import Rates, Tokens
 from palaver.context.summary import Summary
 from palaver.context.transcript import Line
-from palaver.contracts.client_protocol import ContextUsageNotice
+from palaver.contracts.client_protocol import ContextSummaryNotice, ContextUsageNotice
 from palaver.contracts.ids import SessionId
-from palaver.contracts.model_router import ModelProfile
+from palaver.contracts.model_router import ModelCard, ModelProfile, RunCompletion
 from palaver.contracts.session import LogPage
 
 
@@ -32,11 +32,31 @@ class Profiles(Protocol):
         ...
 
 
+class Cards(Protocol):
+    """What people are told of models."""
+
+    async def cards(self, model_ids: Iterable[str]) -> Mapping[str, ModelCard]:
+        """Cards by model id; unknown ids are left out. Raises Unavailable."""
+        ...
+
+
+class SideJobs(Protocol):
+    """Models that write a text for this service."""
+
+    async def run(self, order: RunCompletion) -> None:
+        """Have it written; the outcome comes as an event. Raises Unavailable, and it may be written all the same."""
+        ...
+
+
 class Notices(Protocol):
     """Whoever watches a room."""
 
     async def usage_changed(self, notice: ContextUsageNotice) -> None:
         """Tell them; may get lost. Raises Unavailable."""
+        ...
+
+    async def summary_changed(self, notice: ContextSummaryNotice) -> None:
+        """As `usage_changed`; all replicas of this service hear it, too."""
         ...
 
 

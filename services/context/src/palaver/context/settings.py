@@ -23,6 +23,14 @@ class Settings(ServiceSettings):
     usage_debounce_seconds: float = Field(
         0.25, ge=0, description="Meters are announced at most once in so long a time."
     )
+    summaries: bool = Field(
+        default=True,
+        description="Have what falls out of windows summarised. Those there are go on serving in any case.",
+    )
+    summary_model: str | None = Field(
+        None,
+        description="The model that writes summaries; without one the cheapest in the room, or the next if that fails.",
+    )
     profile_ttl_seconds: float = Field(60.0, ge=0, description="How long facts about a model are remembered.")
     calibration_refresh_seconds: float = Field(
         5.0, gt=0, description="How often a replica reads what others learned about models' tokenizers."

@@ -109,6 +109,16 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """The first `target` lines on the way to `leaf` ought to be covered, for windows of this class."""
+
+    session_id: SessionId
+    window: int
+    leaf: str
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A summary being written by the side job `completion_id`. `target`: so many entries are to be covered in the end,
     if not by this one.

@@ -14,19 +14,24 @@ from palaver.context.families import supposed
 from palaver.context.projection import Progress, Step
 from palaver.context.rates import Rates, Tokens
 from palaver.context.reading import Reading
-from palaver.context.testing.scribe import Scribe
+from palaver.context.testing.scribe import START, Scribe
 from palaver.context.window import shaped
 from palaver.contracts import limits
-from palaver.contracts.client_protocol import ContextUsageNotice
+from palaver.contracts.client_protocol import ContextSummaryNotice, ContextUsageNotice
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Cut, Window
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import ParticipantId, SessionId
 from palaver.contracts.model_router import (
+    COMPLETION_COMPLETED,
+    COMPLETION_FAILED,
     Capabilities,
+    CompletionCompleted,
+    CompletionFailed,
     ModelCard,
     ModelList,
     ModelProfile,
     ReadModels,
+    RunCompletion,
     WindowMessage,
 )
 from palaver.contracts.session import LOG_EVENTS, LogPage, ReadLog
@@ -100,6 +105,8 @@ class Neighbours:
     log_reads: int = 0
     profiles: dict[str, ModelProfile] = field(default_factory=lambda: {"demo": profile()})
     notices: list[ContextUsageNotice] = field(default_factory=list[ContextUsageNotice])
+    summaries: list[ContextSummaryNotice] = field(default_factory=list[ContextSummaryNotice])
+    orders: list[RunCompletion] = field(default_factory=list[RunCompletion])
 
     async def log_read(self, request: ReadLog) -> LogPage:
         """Answer as session."""
@@ -115,6 +122,14 @@ class Neighbours:
     async def on_usage(self, notice: ContextUsageNotice) -> None:
         """Hear as a gateway."""
         self.notices.append(notice)
+
+    async def on_summary(self, notice: ContextSummaryNotice) -> None:
+        """Hear as a gateway."""
+        self.summaries.append(notice)
+
+    async def on_run_completion(self, order: RunCompletion) -> None:
+        """Take a side job as a worker; what becomes of it a test says with `World.written` or `World.failed`."""
+        self.orders.append(order)
 
 
 @dataclass
@@ -138,6 +153,16 @@ class World:
             name = type(event).model_fields["name"].default
             await self.broker.publish(LOG_EVENTS[name], event, event.session_id)
 
+    async def written(self, order: RunCompletion, text: str) -> None:
+        """A model wrote what was asked for."""
+        outcome = CompletionCompleted(**_outcome(order), text=text, finish_reason="stop")
+        await self.broker.publish(COMPLETION_COMPLETED, outcome, order.asker)
+
+    async def failed(self, order: RunCompletion, code: ErrorCode, *, retryable: bool) -> None:
+        """It could not be written."""
+        outcome = CompletionFailed(**_outcome(order), code=code, message="It failed.", retryable=retryable)
+        await self.broker.publish(COMPLETION_FAILED, outcome, order.asker)
+
     async def window(
         self,
         session_id: SessionId,
@@ -155,3 +180,8 @@ class World:
             profile=of or profile(),
         )
         return await self.broker.ask(WINDOW_BUILD, order)
+
+
+def _outcome(order: RunCompletion) -> dict[str, Any]:
+    said = order.model_dump(include={"completion_id", "asker", "payer", "purpose", "session_id"})
+    return said | {"delivery": 1, "model": order.model_id, "at": START}
