@@ -15,6 +15,7 @@ from palaver.contracts.client_protocol import (
     Delta,
     Error,
     Post,
+    PostOptions,
     Stop,
 )
 from palaver.contracts.failures import ErrorCode, Failure
@@ -51,9 +52,21 @@ class Room:
             await asyncio.gather(self._attaching_again, return_exceptions=True)
 
     # ---- what a program does ----------------------------------------------------------------------------------------
-    async def post(self, text: str, *, to: tuple[ParticipantId, ...] | None = None) -> UserMessage:
-        """Say something; returns once it is durable. Raises Failure when it is refused."""
-        post = Post(id=new_id(), session_id=self.id, client_message_id=new_id(), content=text, to=to)
+    async def post(
+        self, text: str, *, to: tuple[ParticipantId, ...] | None = None, model_id: str | None = None
+    ) -> UserMessage:
+        """Say something; returns once it is durable. Raises Failure when it is refused.
+
+        `model_id`: a model that answers this message instead of the participant's own, where one alone answers.
+        """
+        post = Post(
+            id=new_id(),
+            session_id=self.id,
+            client_message_id=new_id(),
+            content=text,
+            to=to,
+            options=PostOptions(model_id=model_id),
+        )
         stored: asyncio.Future[UserMessage] = asyncio.get_running_loop().create_future()
         self._unconfirmed[post.client_message_id] = (post, stored)
         try:
