@@ -1,4 +1,4 @@
-import { ChevronsUpDown, KeyRound, LogOut } from 'lucide-react'
+import { ChevronsUpDown, Drama, KeyRound, LogOut } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 
 import { logOut } from '@/lib/api/auth'
@@ -7,12 +7,18 @@ import { type Language, usePreferences } from '@/lib/preferences'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
 import { classes } from '@/ui/classes'
 
+const PAGES = [
+  { page: 'personas', icon: Drama, title: 'personas.title' },
+  { page: 'keys', icon: KeyRound, title: 'keys.title' },
+] as const
+
 interface AccountMenuProps {
-  readonly keysOpen: boolean
-  readonly onOpenKeys: () => void
+  /** The page that is open. */
+  readonly page: string
+  readonly onOpen: (page: (typeof PAGES)[number]['page']) => void
 }
 
-export function AccountMenu({ keysOpen, onOpenKeys }: AccountMenuProps) {
+export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
   const { t, i18n } = useTranslation()
   const account = useAccount()
   const theme = usePreferences((preferences) => preferences.theme)
@@ -21,18 +27,21 @@ export function AccountMenu({ keysOpen, onOpenKeys }: AccountMenuProps) {
   const [initial = '?'] = Array.from(nickname)
   return (
     <div className="flex flex-col gap-1 border-t border-line pt-2">
-      <button
-        type="button"
-        onClick={onOpenKeys}
-        aria-current={keysOpen ? 'page' : undefined}
-        className={classes(
-          'flex h-9 items-center gap-2.5 rounded-xl px-3 text-sm text-muted hover:bg-sunken/60 hover:text-ink',
-          keysOpen && 'bg-sunken text-ink',
-        )}
-      >
-        <KeyRound size={16} aria-hidden="true" />
-        {t('keys.title')}
-      </button>
+      {PAGES.map(({ page, icon: Icon, title }) => (
+        <button
+          key={page}
+          type="button"
+          onClick={() => onOpen(page)}
+          aria-current={current === page ? 'page' : undefined}
+          className={classes(
+            'flex h-9 items-center gap-2.5 rounded-xl px-3 text-sm text-muted hover:bg-sunken/60 hover:text-ink',
+            current === page && 'bg-sunken text-ink',
+          )}
+        >
+          <Icon size={16} aria-hidden="true" />
+          {t(title)}
+        </button>
+      ))}
       <Menu
         align="start"
         side="top"

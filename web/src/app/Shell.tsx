@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { KeysPage } from '@/features/keys/KeysPage'
+import { PersonasPage } from '@/features/personas/PersonasPage'
 import { type Route, useRoute } from '@/lib/route'
 import { LiveRoomsContext } from '@/realtime/hooks'
 import { IconButton } from '@/ui/IconButton'
@@ -54,6 +55,8 @@ function Page({ route }: { readonly route: Route }) {
       return <NewRoomPage />
     case 'keys':
       return <KeysPage />
+    case 'personas':
+      return <PersonasPage />
     default:
       return <HomePage />
   }

@@ -72,7 +72,7 @@ export function Sidebar({ route, open, onClose }: SidebarProps) {
             }}
           />
         </div>
-        <AccountMenu onOpenKeys={() => go({ page: 'keys' })} keysOpen={route.page === 'keys'} />
+        <AccountMenu page={route.page} onOpen={(page) => go({ page })} />
       </aside>
     </>
   )

@@ -58,8 +58,20 @@ export interface KeyVerdict {
   checked_at: string
 }
 
+/** A preset for members. Built-in ones belong to everybody and never change. */
+export interface Persona {
+  slug: string
+  name: string
+  description: string
+  color: string | null
+  system_prompt: string
+  model: string | null
+  built_in: boolean
+}
+
 export interface NewParticipant {
   model: string
+  persona?: string
   name?: string
   color?: string
   system_prompt?: string
@@ -83,5 +95,6 @@ export const MAX_PINNED_MESSAGES = 50
 export const MAX_MESSAGE_CHARACTERS = 10_000
 export const MAX_TITLE_CHARACTERS = 200
 export const MAX_NAME_CHARACTERS = 80
+export const MAX_PERSONA_DESCRIPTION_CHARACTERS = 200
 export const MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
 export const MIN_PASSWORD_CHARACTERS = 10

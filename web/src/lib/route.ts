@@ -6,13 +6,14 @@ export type Route =
   | { readonly page: 'new-room' }
   | { readonly page: 'room'; readonly sessionId: string }
   | { readonly page: 'keys' }
+  | { readonly page: 'personas' }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function parsePath(path: string): Route {
   const [first, second] = path.split('/').filter(Boolean)
   if (first === 'new') return { page: 'new-room' }
-  if (first === 'keys') return { page: 'keys' }
+  if (first === 'keys' || first === 'personas') return { page: first }
   if (first === 'rooms' && second !== undefined && UUID.test(second)) return { page: 'room', sessionId: second }
   return { page: 'home' }
 }
@@ -23,6 +24,8 @@ export function pathOf(route: Route): string {
       return '/new'
     case 'keys':
       return '/keys'
+    case 'personas':
+      return '/personas'
     case 'room':
       return `/rooms/${route.sessionId}`
     default:

@@ -9,8 +9,10 @@ import { Modal } from '@/ui/Modal'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { ModelGrid } from './ModelGrid'
+import { PersonaSeats } from './PersonaSeats'
+import { SeatPersonas } from './SeatPersonas'
 import { SeatRow } from './SeatRow'
-import { type Seat, addSeat, seatsLeft, toParticipant, toggleSeat } from './seats'
+import { OWN_PROMPT, type Seat, addPersona, addSeat, seatsLeft, toParticipant, toggleSeat, withPersona } from './seats'
 
 interface AddMembersModalProps {
   readonly session: SessionView
@@ -27,6 +29,8 @@ export function AddMembersModal({ session, onClose }: AddMembersModalProps) {
   const [busy, setBusy] = useState(false)
   const individual = session.prompt_mode === 'individual'
   const prompt = individual ? t('convene.defaultPrompt') : ''
+  const ownPromptHeard = individual || !session.system_prompt || session.system_prompt.includes(OWN_PROMPT)
+  const unheard = !ownPromptHeard && seats.some(({ persona }) => persona !== null)
   const taken = {
     names: session.participants.map(({ name }) => name),
     colors: session.participants.map(({ color }) => color),
@@ -75,12 +79,25 @@ export function AddMembersModal({ session, onClose }: AddMembersModalProps) {
           </Callout>
         </div>
       ) : null}
+      <PersonaSeats
+        full={seatsLeft(seats, taken) === 0}
+        onSeat={(persona, model) => setSeats(addPersona(seats, persona, model, taken))}
+      />
       <ModelGrid
         seats={seats}
         full={seatsLeft(seats, taken) === 0}
         onToggle={(model) => setSeats(toggleSeat(seats, model, taken, prompt))}
         onAddAnother={(model) => setSeats(addSeat(seats, model, taken, prompt))}
       />
+      <SeatPersonas
+        seats={seats}
+        onChoose={(key, persona, name) => setSeats(withPersona(seats, key, persona, { name, prompt, taken }))}
+      />
+      {unheard ? (
+        <div className="mt-3">
+          <Callout tone="warn">{t('convene.personaUnheard', { placeholder: OWN_PROMPT })}</Callout>
+        </div>
+      ) : null}
     </Modal>
   )
 }

@@ -13,9 +13,11 @@ import { Modal } from '@/ui/Modal'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { ModelGrid } from './ModelGrid'
+import { PersonaSeats } from './PersonaSeats'
 import { PromptSettings } from './PromptSettings'
+import { SeatPersonas } from './SeatPersonas'
 import { SeatRow } from './SeatRow'
-import { NOBODY_SEATED, type Seat, addSeat, seatsLeft, toParticipant, toggleSeat } from './seats'
+import { NOBODY_SEATED, type Seat, addPersona, addSeat, roomPrompt, seatsLeft, toParticipant, toggleSeat, withPersona } from './seats'
 
 interface ConveneModalProps {
   readonly onCreated: (session: SessionView) => void
@@ -34,12 +36,14 @@ export function ConveneModal({ onCreated, onClose }: ConveneModalProps) {
   const [prompt, setPrompt] = useState(defaultPrompt)
   const individual = promptMode === 'individual'
 
+  const unified = individual ? null : roomPrompt(prompt, defaultPrompt, seats)
+
   const open = () =>
     create.mutate(
       {
         title: title.trim(),
         prompt_mode: promptMode,
-        ...(individual || !prompt.trim() ? {} : { system_prompt: prompt.trim() }),
+        ...(unified === null ? {} : { system_prompt: unified }),
         participants: seats.map((seat) => toParticipant(seat, individual)),
       },
       { onSuccess: onCreated },
@@ -66,11 +70,21 @@ export function ConveneModal({ onCreated, onClose }: ConveneModalProps) {
         </div>
       }
     >
+      <PersonaSeats
+        full={seatsLeft(seats, NOBODY_SEATED) === 0}
+        onSeat={(persona, model) => setSeats(addPersona(seats, persona, model, NOBODY_SEATED))}
+      />
       <ModelGrid
         seats={seats}
         full={seatsLeft(seats, NOBODY_SEATED) === 0}
         onToggle={(model) => setSeats(toggleSeat(seats, model, NOBODY_SEATED, defaultPrompt))}
         onAddAnother={(model) => setSeats(addSeat(seats, model, NOBODY_SEATED, defaultPrompt))}
+      />
+      <SeatPersonas
+        seats={seats}
+        onChoose={(key, persona, name) =>
+          setSeats(withPersona(seats, key, persona, { name, prompt: defaultPrompt, taken: NOBODY_SEATED }))
+        }
       />
       <details className="group mt-5 rounded-2xl border border-line bg-canvas/60">
         <summary className="flex list-none items-center gap-2 rounded-2xl px-4 py-3 text-sm font-medium">

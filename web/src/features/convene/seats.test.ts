@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import { MAX_PARTICIPANTS, type ModelCard } from '@/contracts/rest'
+import { MAX_PARTICIPANTS, type ModelCard, type Persona } from '@/contracts/rest'
 
-import { NOBODY_SEATED, type Seat, addSeat, seatsLeft, toParticipant, toggleSeat } from './seats'
+import { NOBODY_SEATED, type Seat, addPersona, addSeat, roomPrompt, seatsLeft, toParticipant, toggleSeat, withPersona } from './seats'
 
 function card(id: string): ModelCard {
   return {
@@ -50,5 +50,46 @@ describe('seats', () => {
     const [seat] = addSeat([], card('ada'), NOBODY_SEATED, ' Be brief. ')
     expect(seat && toParticipant(seat, true).system_prompt).toBe('Be brief.')
     expect(seat && toParticipant(seat, false)).not.toHaveProperty('system_prompt')
+  })
+})
+
+describe('personas', () => {
+  const sceptic: Persona = {
+    slug: 'sceptic',
+    name: 'Sceptic',
+    description: '',
+    color: '#123456',
+    system_prompt: 'Doubt.',
+    model: null,
+    built_in: true,
+  }
+  const two = addSeat(addSeat([], card('ada'), NOBODY_SEATED, 'usual'), card('bo'), NOBODY_SEATED, 'usual')
+  const [ada, bo] = two.map(({ key }) => key) as [string, string]
+  const texts = { name: 'Sceptic', prompt: 'usual', taken: NOBODY_SEATED }
+
+  test('name, colour and instruct a seat, and leave it as it was', () => {
+    const made = withPersona(two, ada, sceptic, texts)
+    expect(made[0]).toMatchObject({ persona: 'sceptic', name: 'Sceptic', color: '#123456', prompt: 'Doubt.' })
+    expect(made[1]).toEqual(two[1])
+    expect(withPersona(made, bo, sceptic, texts)[1]?.name).toBe('Sceptic 2')
+    expect(withPersona(made, ada, null, texts)[0]).toMatchObject({ persona: null, name: 'ADA', prompt: 'usual' })
+    expect(made.map((seat) => toParticipant(seat, false))).toMatchObject([{ persona: 'sceptic' }, { name: 'BO' }])
+    expect(toParticipant(two[1] as Seat, false)).not.toHaveProperty('persona')
+  })
+
+  test('with a model of their own take a seat, while there is one', () => {
+    const seats = addPersona(two, sceptic, card('cy'), NOBODY_SEATED)
+    expect(seats[2]).toMatchObject({ model: 'cy', persona: 'sceptic', name: 'Sceptic', prompt: 'Doubt.' })
+    const full = { names: Array.from({ length: MAX_PARTICIPANTS }, (_, index) => `x${index}`), colors: [] }
+    expect(addPersona([], sceptic, card('cy'), full)).toEqual([])
+  })
+
+  test('are heard whatever the prompt for all is', () => {
+    const made = withPersona(two, ada, sceptic, texts)
+    expect(roomPrompt('usual', 'usual', two)).toBe('usual')
+    expect(roomPrompt(' ', 'usual', two)).toBeNull()
+    expect(roomPrompt('usual', 'usual', made)).toBeNull()
+    expect(roomPrompt('Mine.', 'usual', made)).toBe('Mine.\n\n{{persona}}')
+    expect(roomPrompt('{{persona}} Mine.', 'usual', made)).toBe('{{persona}} Mine.')
   })
 })

@@ -4,12 +4,10 @@ import { useTranslation } from 'react-i18next'
 import type { Participant, SessionView } from '@/contracts/protocol'
 import { MAX_NAME_CHARACTERS, MAX_SYSTEM_PROMPT_CHARACTERS } from '@/contracts/rest'
 import { useUpdateParticipant } from '@/lib/api/sessions'
-import { MEMBER_COLORS } from '@/lib/memberColors'
-import { memberStyle } from '@/ui/Avatar'
 import { Button } from '@/ui/Button'
+import { ColorField } from '@/ui/ColorField'
 import { TextAreaField, TextField } from '@/ui/Field'
 import { Modal } from '@/ui/Modal'
-import { classes } from '@/ui/classes'
 import { useFailureText } from '@/ui/useFailureText'
 
 interface MemberModalProps {
@@ -48,30 +46,7 @@ export function MemberModal({ session, participant, onClose }: MemberModalProps)
           onChange={(event) => setName(event.target.value)}
           error={update.isError ? failureText(update.error) : null}
         />
-        <fieldset>
-          <legend className="text-[13px] font-medium">{t('members.color')}</legend>
-          <div className="mt-2 flex flex-wrap gap-2">
-            {MEMBER_COLORS.map((choice) => (
-              <label
-                key={choice}
-                style={memberStyle(choice)}
-                className={classes(
-                  'bg-member relative size-7 cursor-pointer rounded-full ring-offset-2 ring-offset-surface has-focus-visible:ring-2 has-focus-visible:ring-accent',
-                  choice === color.toLowerCase() && 'ring-2 ring-ink',
-                )}
-              >
-                <input
-                  type="radio"
-                  name="color"
-                  className="sr-only"
-                  aria-label={choice}
-                  checked={choice === color.toLowerCase()}
-                  onChange={() => setColor(choice)}
-                />
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <ColorField label={t('members.color')} value={color} onChange={setColor} />
         {individual ? (
           <TextAreaField
             label={t('convene.promptFor', { name })}
