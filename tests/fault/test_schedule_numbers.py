@@ -1,11 +1,25 @@
 """A number is a schedule: the same each time, and two hundred of them leave nothing out."""
 
+import hashlib
 from itertools import pairwise
+from typing import get_args
 
-from faultlab.schedule import CLUSTER_WEIGHTS, MAX_ATTEMPTS, PROVIDER_FAULTS, WEIGHTS, brief, schedule
+from faultlab.schedule import (
+    CLUSTER_WEIGHTS,
+    FIRST,
+    LATER_KINDS,
+    MAX_ATTEMPTS,
+    PROVIDER_FAULTS,
+    WEIGHTS,
+    Kind,
+    brief,
+    schedule,
+)
 
 ALL = [schedule(seed) for seed in range(1, 151)]
 CLUSTERED = [schedule(seed, cluster=True) for seed in range(151, 201)]
+
+FIRST_TWO_HUNDRED = "63304b7a003bbe82e7027019965e9ac6529e52479149bb7175a6e32a2fb6b45f"
 
 
 def test_the_same_number_is_the_same_schedule_and_another_is_another():
@@ -18,6 +32,14 @@ def test_two_hundred_schedules_break_everything_there_is_to_break():
     assert {fault.kind for plan in ALL for fault in plan.faults} == set(WEIGHTS)
     assert "kill_leader" in {fault.kind for plan in CLUSTERED for fault in plan.faults}
     assert set(CLUSTER_WEIGHTS) - set(WEIGHTS) == {"kill_leader"}
+    assert {*CLUSTER_WEIGHTS, *LATER_KINDS} == set(get_args(Kind))
+
+
+def test_the_first_two_hundred_stay_what_they_were_and_later_ones_have_the_later_kinds():
+    said = "\n".join(line for plan in (*ALL, *CLUSTERED) for line in plan.lines())
+    assert hashlib.sha256(said.encode()).hexdigest() == FIRST_TWO_HUNDRED
+    for number in range(FIRST + 1, FIRST + 1 + 2 * len(LATER_KINDS)):
+        assert {fault.kind for fault in schedule(number).faults} & set(LATER_KINDS)
 
 
 def test_they_hold_every_kind_of_stop_copy_late_reader_and_misbehaving_provider():

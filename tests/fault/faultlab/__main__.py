@@ -13,9 +13,12 @@ import uvloop
 
 from faultlab.campaign import Campaign
 from faultlab.recovery import rows, table
+from faultlab.schedule import FIRST
 
 CLUSTERED = 4
 """Every so many schedules of a campaign run on three nats-servers, the others on one."""
+LATER = range(FIRST + 1, FIRST + 41)
+"""Belong to a whole campaign, too, on one nats-server."""
 REPORTS = Path("build/faults")
 
 
@@ -49,11 +52,13 @@ async def _run(asked: argparse.Namespace) -> int:
         await campaign.run_mutants(asked.mutants)
     else:
         first = asked.seed if asked.seed is not None else 1
-        count = asked.schedules or (1 if asked.seed is not None else 200)
+        whole = asked.seed is None and asked.schedules is None
+        count = asked.schedules or (1 if asked.seed is not None else FIRST)
         clustered = count // CLUSTERED if asked.nodes is None else count if asked.nodes == 3 else 0
         seeds = range(first, first + count)
         await campaign.run(seeds[: count - clustered], nodes=1)
         await campaign.run(seeds[count - clustered :], nodes=3)
+        await campaign.run(LATER if whole else (), nodes=1)
         if asked.seed is None:
             await campaign.run_mutants()
     found = rows(campaign.waits)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +64,16 @@ class Brokers:
         """SIGKILL one of them."""
         os.kill(self.servers[number].pid, signal.SIGKILL)
         await self.servers[number].wait()
+
+    def fill(self, number: int, bytes_left: int) -> None:
+        """No file of this server grows beyond so many bytes. It meets that as it meets a full disk."""
+        hard = resource.prlimit(self.servers[number].pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(self.servers[number].pid, resource.RLIMIT_FSIZE, (bytes_left, hard))
+
+    async def restart(self, number: int) -> None:
+        """In order, and without the limit of `fill`. A stream that could not be written to takes nothing until then."""
+        await self.servers[number].stop()
+        await self.servers[number].start()
 
     async def leader(self) -> int:
         """Who leads the commands' stream; number 0 if that cannot be known."""

@@ -13,7 +13,8 @@ from faultlab.journal import Attached, Broken, Call, EntryRead, Journal, Piece, 
 COMPLETE = frozenset({"stop", "length"})
 ENDS = frozenset({"reply.appended", "turn.failed", "turn.stopped"})
 OVER = frozenset({"completed", "failed", "stopped"})
-BROKER = frozenset({"kill_nats", "kill_leader", "broker_cut", "broker_stall", "broker_late"})
+BROKER_AWAY = frozenset({"kill_nats", "kill_leader", "fill_broker"})
+BROKER = BROKER_AWAY | {"broker_cut", "broker_stall", "broker_late"}
 """After these a worker may say again what may have been lost, and a call may be unknown to session."""
 DEADLY = frozenset({"kill_worker", "freeze_worker", "restart_worker"})
 """A worker is gone, or silent for longer than its lease lasts."""
@@ -143,7 +144,7 @@ def nothing_is_run_again_without_need(journal: Journal) -> Iterator[str]:
 def a_broker_restart_runs_nothing_again(journal: Journal) -> Iterator[str]:
     """An outage of the broker is not the death of a worker, however short or long it is."""
     kinds = {broken.kind for broken in journal.broken}
-    if not kinds & {"kill_nats", "kill_leader"} or kinds & SILENCING - {"kill_nats", "kill_leader"}:
+    if not kinds & BROKER_AWAY or kinds & SILENCING - BROKER_AWAY:
         return
     for turn in journal.stored.turns:
         if turn.attempt > 1:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from faultlab.deafness import ask_and_read_nothing
 from faultlab.echoing import echo
 from faultlab.journal import Broken
 from faultlab.processes import ServiceProcess
@@ -26,13 +27,25 @@ SERVICE_OF: Mapping[str, str] = {
     "context": "context",
     "analytics": "analytics",
     "keyvault": "keyvault",
+    "identity": "identity",
 }
 
 
+_ALONE: Mapping[str, str] = {
+    "kill_nats": "nats",
+    "kill_leader": "leader",
+    "fill_broker": "nats",
+    "crash_postgres": "postgres",
+    "kill_valkey": "valkey",
+}
+"""Of faults to the same of these, one at a time."""
+
+
 class Injector:
-    """Breaks one product. Two faults never fight over one process: the second waits."""
+    """Breaks one product while people talk in `rooms`. Two faults never fight over one process: the second waits."""
 
     def __init__(self, product: Product) -> None:
+        self.rooms: Sequence[str] = ()
         self._product = product
         self._in_hand: dict[Any, asyncio.Lock] = {}
 
@@ -50,7 +63,7 @@ class Injector:
             async with self._in_hand.setdefault(process, asyncio.Lock()):
                 await _PROCESS_FAULTS[action](process, fault, broke)
         else:
-            alone = part if part in {"nats", "leader", "postgres"} else fault
+            alone = _ALONE.get(fault.kind, fault)
             async with self._in_hand.setdefault(alone, asyncio.Lock()):
                 await self._others()[fault.kind](fault, broke)
         at, what = began[0]
@@ -62,9 +75,12 @@ class Injector:
             "client_stall": self._stall_client,
             "client_half_close": self._half_close_client,
             "client_narrow": self._narrow_client,
+            "deaf_client": self._deafen_client,
             "kill_nats": self._kill_nats,
             "kill_leader": self._kill_leader,
+            "fill_broker": self._fill_broker,
             "crash_postgres": self._crash_postgres,
+            "kill_valkey": self._kill_valkey,
             "broker_cut": self._cut_broker,
             "broker_stall": self._stall_broker,
             "broker_late": self._late_broker,
@@ -103,6 +119,10 @@ class Injector:
         await asyncio.sleep(fault.seconds)
         edge.bytes_per_second = None
 
+    async def _deafen_client(self, fault: Fault, broke: Broke) -> None:
+        broke("clients that ask and read nothing")
+        await ask_and_read_nothing(self._product, fault.which, self.rooms, fault.seconds)
+
     # ---- servers -----------------------------------------------------------------------------------------------------
     async def _kill_nats(self, fault: Fault, broke: Broke) -> None:
         await self._kill_node(fault.which % len(self._product.brokers.servers), fault, broke)
@@ -118,6 +138,24 @@ class Injector:
             await asyncio.sleep(fault.seconds)
         finally:  # processes and links are healed after each run; servers are brought back here
             await brokers.servers[number].start()
+
+    async def _fill_broker(self, fault: Fault, broke: Broke) -> None:
+        brokers = self._product.brokers
+        number = fault.which % len(brokers.servers)
+        broke(f"nats-server {number}")
+        try:
+            brokers.fill(number, fault.amount)
+            await asyncio.sleep(fault.seconds)
+        finally:
+            await brokers.restart(number)
+
+    async def _kill_valkey(self, fault: Fault, broke: Broke) -> None:
+        broke("valkey")
+        try:
+            await self._product.kill_valkey()
+            await asyncio.sleep(fault.seconds)
+        finally:
+            await self._product.start_valkey()
 
     async def _crash_postgres(self, fault: Fault, broke: Broke) -> None:
         broke("postgres")

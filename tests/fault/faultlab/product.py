@@ -124,6 +124,15 @@ class Product:
         """After a crash."""
         await self._servers.postgres.start()
 
+    async def kill_valkey(self) -> None:
+        """SIGKILL."""
+        os.kill(self._servers.valkey.pid, signal.SIGKILL)
+        await self._servers.valkey.wait()
+
+    async def start_valkey(self) -> None:
+        """After its death."""
+        await self._servers.valkey.start()
+
     # ---- building ----------------------------------------------------------------------------------------------------
     async def _provide_databases(self, loaded: list[LoadedService], wiring: Wiring) -> None:
         storing = [service for service in loaded if service.has_database]

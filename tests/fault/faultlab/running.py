@@ -76,6 +76,7 @@ class Run:
                 await self._arm(message, answer)
         opening = (self._open_room(stack, number, plan) for number, plan in enumerate(self._schedule.rooms))
         self._rooms = list(await asyncio.gather(*opening))
+        self._injector.rooms = [room.id for room in self._rooms]
 
     async def _arm(self, message: Message, answer: Answer) -> None:
         for text in answer.texts:

@@ -61,6 +61,10 @@ Kind = Literal[
     "restart_worker",
     "restart_gateway",
     "restart_session",
+    "kill_identity",
+    "kill_valkey",
+    "fill_broker",
+    "deaf_client",
 ]
 WEIGHTS: dict[Kind, int] = {
     "client_cut": 12,
@@ -89,6 +93,10 @@ WEIGHTS: dict[Kind, int] = {
     "restart_session": 3,
 }
 CLUSTER_WEIGHTS: dict[Kind, int] = {**WEIGHTS, "kill_nats": 10, "kill_leader": 12}
+FIRST = 200
+"""Schedules up to this number are older than the kinds below: their draw stays as it was."""
+LATER_KINDS: tuple[Kind, ...] = ("fill_broker", "kill_valkey", "deaf_client", "kill_identity")
+"""Each later schedule has the next of them, beside what is drawn; on one nats-server."""
 STOPPED, FAULTY, VISITED = 0.25, 0.15, 0.6
 """Shares of messages that are stopped, of answers whose provider misbehaves, of rooms that somebody joins late."""
 HASTE = 2.0
@@ -201,6 +209,8 @@ def schedule(seed: int, *, cluster: bool = False) -> Schedule:
     rooms = tuple(_room(rng, seed, number) for number in range(rng.randint(2, 3)))
     weights = CLUSTER_WEIGHTS if cluster else WEIGHTS
     kinds = rng.choices(tuple(weights), weights=tuple(weights.values()), k=rng.randint(1, 3))
+    if seed > FIRST and not cluster:
+        kinds[0] = LATER_KINDS[(seed - FIRST - 1) % len(LATER_KINDS)]
     faults = sorted((_fault(rng, kind) for kind in kinds), key=lambda fault: fault.at)
     return Schedule(seed, rooms, tuple(faults))
 
@@ -266,5 +276,9 @@ def _fault(rng: random.Random, kind: Kind) -> Fault:
     seconds = rng.uniform(5.0, 8.0) if kind.startswith("freeze") else rng.uniform(0.1, 2.5)
     if kind in {"broker_stall", "client_stall", "provider_stall", "redeliver", "client_narrow", "broker_late"}:
         seconds = rng.uniform(0.5, 4.0)
+    if kind in {"fill_broker", "deaf_client"}:
+        seconds = rng.uniform(3.0, 8.0)
     amount = rng.randrange(6_000) if kind == "client_cut" else 0
+    if kind == "fill_broker":  # what has more than this can grow no further: perhaps not everything at once
+        amount = rng.choice((0, 4_096, 32_768))
     return Fault(at, kind, rng.randrange(60), seconds, amount)
