@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from palaver.contracts import analytics, context, identity, keyvault, model_router, personas, session
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import KeyId, ParticipantId
+from palaver.contracts.ids import KeyId, ParticipantId, SessionId, SummaryId
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.gateway.api.application import describe
 from palaver.servicekit.sealing import unseal
@@ -65,6 +65,9 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("DELETE", f"/keys/{ID}", None, 200),
     ("GET", "/stats/overview?period=30d", None, 200),
     ("GET", f"/chat/context/{ID}", None, 200),
+    ("GET", f"/chat/context/{ID}/summaries", None, 200),
+    ("PUT", f"/chat/context/{ID}/summaries/{OTHER}", {"text": "They met."}, 200),
+    ("DELETE", f"/chat/context/{ID}/summaries/{OTHER}", None, 200),
     ("POST", "/auth/ticket", None, 200),
 ]
 
@@ -148,6 +151,25 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(analytics.OVERVIEW_GET, overview)
     usage = ContextUsage(session=SessionUsage(tokens=1, messages=1, tokenizer="o200k_base"), participants=())
     await faked.always(context.USAGE_GET, usage)
+    summary = context.SummaryView(
+        id=SummaryId(OTHER),
+        session_id=SessionId(ID),
+        branch="main",
+        through=context.Covered(branch="main", round=1, step=0),
+        entries=1,
+        version=1,
+        text="They met.",
+        tokens=3,
+        tokenizer="o200k_base",
+        model_id="demo/owl",
+        author=None,
+        made_from=None,
+        applies=True,
+        created_at=NOW,
+    )
+    await faked.always(context.SUMMARY_LIST, context.SummaryList(summaries=(summary,)))
+    await faked.always(context.SUMMARY_EDIT, summary)
+    await faked.always(context.SUMMARY_DELETE, context.SummaryDeleted(versions=(1,)))
     await served.play_identity()
     return served
 

@@ -11,6 +11,7 @@ from palaver.client.room import Room
 from palaver.contracts.client_protocol import (
     Ack,
     Attached,
+    ContextSummaryNotice,
     ContextUsageNotice,
     DegradedNotice,
     Delta,
@@ -135,7 +136,7 @@ class Palaver:
         match frame:
             case Delta():
                 room = self._turns.get(frame.turn_id)
-            case Attached() | EventFrame() | ContextUsageNotice():
+            case Attached() | EventFrame() | ContextUsageNotice() | ContextSummaryNotice():
                 room = self._rooms.get(frame.session_id)
             case Ack() | Error():
                 return list(self._rooms.values())

@@ -8,9 +8,10 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from palaver.contracts.client_protocol import ContextUsage, MessageItem
+from palaver.contracts.context import SummaryDeleted, SummaryView
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
 from palaver.contracts.identity import UserView
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SummaryId
 from palaver.contracts.limits import MAX_PAGE, REQUEST_SECONDS
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.personas import Persona
@@ -21,6 +22,7 @@ RENEW_AHEAD = timedelta(seconds=60)
 """An access token this close to its end is renewed before it is used."""
 
 MODELS = TypeAdapter(tuple[ModelCard, ...])
+SUMMARIES = TypeAdapter(tuple[SummaryView, ...])
 SESSIONS = TypeAdapter(tuple[SessionView, ...])
 PERSONAS = TypeAdapter(tuple[Persona, ...])
 ITEMS: TypeAdapter[tuple[MessageItem, ...]] = TypeAdapter(tuple[MessageItem, ...])
@@ -135,6 +137,20 @@ class Rest:
     async def context(self, session_id: SessionId) -> ContextUsage:
         """The meters of a room: also what each model no longer sees."""
         return ContextUsage.model_validate(await self.get(f"/api/v1/chat/context/{session_id}"))
+
+    async def summaries(self, session_id: SessionId) -> tuple[SummaryView, ...]:
+        """All versions of a room's summaries of what models no longer see, newest first."""
+        return SUMMARIES.validate_python(await self.get(f"/api/v1/chat/context/{session_id}/summaries"))
+
+    async def edit_summary(self, session_id: SessionId, summary_id: SummaryId, text: str) -> SummaryView:
+        """Put your words in a version's place. Raises Failure: too long, or another version was made from this one."""
+        path = f"/api/v1/chat/context/{session_id}/summaries/{summary_id}"
+        return SummaryView.model_validate(await self.call("PUT", path, {"text": text}))
+
+    async def delete_summary(self, session_id: SessionId, summary_id: SummaryId) -> tuple[int, ...]:
+        """Delete a version and what models made from it; returns the versions that are gone."""
+        path = f"/api/v1/chat/context/{session_id}/summaries/{summary_id}"
+        return SummaryDeleted.model_validate(await self.call("DELETE", path, None)).versions
 
     async def pin(self, message_id: MessageId) -> None:
         """Keep a message or reply in every model's window, as far as it fits."""

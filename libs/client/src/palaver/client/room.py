@@ -11,6 +11,7 @@ from palaver.contracts.client_protocol import (
     Attach,
     Attached,
     ClientRequest,
+    ContextSummaryNotice,
     ContextUsageNotice,
     Delta,
     Error,
@@ -205,7 +206,9 @@ class Room:
         if self._refused:
             raise self._refused
 
-    async def take(self, frame: Ack | Attached | EventFrame | Delta | Error | ContextUsageNotice) -> None:
+    async def take(
+        self, frame: Ack | Attached | EventFrame | Delta | Error | ContextUsageNotice | ContextSummaryNotice
+    ) -> None:
         """Fold one frame; a gap attaches again."""
         verdict = Verdict.APPLIED
         match frame:
@@ -216,8 +219,8 @@ class Room:
                 self._confirm_known()
             case Delta():
                 verdict = self.transcript.delta(frame)
-            case ContextUsageNotice():
-                self.transcript.usage = frame.data
+            case ContextUsageNotice() | ContextSummaryNotice():
+                self.transcript.notice(frame)
             case Ack():
                 verdict = Verdict.IGNORED
                 if (taken := self._stops.get(frame.id or "")) and not taken.done():

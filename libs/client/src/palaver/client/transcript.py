@@ -11,11 +11,14 @@ from typing import Literal
 
 from palaver.contracts.client_protocol import (
     Attached,
+    ContextSummaryNotice,
     ContextUsage,
+    ContextUsageNotice,
     Delta,
     FailedTurnItem,
     LiveTurn,
     ReplyItem,
+    SummaryChange,
     UserMessageItem,
 )
 from palaver.contracts.failures import ErrorCode
@@ -116,6 +119,8 @@ class Transcript:
     messages: dict[str, UserMessage] = field(default_factory=dict[str, UserMessage])
     replies: dict[str, ReplyState] = field(default_factory=dict[str, ReplyState])
     usage: ContextUsage | None = None
+    summary: SummaryChange | None = None
+    """The newest change of a summary that was heard of; `Rest.summaries` gives the texts."""
     entries: list[SessionEvent] = field(default_factory=list[SessionEvent])
     ended_rounds: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     pinned: list[MessageId] = field(default_factory=list[MessageId])
@@ -154,6 +159,13 @@ class Transcript:
             self.replies.setdefault(turn.turn_id, ReplyState(turn))
         for live in frame.live:
             self._snapshot(live)
+
+    def notice(self, frame: ContextUsageNotice | ContextSummaryNotice) -> None:
+        """What the server says of the windows here."""
+        if isinstance(frame, ContextUsageNotice):
+            self.usage = frame.data
+        else:
+            self.summary = frame.data
 
     def delta(self, frame: Delta) -> Verdict:
         """Take a piece of an answer. Other channels than the answer are not part of the text."""

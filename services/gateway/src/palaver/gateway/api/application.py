@@ -19,6 +19,7 @@ from palaver.gateway.api import (
     sessions,
     stats,
     status,
+    summaries,
     users,
 )
 from palaver.gateway.api.envelope import ErrorEnvelope
@@ -94,7 +95,7 @@ def _endpoints() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=PREFIX, responses=_ERRORS)
-    for module in (auth, users, sessions, events, messages, personas, models, keys, stats, chat):
+    for module in (auth, users, sessions, events, messages, personas, models, keys, stats, chat, summaries):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(status.router)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import structlog
 
 from palaver.contracts.client_protocol import Attach, Attached, LiveTurn
-from palaver.contracts.context import USAGE_CHANGED
+from palaver.contracts.context import SUMMARY_CHANGED, USAGE_CHANGED
 from palaver.contracts.deltas import encode_delta
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.gateway import session_log_at
@@ -210,6 +210,7 @@ class Relay:
             await followed.subscriptions.add(session_log_at(session_id), on_entry)
             await followed.subscriptions.add(TURN_DELTA.at(session_id), on_delta)
             await followed.subscriptions.add(USAGE_CHANGED.at(session_id), room.send)
+            await followed.subscriptions.add(SUMMARY_CHANGED.at(session_id), room.send)
             try:
                 await followed.subscriptions.settle()
             except Unavailable:
