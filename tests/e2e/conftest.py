@@ -9,6 +9,11 @@ import pytest_asyncio
 from palaver.cli.testing.stack import Stack, stack_in
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rounds 300` for the whole long discussion; known where tests/e2e is named on the command line."""
+    parser.addoption("--rounds", type=int, help="rounds of the long discussion")
+
+
 @pytest_asyncio.fixture
 async def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncIterator[Stack]:
     """A running stack; `@pytest.mark.parametrize("stack", [{"copies": {…}}], indirect=True)` asks for another shape."""
