@@ -8,28 +8,30 @@ from datetime import timedelta
 from sqlalchemy import bindparam, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Integer, Text
+from sqlalchemy.types import Integer, Interval, Text
 
 from palaver.contracts.ids import TurnId, WorkerId
 from palaver.contracts.session import Renewal, RenewedTurn
 from palaver.session.domain import fold, longest, storable
 from palaver.session.store.tables import OwnId, checkpoints, clock, turns
 
+_CLAIM = (
+    update(turns)
+    .where(
+        turns.c.id == bindparam("turn"),
+        turns.c.state.in_(["issued", "claimed"]),
+        turns.c.attempt == bindparam("this_attempt"),
+        or_(turns.c.worker.is_(None), turns.c.worker == bindparam("claimant")),
+    )
+    .values(state="claimed", worker=bindparam("claimant"), lease_until=clock() + bindparam("lease", type_=Interval))
+    .returning(turns.c.id)
+)
+
 
 async def claim(conn: AsyncConnection, turn_id: TurnId, attempt: int, worker: WorkerId, lease_seconds: float) -> bool:
     """Give this attempt to the worker; False if it is somebody else's, or over. Repeating it is safe."""
-    statement = (
-        update(turns)
-        .where(
-            turns.c.id == turn_id,
-            turns.c.state.in_(["issued", "claimed"]),
-            turns.c.attempt == attempt,
-            or_(turns.c.worker.is_(None), turns.c.worker == worker),
-        )
-        .values(state="claimed", worker=worker, lease_until=clock() + timedelta(seconds=lease_seconds))
-        .returning(turns.c.id)
-    )
-    return (await conn.execute(statement)).one_or_none() is not None
+    wanted = {"turn": turn_id, "this_attempt": attempt, "claimant": worker, "lease": timedelta(seconds=lease_seconds)}
+    return (await conn.execute(_CLAIM, wanted)).one_or_none() is not None
 
 
 _RENEW = text("""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, Text, Uuid, and_, case, cast, func, select, tuple_, update
+from sqlalchemy import BigInteger, Integer, Row, Text, Uuid, and_, bindparam, case, cast, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import SessionId
 from palaver.contracts.session_log import MessagePosted, ReplyAppended
-from palaver.session.store.tables import clock, messages, session_log, sessions
+from palaver.session.store.tables import OwnId, clock, messages, session_log, sessions
 
 EntryKey = tuple[SessionId, int]
 
@@ -58,11 +59,17 @@ async def unpublished(conn: AsyncConnection, older_than_seconds: float, limit: i
     return [_row(row) for row in await conn.execute(ordered.limit(limit))]
 
 
+_MARK = text("""
+UPDATE session_log AS kept SET published_at = clock_timestamp()
+FROM unnest(:sessions, :seqs) AS said(session_id, seq)
+WHERE kept.session_id = said.session_id AND kept.seq = said.seq AND kept.published_at IS NULL
+""").bindparams(bindparam("sessions", type_=ARRAY(OwnId)), bindparam("seqs", type_=ARRAY(BigInteger)))
+
+
 async def mark_published(conn: AsyncConnection, keys: Sequence[EntryKey]) -> None:
     """The broker has these entries."""
-    here = tuple_(session_log.c.session_id, session_log.c.seq).in_(sorted(keys))
-    statement = update(session_log).where(here, session_log.c.published_at.is_(None))
-    await conn.execute(statement.values(published_at=clock()))
+    ordered = sorted(keys)
+    await conn.execute(_MARK, {"sessions": [key[0] for key in ordered], "seqs": [key[1] for key in ordered]})
 
 
 def within(rows: Sequence[LogRow], max_bytes: int) -> Sequence[LogRow]:
@@ -82,12 +89,12 @@ def _entries() -> Any:
         (session_log.c.name == _APPENDED, session_log.c.data["reply_id"].astext),
     )
     version = func.coalesce(cast(session_log.c.data["version"].astext, Integer), 1)
-    text = and_(messages.c.id == cast(said, Uuid(as_uuid=False)), messages.c.version == version)
+    its_text = and_(messages.c.id == cast(said, Uuid(as_uuid=False)), messages.c.version == version)
     size = func.octet_length(cast(session_log.c.data, Text)) + func.coalesce(func.octet_length(messages.c.text), 0)
     return (
         select(session_log, sessions.c.epoch, size.label("size"))
         .join(sessions, sessions.c.id == session_log.c.session_id)
-        .outerjoin(messages, text)
+        .outerjoin(messages, its_text)
     )
 
 

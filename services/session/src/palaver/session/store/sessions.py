@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import ParticipantId, SessionId, UserId
@@ -30,12 +30,17 @@ _CHANGING = (
 _IDENTITY = ("id", "owner_id", "mode", "epoch", "created_at")
 
 
+# Statements of a turn's way are made once: making one costs more than running it.
+_LOCKED = select(sessions).where(sessions.c.id == bindparam("session"))
+# NO KEY UPDATE: rows that refer to the session may be inserted by their own transactions meanwhile.
+_LOCK = _LOCKED.with_for_update(key_share=True)
+_LOCK_IF_FREE = _LOCKED.with_for_update(key_share=True, skip_locked=True)
+
+
 async def lock(conn: AsyncConnection, session_id: SessionId, *, skip_locked: bool = False) -> Session | None:
     """The session, locked until the transaction ends; None if there is none, or if it is locked and to be skipped."""
-    # NO KEY UPDATE: rows that refer to the session may be inserted by their own transactions meanwhile.
-    statement = select(sessions).where(sessions.c.id == session_id)
-    statement = statement.with_for_update(key_share=True, skip_locked=skip_locked)
-    return await _one(conn, statement)
+    row = (await conn.execute(_LOCK_IF_FREE if skip_locked else _LOCK, {"session": session_id})).one_or_none()
+    return None if row is None else _session(row)
 
 
 async def read(conn: AsyncConnection, session_id: SessionId) -> Session | None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal, or_, select, text, update
+from sqlalchemy import Row, and_, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.types import Float, Integer, Interval, Text
 
 from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session import OpenCall
@@ -56,8 +58,53 @@ async def admit(conn: AsyncConnection, payer: UserId, policy: TurnPolicy) -> lis
 
     Lock the payer first. A turn that another transaction is just ending is passed over.
     """
+    return await _issue(conn, _ADMIT, policy, of_payer=payer, most=policy.max_issued_per_payer)
+
+
+async def issue_next_attempt(conn: AsyncConnection, turn: Turn, *, died: bool, policy: TurnPolicy) -> Turn:
+    """Take the claim away, from a worker that died or gave it back, and offer the next attempt."""
+    (issued,) = await _issue(conn, _NEXT_ATTEMPT, policy, this=turn.ref.turn_id, died=int(died))
+    return issued
+
+
+async def reissue_unclaimed(conn: AsyncConnection, policy: TurnPolicy, limit: int) -> list[Turn]:
+    """Repeat commands that nobody claimed in time, with doubling waits."""
+    return await _issue(conn, _REISSUE, policy, longest_wait=policy.longest_issue_wait_seconds, most=limit)
+
+
+async def _issue(conn: AsyncConnection, statement: Any, policy: TurnPolicy, **parameters: Any) -> list[Turn]:
+    times = {
+        "first_wait": policy.first_issue_wait_seconds,
+        "time_limit": timedelta(seconds=policy.deadline_seconds),
+    }
+    issued = [_turn(row) for row in await conn.execute(statement, times | parameters)]
+    return sorted(issued, key=lambda turn: turn.ref.turn_id)
+
+
+# Statements of a turn's way are made once: making one costs more than running it. Limits stand in a CTE: Postgres may
+# run a plain subquery of an UPDATE more than once and so exceed its LIMIT.
+_COLUMNS = (
+    turns,
+    func.coalesce(turns.c.lease_until > clock(), False).label("live"),
+)
+_FIRST_WAIT = bindparam("first_wait", type_=Float)
+_MAX_DOUBLINGS = 16
+
+
+def _issuing(which: Any, values: Mapping[str, Any], wait_seconds: Any) -> ReturningUpdate[Any]:
+    changes = {
+        **values,
+        "state": "issued",
+        "next_issue_at": clock() + func.make_interval(0, 0, 0, 0, 0, 0, wait_seconds),
+        "deadline": func.coalesce(turns.c.deadline, clock() + bindparam("time_limit", type_=Interval)),
+    }
+    return update(turns).where(which).values(changes).returning(*_COLUMNS)
+
+
+def _admitting() -> ReturningUpdate[Any]:
+    payer = bindparam("of_payer", type_=Text)
     unfinished = select(func.count()).where(turns.c.payer == payer, OPEN, turns.c.state != "waiting")
-    free = func.greatest(literal(policy.max_issued_per_payer) - unfinished.scalar_subquery(), 0)
+    free = func.greatest(bindparam("most", type_=Integer) - unfinished.scalar_subquery(), 0)
     oldest = (
         select(turns.c.id)
         .where(turns.c.payer == payer, OPEN, turns.c.state == "waiting")
@@ -66,70 +113,47 @@ async def admit(conn: AsyncConnection, payer: UserId, policy: TurnPolicy) -> lis
         .with_for_update(key_share=True, skip_locked=True)
         .cte("oldest")
     )
-    return await _issue(
-        conn, turns.c.id.in_(select(oldest.c.id)), {"issues": 1}, policy.first_issue_wait_seconds, policy
-    )
+    return _issuing(turns.c.id.in_(select(oldest.c.id)), {"issues": 1}, _FIRST_WAIT)
 
 
-async def issue_next_attempt(conn: AsyncConnection, turn: Turn, *, died: bool, policy: TurnPolicy) -> Turn:
-    """Take the claim away, from a worker that died or gave it back, and offer the next attempt."""
+def _next_attempt() -> ReturningUpdate[Any]:
     values = {
-        "attempt": turn.attempt + 1,
+        "attempt": turns.c.attempt + 1,
         "issues": 1,
-        "deaths": turn.deaths + int(died),
+        "deaths": turns.c.deaths + bindparam("died", type_=Integer),
         "worker": None,
         "lease_until": None,
         "open_call": None,
         "checkpointed": 0,
     }
-    (issued,) = await _issue(conn, turns.c.id == turn.ref.turn_id, values, policy.first_issue_wait_seconds, policy)
-    return issued
+    return _issuing(turns.c.id == bindparam("this"), values, _FIRST_WAIT)
 
 
-async def reissue_unclaimed(conn: AsyncConnection, policy: TurnPolicy, limit: int) -> list[Turn]:
-    """Repeat commands that nobody claimed in time, with doubling waits."""
+def _reissuing() -> ReturningUpdate[Any]:
     due = (
         select(turns.c.id)
         .where(OPEN, turns.c.state == "issued", turns.c.next_issue_at < clock())
         .order_by(turns.c.next_issue_at)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(key_share=True, skip_locked=True)
         .cte("due")
     )
-    waits = func.least(
-        policy.first_issue_wait_seconds * func.pow(2, func.least(turns.c.issues, _MAX_DOUBLINGS)),
-        policy.longest_issue_wait_seconds,
-    )
-    return await _issue(conn, turns.c.id.in_(select(due.c.id)), {"issues": turns.c.issues + 1}, waits, policy)
+    doubled = _FIRST_WAIT * func.pow(2, func.least(turns.c.issues, _MAX_DOUBLINGS))
+    waits = func.least(doubled, bindparam("longest_wait", type_=Float))
+    return _issuing(turns.c.id.in_(select(due.c.id)), {"issues": turns.c.issues + 1}, waits)
 
 
-_MAX_DOUBLINGS = 16
-
-
-# Limits stand in a CTE: Postgres may run a plain subquery of an UPDATE more than once and so exceed its LIMIT.
-async def _issue(
-    conn: AsyncConnection, which: Any, values: Mapping[str, Any], wait_seconds: Any, policy: TurnPolicy
-) -> list[Turn]:
-    deadline = clock() + timedelta(seconds=policy.deadline_seconds)
-    statement = (
-        update(turns)
-        .where(which)
-        .values(
-            **values,
-            state="issued",
-            next_issue_at=clock() + func.make_interval(0, 0, 0, 0, 0, 0, wait_seconds),
-            deadline=func.coalesce(turns.c.deadline, deadline),
-        )
-        .returning(*_COLUMNS)
-    )
-    issued = [_turn(row) for row in await conn.execute(statement)]
-    return sorted(issued, key=lambda turn: turn.ref.turn_id)
+_ADMIT, _NEXT_ATTEMPT, _REISSUE = _admitting(), _next_attempt(), _reissuing()
 
 
 async def waiting_payers(conn: AsyncConnection, limit: int) -> list[UserId]:
     """People who have turns that wait for admission."""
-    statement = select(turns.c.payer).where(OPEN, turns.c.state == "waiting").distinct().limit(limit)
-    return [UserId(payer) for payer in (await conn.execute(statement)).scalars()]
+    return [UserId(payer) for payer in (await conn.execute(_WAITING_PAYERS, {"most": limit})).scalars()]
+
+
+_WAITING_PAYERS = (
+    select(turns.c.payer).where(OPEN, turns.c.state == "waiting").distinct().limit(bindparam("most", type_=Integer))
+)
 
 
 # ---- progress and end ------------------------------------------------------------------------------------------------
@@ -200,10 +224,22 @@ class OverdueTurn:
 async def overdue(conn: AsyncConnection, cutoff: datetime, policy: TurnPolicy, limit: int) -> list[OverdueTurn]:
     """Turns whose claim lapsed, or whose deadline passed by more than the grace, before `cutoff`."""
     late = cutoff - timedelta(seconds=policy.deadline_grace_seconds)
-    lapsed = and_(turns.c.state == "claimed", turns.c.lease_until < cutoff)
-    statement = select(turns.c.session_id, turns.c.id).where(OPEN, or_(lapsed, turns.c.deadline < late))
-    rows = await conn.execute(statement.order_by(turns.c.id).limit(limit))
+    rows = await conn.execute(_OVERDUE, {"cutoff": cutoff, "late": late, "most": limit})
     return [OverdueTurn(row.session_id, row.id) for row in rows]
+
+
+_OVERDUE = (
+    select(turns.c.session_id, turns.c.id)
+    .where(
+        OPEN,
+        or_(
+            and_(turns.c.state == "claimed", turns.c.lease_until < bindparam("cutoff")),
+            turns.c.deadline < bindparam("late"),
+        ),
+    )
+    .order_by(turns.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 async def postgres_time(conn: AsyncConnection) -> datetime:
@@ -212,12 +248,6 @@ async def postgres_time(conn: AsyncConnection) -> datetime:
 
 
 # ---- rows to values --------------------------------------------------------------------------------------------------
-_COLUMNS = (
-    turns,
-    func.coalesce(turns.c.lease_until > clock(), False).label("live"),
-)
-
-
 def ref_of(row: Mapping[str, Any], prefix: str = "") -> TurnRef:
     """Which answer is meant, from a row whose turn columns may carry a prefix."""
     return TurnRef(
