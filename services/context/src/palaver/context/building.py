@@ -126,14 +126,14 @@ class Fitter:
     ) -> Fitted:
         """With the summary that covers most of what is left out, if there is any; see `compaction`."""
         window = window_class(maximum(profile))
-        if (ahead := fitting.ahead(window)) is None:
+        if (ahead := fitting.ahead(window, plain.fit)) is None:
             return plain
         found = await summaries.best(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
         covered = 0 if found is None else found.coverage.entries
         due = replace(plain, due=ahead if fitting.worth_while(covered, ahead, window) else 0)
         if found is None:
             return due
-        compacted = fitting.behind(found, await self._one(plain.encoding, found.block))
+        compacted = fitting.behind(found, await self._one(plain.encoding, found.block), plain.fit)
         if compacted is None:
             return due
         request = replace(plain.request, summary=found.block)

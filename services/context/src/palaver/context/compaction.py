@@ -31,9 +31,10 @@ class Fitting:
         """Without any summary. Raises Overflow."""
         return self._fit(self.frame)
 
-    def ahead(self, window: int) -> int | None:
+    def ahead(self, window: int, plain: Fit) -> int | None:
         """How many lines a summary for windows of this class should cover now; None where there is no room for one.
 
+        `plain` is what `fit` gave: no window with a summary begins before that.
         The newest message of a person and what follows it are never among them.
         """
         if window < LEAST_CLASS:
@@ -41,7 +42,7 @@ class Fitting:
         tokens = meant_tokens(window)
         meant = replace(self.frame, summary=Count(tokens, 0, CHARACTERS_PER_TOKEN * tokens))
         try:
-            start = self._fit(meant).start
+            start = self._fit(meant, plain.start).start
         except Overflow:
             return None
         return min((start, *self.keep[-1:]))
@@ -50,12 +51,11 @@ class Fitting:
         """Whether what is not covered yet is longer than a summary is meant to be."""
         return self.sums.counted[ahead] - self.sums.counted[min(covered, ahead)] > meant_tokens(window)
 
-    def behind(self, summary: Summary, count: Count) -> Fit | None:
+    def behind(self, summary: Summary, count: Count, plain: Fit) -> Fit | None:
         """With that summary, and of the lines that it covers only those that must be there; None if it is too long."""
         frame = replace(self.frame, summary=count)
-        first = summary.coverage.entries
         try:
-            return self._fit(frame, first)
+            return self._fit(frame, max(plain.start, summary.coverage.entries))
         except Overflow:
             return None
 

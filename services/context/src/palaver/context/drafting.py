@@ -1,6 +1,6 @@
 """Draw up what a model is asked in order to write a summary: as much as fits into its own window at once."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from palaver.context import minutes
@@ -16,6 +16,8 @@ from palaver.contracts.model_router import ModelCard
 
 LEAST_TOKENS = 256
 """A model that can be told less than this at once is no use."""
+COUNTED_AT_ONCE = 64
+"""Messages."""
 MAX_HALVINGS = 4
 """After each failure a job asks for half as much at once, so many times."""
 
@@ -55,27 +57,38 @@ class Drafts:
         headroom = minutes.MAX_HEADROOM if card.capabilities.reasoning else 0
         most = max(1, min(card.max_output, most_tokens(window) + headroom))
         budget = rates.budget(max(0, profile.window - max(profile.reserve, most))) >> min(failures, MAX_HALVINGS)
+        counting = _Counting(self._counter, family_of(profile.tokenizer).encoding, rates)
         around = minutes.instructions(meant), minutes.request(earlier, (), meant)
-        texts = minutes.told(lines, speakers)
-        spent, *costs = await self._tokens(family_of(profile.tokenizer).encoding, rates, around, texts)
+        spent, characters = sum(await counting.tokens(around)), sum(map(len, around))
         if budget - spent < LEAST_TOKENS:
             return None
-        if spent + costs[0] > budget:
-            texts[0] = minutes.shortened(texts[0], minutes.CAUTION * (budget - spent) / costs[0])
-            costs[0] = budget - spent
-        taken, characters = 0, sum(map(len, around))
-        for text, cost in zip(texts, costs, strict=True):
-            spent, characters = spent + cost, characters + len(text) + len(minutes.SEAM)
-            if taken and (spent > budget or characters > MAX_COMPLETION_CHARACTERS):
-                spent -= cost
+        texts: list[str] = []
+        async for text, cost in counting.each(minutes.told(lines, speakers)):
+            if not texts and spent + cost > budget:
+                texts.append(minutes.shortened(text, minutes.CAUTION * (budget - spent) / cost))
+                spent = budget
                 break
-            taken += 1
-        return Draft(minutes.request(earlier, texts[:taken], meant), taken, spent, most)
+            characters += len(text) + len(minutes.SEAM)
+            if spent + cost > budget or characters > MAX_COMPLETION_CHARACTERS:
+                break
+            texts.append(text)
+            spent += cost
+        return Draft(minutes.request(earlier, texts, meant), len(texts), spent, most)
 
-    async def _tokens(self, encoding: str, rates: Rates, around: Sequence[str], texts: Sequence[str]) -> list[int]:
-        """The model's tokens of what stands around, together, and of each text."""
-        counts = await self._counter.count(encoding, [*around, *texts])
-        frame = Tally()
-        for count in counts[: len(around)]:
-            frame = frame.plus(count)
-        return [rates.tokens(frame), *(rates.tokens(Tally().plus(count)) for count in counts[len(around) :])]
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    counter: TokenCounter
+    encoding: str
+    rates: Rates
+
+    async def tokens(self, texts: Sequence[str]) -> list[int]:
+        """The model's tokens of each text."""
+        return [self.rates.tokens(Tally().plus(count)) for count in await self.counter.count(self.encoding, texts)]
+
+    async def each(self, texts: Sequence[str]) -> AsyncIterator[tuple[str, int]]:
+        """The texts with their tokens, counted no further than somebody asks."""
+        for start in range(0, len(texts), COUNTED_AT_ONCE):
+            some = texts[start : start + COUNTED_AT_ONCE]
+            for text, tokens in zip(some, await self.tokens(some), strict=True):
+                yield text, tokens

@@ -134,6 +134,8 @@ class Summarising:
 
     # ---- jobs --------------------------------------------------------------------------------------------------------
     async def _begin(self, wanted: Wanted) -> None:
+        if not await self._store.may_begin(wanted.session_id, wanted.window, longest=LONGEST):
+            return
         view = await self._rooms.at_least(wanted.session_id, 0)
         lines = view.transcript(wanted.leaf).lines[: wanted.target]
         setting = view.room.setting

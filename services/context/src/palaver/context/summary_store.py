@@ -88,13 +88,20 @@ class SummaryStore:
     # ---- jobs --------------------------------------------------------------------------------------------------------
     async def failures(self, session_id: SessionId, window: int) -> int:
         """How often in a row a job for these windows failed."""
-        query = sa.select(jobs.c.failures).where(jobs.c.session_id == session_id, jobs.c.window == window)
+        return (await self._standing(session_id, window, jobs.c.failures)) or 0
+
+    async def may_begin(self, session_id: SessionId, window: int, *, longest: timedelta) -> bool:
+        """Whether no other job for these windows runs, for no longer than `longest`, and none failed just now."""
+        return (await self._standing(session_id, window, _free(longest))) is not False
+
+    async def _standing(self, session_id: SessionId, window: int, what: sa.ColumnElement[Any]) -> Any:
+        query = sa.select(what).where(jobs.c.session_id == session_id, jobs.c.window == window)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar() or 0
+            return (await connection.execute(query)).scalar()
 
     async def begin(self, job: Job, seen: Seen, *, longest: timedelta) -> bool:
-        """Take the job on; False where another one runs for no longer than `longest`, where it is too early after a
-        failure, or where the room has changed since in ways that `seen` does not know.
+        """Take the job on; False where it may not begin (see `may_begin`), or where the room has changed since in ways
+        that `seen` does not know.
         """
         values = {
             "completion_id": job.completion_id,
@@ -108,8 +115,7 @@ class SummaryStore:
         statement = statement.on_conflict_do_update(
             index_elements=jobs.primary_key,
             set_=values,
-            where=(jobs.c.completion_id.is_(None) | (jobs.c.begun_at < sa.func.now() - longest))
-            & (jobs.c.not_before <= sa.func.now()),
+            where=_free(longest),
         ).returning(jobs.c.completion_id)
         async with self._database.transaction() as connection:
             room = await _locked(connection, job.session_id)
@@ -235,6 +241,11 @@ async def forget_room(connection: AsyncConnection, session_id: SessionId) -> Non
     """A room is deleted. Its row is locked."""
     for table in (summaries, jobs):
         await connection.execute(sa.delete(table).where(table.c.session_id == session_id))
+
+
+def _free(longest: timedelta) -> sa.ColumnElement[bool]:
+    idle = jobs.c.completion_id.is_(None) | (jobs.c.begun_at < sa.func.now() - longest)
+    return idle & (jobs.c.not_before <= sa.func.now())
 
 
 # ---- statements ------------------------------------------------------------------------------------------------------
