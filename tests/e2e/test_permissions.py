@@ -341,6 +341,7 @@ def test_only_workers_lease_keys_only_session_orders_turns_and_only_the_edge_spe
     assert may_say(model_router.RUN_COMPLETION.at(KEY)) == {"context", "session"}
     assert may_say(session.POST_MESSAGE.at(KEY, KEY)) == {"gateway"}
     assert may_say(session.STOP_TURNS.at(KEY)) == {"gateway"}
+    assert may_say(session.STOP_ROUNDS.at(KEY, KEY)) == {"gateway"}
     assert may_say(keyvault.KEY_LIST.at()) == {"gateway", "session"}  # who gives a seat looks for the person's key
     apart = {keyvault.KEY_LEASE.address, keyvault.KEY_LIST.address}
     of_people = [q for q in QUERIES if q.address.owner in {identity.OWNER, keyvault.OWNER} and q.address not in apart]

@@ -19,6 +19,7 @@ SEATS = (
     NewParticipant(model="sim-oak", name="Oak"),
 )
 ALONE = SEATS[:1]
+STOPS_IN_A_ROW = 10
 ENDLESS = 100_000
 """Words; nobody waits for the end of such an answer."""
 
@@ -105,6 +106,20 @@ async def test_one_turn_one_participant_and_all_are_stopped_from_another_gateway
             assert reply.reply.usage is not None
             assert reply.reply.usage.tokens_output > 0
     assert (len(records), paid) == (3, 3)
+
+
+@pytest.mark.parametrize("stack", [stacked(session=2)], indirect=True)
+async def test_a_stop_right_behind_a_post_stops_its_answers_however_soon_it_comes(stack: Stack):
+    let_speak(stack, ENDLESS)
+    async with await stack.person() as ada:
+        room = await ada.create_room(SEATS)
+        for number in range(1, STOPS_IN_A_ROW + 1):
+            posting = asyncio.create_task(room.post(f"Talk until I stop you, {number}."))
+            await asyncio.sleep(0)  # its frame is out
+            assert await room.stop()
+            await posting
+            await until(room, rounds_ended(number))
+        assert {reply.status for reply in room.transcript.replies.values()} == {"stopped"}
 
 
 @pytest.mark.parametrize("stack", [stacked(session=2, model_router=2)], indirect=True)

@@ -6,7 +6,7 @@ import hashlib
 import nats.errors
 from nats.aio.msg import Msg
 
-from palaver.contracts.session import STOP_TURNS
+from palaver.contracts.session import STOP_ROUNDS, STOP_TURNS
 from palaver.servicekit.nats_client import LastingClient
 from palaver.servicekit.settings import BrokerSettings
 
@@ -20,7 +20,7 @@ async def echo(broker: BrokerSettings, seconds: float) -> None:
     A stop of everything is left out: a late one may rightly stop what was asked for meanwhile.
     """
     client, said = LastingClient(), set[bytes]()
-    stops = STOP_TURNS.address.stem
+    stops = (STOP_TURNS.address.stem, STOP_ROUNDS.address.stem)
 
     async def again(msg: Msg) -> None:
         digest = hashlib.sha256(msg.subject.encode() + b" " + msg.data).digest()

@@ -99,6 +99,17 @@ async def test_stop_is_acknowledged_once_the_broker_has_it(served: Any, room: An
     assert order.actor.user_id == served.user_id
 
 
+@pytest.mark.parametrize(("what", "more"), [({}, 1), ({"turn_id": "t1"}, 0), ({"participant_id": "p1"}, 0)])
+async def test_a_stop_of_everything_also_takes_its_place_among_the_posts(
+    served: Any, room: Any, what: dict[str, str], more: int
+) -> None:
+    subject = session.STOP_ROUNDS.at(session.partition_of(room.session_id), room.session_id)
+    async with served.welcomed() as client:
+        await client.ask({"type": "stop", "session_id": room.session_id, **what})
+    info = await room.neighbours.broker.nc.jsm().stream_info("COMMANDS", subjects_filter=subject)
+    assert (info.state.subjects or {}) == ({subject: 1} if more else {})
+
+
 async def test_a_deleted_room_is_told_and_then_silent(served: Any, room: Any) -> None:
     async with served.welcomed() as client:
         await client.ask({"type": "attach", "session_id": room.session_id}, type="attached")

@@ -12,6 +12,7 @@ from palaver.contracts.session_log import (
     RoundEnded,
     SessionDeleted,
     SessionStateChanged,
+    TurnRequested,
     TurnStopped,
 )
 from palaver.session.testing.world import Replica, World, actor, until
@@ -70,6 +71,22 @@ async def test_a_turn_whose_worker_is_silent_ends_with_its_checkpoint(world: Wor
     assert order.turn.turn_id in world.called_back  # should it live after all
     (lost,) = await until(lambda: world.lost)
     assert (lost.attempt, lost.open_call, lost.text_length) == (1, call, 10)
+
+
+async def test_a_stop_among_posts_ends_what_was_said_before_it_and_nothing_later(
+    world: World, replica: Replica
+) -> None:
+    await replica()
+    room = await world.create("demo/ada", "demo/bo")
+    for content in ("One", "Two"):
+        await world.post(room, content)
+    await world.stop_in_order(room)
+    await world.post(room, "Three")
+    await until(lambda: len(world.heard(MessagePosted)) == 3)
+    await until(lambda: len(world.heard(RoundEnded)) == 2)
+    assert {(end.data.round, end.data.reason) for end in world.heard(RoundEnded)} == {(1, "stopped"), (2, "stopped")}
+    assert {stopped.data.round for stopped in world.heard(TurnStopped)} == {1}
+    assert {turn.data.round for turn in world.heard(TurnRequested)} == {1, 3}  # what is said later is answered
 
 
 async def test_a_completion_that_arrives_first_stays_completed(world: World, replica: Replica) -> None:

@@ -69,6 +69,7 @@ EVENTS_SAID: tuple[Event[Any], ...] = (
 COMMANDS_TAKEN: tuple[Command[Any], ...] = (
     session.POST_MESSAGE,
     session.STOP_TURNS,
+    session.STOP_ROUNDS,
     model_router.RUN_TURN,
     model_router.RUN_COMPLETION,
 )
@@ -147,7 +148,7 @@ def _posts(partition: int) -> Durable:
         service=session.OWNER,
         name=f"session-post-{partition}",
         stream=COMMANDS,
-        subjects=(f"{session.POST_MESSAGE.address.stem}.{partition}.*",),
+        subjects=tuple(f"{order.address.stem}.{partition}.*" for order in (session.POST_MESSAGE, session.STOP_ROUNDS)),
         ack_wait_seconds=10.0,
         max_ack_pending=1,
     )
@@ -258,7 +259,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 identity.JWKS_GET,
                 identity.AUDIT_LIST,
             ),
-            orders=(session.POST_MESSAGE, session.STOP_TURNS),
+            orders=(session.POST_MESSAGE, session.STOP_TURNS, session.STOP_ROUNDS),
             hears=(
                 "evt.session.*.*.v1.*",
                 "live.*.user.notified.v1.*",

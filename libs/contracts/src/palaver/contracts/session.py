@@ -62,6 +62,13 @@ POST_MESSAGE = command(
     "session.message.post.v1", PostMessage, "A person's message, in order per session.", "partition", "session"
 )
 STOP_TURNS = command("session.turn.stop.v1", StopTurns, "Stop turns of a session.", "session")
+STOP_ROUNDS = command(
+    "session.round.stop.v1",
+    StopTurns,
+    "A stop of everything once more, in order with posts: it ends what was sent before it and stored after it.",
+    "partition",
+    "session",
+)
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------

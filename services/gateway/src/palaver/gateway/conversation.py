@@ -10,7 +10,7 @@ from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Post
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import ParticipantId, SessionId, TurnId
-from palaver.contracts.session import POST_MESSAGE, STOP_TURNS, PostMessage, StopTurns, partition_of
+from palaver.contracts.session import POST_MESSAGE, STOP_ROUNDS, STOP_TURNS, PostMessage, StopTurns, partition_of
 from palaver.contracts.session_log import Metadata
 from palaver.contracts.subjects import Command
 from palaver.gateway.errors import unavailable
@@ -84,10 +84,15 @@ class Conversation:
         turn_id: TurnId | None = None,
         participant_id: ParticipantId | None = None,
     ) -> None:
-        """Stop one turn, one participant, or with neither everything. Raises Failure(SERVICE_UNAVAILABLE)."""
+        """Stop one turn, one participant, or with neither everything, posts that are still on their way included.
+
+        Raises Failure(SERVICE_UNAVAILABLE).
+        """
         order = StopTurns(actor=actor, session_id=SessionId(session_id), turn_id=turn_id, participant_id=participant_id)
         with self._tracer.start_as_current_span("stop"):
             await self._order(STOP_TURNS, order, session_id)
+            if turn_id is None and participant_id is None:
+                await self._order(STOP_ROUNDS, order, partition_of(order.session_id), session_id)
 
     async def _order(self, command: Command[P], payload: P, *keys: str) -> None:
         try:

@@ -33,6 +33,7 @@ from palaver.contracts.session import (
     SESSION_GET,
     SESSION_LIST,
     SESSION_UPDATE,
+    STOP_ROUNDS,
     STOP_TURNS,
     TURN_CLAIM,
     TURN_RENEW,
@@ -148,6 +149,7 @@ def _commands(handlers: Handlers) -> tuple[Route, ...]:
         consume(
             DURABLES[f"session-post-{partition}"],
             bind(POST_MESSAGE, handlers.post_message),
+            bind(STOP_ROUNDS, handlers.stop_rounds),
             ordered=True,
             on_dead_letter=handlers.on_post_given_up,
         )

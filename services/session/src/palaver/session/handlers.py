@@ -74,9 +74,14 @@ class Handlers:
         """A person says something."""
         await self._posts.post(command)
 
-    async def on_post_given_up(self, command: PostMessage | None, error: BaseException) -> None:
-        """A post is dead-lettered."""
-        await self._posts.give_up(command, error)
+    async def stop_rounds(self, command: StopTurns) -> None:
+        """A stop of everything reaches its place among the posts."""
+        await self._stops.stop_posted(command)
+
+    async def on_post_given_up(self, command: PostMessage | StopTurns | None, error: BaseException) -> None:
+        """A post is dead-lettered, or a stop among posts, whose person has been told of the other one."""
+        if not isinstance(command, StopTurns):
+            await self._posts.give_up(command, error)
 
     async def stop_turns(self, command: StopTurns) -> None:
         """A person stops turns."""

@@ -1,4 +1,8 @@
-"""Stopping turns: told to the workers at once, recorded, repeated by renewals until the outcome comes."""
+"""Stopping turns: told to the workers at once, recorded, repeated by renewals until the outcome comes.
+
+A stop is not kept waiting behind posts. One of everything therefore comes twice: at once, and in order with the posts,
+for the sake of those that were sent before it and not stored yet.
+"""
 
 import structlog
 
@@ -38,6 +42,19 @@ class Stops:
         except Failure as refusal:
             _log.info("stop_refused", session=command.session_id, code=refusal.code)
             await self._announcer.refuse(command.actor.user_id, command.session_id, None, refusal.body)
+
+    async def stop_posted(self, command: StopTurns) -> None:
+        """Stop everything once more, now that whatever was posted before it is stored.
+
+        A refusal has been told when the stop itself was carried out.
+        """
+        try:
+            async with self._rooms.open(command.session_id) as room:
+                room.authorise(command.actor)
+                if room.session.current_round is not None or (await room.scene()).queued:
+                    await self.stop_all(room)
+        except Failure as refusal:
+            _log.info("stop_refused", session=command.session_id, code=refusal.code)
 
     async def _broadcast(self, command: StopTurns) -> None:
         """Before the room's lock, which a burst of posts may hold for a while: a stop is to be felt at once."""

@@ -41,6 +41,7 @@ from palaver.contracts.session import (
     LOG_READ,
     POST_MESSAGE,
     SESSION_CREATE,
+    STOP_ROUNDS,
     STOP_TURNS,
     TURN_CLAIM,
     TURN_RENEW,
@@ -207,6 +208,11 @@ class World:
         """Stop one turn, one participant or everything."""
         command = StopTurns(actor=actor(user), session_id=room.id, turn_id=turn, participant_id=participant)
         await self.broker.publish(STOP_TURNS, command, room.id)
+
+    async def stop_in_order(self, room: SessionView, *, user: str = "alice") -> None:
+        """Stop everything once more, behind the posts that were said before."""
+        command = StopTurns(actor=actor(user), session_id=room.id)
+        await self.broker.publish(STOP_ROUNDS, command, partition_of(room.id), room.id)
 
     async def attach(self, room: SessionView, after: int | None = None, epoch: str | None = None) -> AttachState:
         """The room as a client gets it."""
