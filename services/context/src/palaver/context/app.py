@@ -79,7 +79,14 @@ def build(settings: Settings, kit: Kit) -> Service:
         metrics,
         model_id=settings.summary_model,
     )
-    follower = Follower(projection, log, counter, metrics, gap_patience_seconds=settings.gap_patience_seconds)
+    follower = Follower(
+        projection,
+        log,
+        counter,
+        metrics,
+        gather_seconds=settings.gather_seconds,
+        gap_patience_seconds=settings.gap_patience_seconds,
+    )
     handlers = Handlers(
         follower,
         rooms,
@@ -93,7 +100,11 @@ def build(settings: Settings, kit: Kit) -> Service:
     return Service(
         name=OWNER,
         routes=(
-            consume(DURABLES["context-log"], *(bind(entry, handlers.on_log_entry) for entry in LOG_EVENTS.values())),
+            consume(
+                DURABLES["context-log"],
+                *(bind(entry, handlers.on_log_entry) for entry in LOG_EVENTS.values()),
+                concurrency=DURABLES["context-log"].max_ack_pending,  # most of them only wait to be gathered
+            ),
             consume(DURABLES["context-usage"], bind(USAGE_METERED, handlers.on_usage_metered)),
             answer(WINDOW_BUILD, handlers.window_build),
             consume(

@@ -36,8 +36,9 @@ class _Inbox:
 
 
 class Follower:
-    """Applies what the broker delivers. `gap_patience_seconds`: how long a missing entry may be in another replica's
-    hands before the log is read for it.
+    """Applies what the broker delivers. `gather_seconds`: how long an entry waits for those behind it, which come in
+    bursts and then share a transaction; windows do not wait for that. `gap_patience_seconds`: how long a missing entry
+    may be in another replica's hands before the log is read for it.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Follower:
         counter: TokenCounter,
         metrics: ContextMetrics,
         *,
+        gather_seconds: float,
         gap_patience_seconds: float,
     ) -> None:
         self._projection = projection
         self._log = log
         self._counter = counter
         self._metrics = metrics
+        self._gather_seconds = gather_seconds
         self._gap_patience_seconds = gap_patience_seconds
         self._inboxes: WeakValueDictionary[SessionId, _Inbox] = WeakValueDictionary()
 
@@ -66,6 +69,7 @@ class Follower:
         try:
             async with inbox.lock:
                 if not inbox.settled(event):
+                    await asyncio.sleep(self._gather_seconds)
                     inbox.progress = await self._settle(event, inbox.waiting)
         finally:
             inbox.waiting.pop(event.seq, None)

@@ -17,6 +17,9 @@ class Settings(ServiceSettings):
     recheck_seconds: float = Field(
         30.0, gt=0, description="A room not heard of for so long is compared with its log before it is used."
     )
+    gather_seconds: float = Field(
+        0.05, ge=0, description="How long a log entry waits for those behind it to be projected with them."
+    )
     gap_patience_seconds: float = Field(
         0.05, ge=0, description="How long a missing log entry may be in another replica's hands before the log is read."
     )
