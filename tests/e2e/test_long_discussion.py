@@ -22,7 +22,7 @@ from palaver.contracts.session import NewParticipant
 from palaver.simulator.faults import Script
 from palaver.simulator.recorder import Record
 
-ROUNDS = 60
+ROUNDS = 48
 """`make discussion` has 300: the option `--rounds`."""
 LEARNED = 10
 """Turns after which estimates are what is reported, but for `MISSED`."""
@@ -31,7 +31,7 @@ METERED = 12
 """Meters are held against the next requests in every twelfth round."""
 HELD_SECONDS = 0.8
 """So long these requests wait for their answers, while the meters are read."""
-ASKED_SECONDS = 20.0
+PATIENCE_SECONDS = 20.0
 
 SEATS = (
     NewParticipant(model="sim-moth", name="Moth"),
@@ -90,6 +90,7 @@ class Discussion:
     said: dict[str, str] = field(default_factory=dict[str, str])
     missed: dict[str, list[float]] = field(default_factory=lambda: defaultdict[str, list[float]](list))
     compared: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
+    left_out: dict[str, int] = field(default_factory=dict[str, int])
 
     async def round(self, number: int) -> None:
         """One question, four answers, and what the providers recorded of it."""
@@ -100,6 +101,8 @@ class Discussion:
             self.stack.simulator.stage.scripts.arm(
                 Script(model=str(seat.model), text=text, about=f"{marked} ", first_token_seconds=wait)
             )
+        if metered:
+            await self._learned(number - 1)
         message = await self.room.post(spoken(self.rng, marked, 5, 40))
         self.said[marked] = message.id
         meters = await self._meters() if metered else None
@@ -121,20 +124,32 @@ class Discussion:
             lines.append(f"  {name}: {usual:.2%} usually, {worst:.2%} at worst; {self.compared[name]} meters compared")
         return "\n".join(lines)
 
+    async def _learned(self, rounds: int) -> None:
+        """Return when what providers reported is known: a report that came later would change the meters."""
+        (context,) = self.stack.replicas["context"]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while context.figure("palaver_context_estimate_error_count") < rounds * len(SEATS):  # noqa: ASYNC110 - a figure
+                await asyncio.sleep(0.01)
+
     async def _meters(self) -> ContextUsage:
         """While all models have been asked and none has answered."""
-        async with asyncio.timeout(ASKED_SECONDS):
-            while len(self.stack.simulator.stage.recorder.records()) < len(SEATS):  # noqa: ASYNC110 - records are plain facts
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self._asked()) < len(SEATS):  # noqa: ASYNC110 - records are plain facts
                 await asyncio.sleep(0.01)
         return await self.palaver.rest.context(self.room.id)
 
+    def _asked(self) -> list[Record]:
+        """The requests for answers. Others are for summaries, which are written meanwhile."""
+        records = self.stack.simulator.stage.recorder.records()
+        assert {record.status for record in records} <= {200, None}
+        return [record for record in records if PROMPT.partition("{")[0] in json.dumps(record.body)]
+
     def _requests(self, marked: str) -> dict[str, Request]:
         """The requests of this round: one for each model, accepted at once."""
-        records = self.stack.simulator.stage.recorder.records()
-        assert {(record.status, record.fault) for record in records} == {(200, None)}
-        found = [Request.of(record) for record in records if "A long discussion." in json.dumps(record.body)]
+        found = [Request.of(record) for record in self._asked()]
+        assert {(request.record.status, marked in request.marks) for request in found} == {(200, True)}
         assert sorted(str(request.record.model) for request in found) == sorted(str(seat.model) for seat in SEATS)
-        return {str(request.record.model): request for request in found if marked in request.marks}
+        return {str(request.record.model): request for request in found}
 
     def _judge(self, reply: ReplyState, request: Request, meters: ContextUsage | None) -> None:
         assert reply.reply is not None
@@ -149,6 +164,7 @@ class Discussion:
         if (meter.summary.entries if meter.summary else 0) != request.summarised:
             return  # a summary came between the request and the meter
         self.compared[reply.turn.speaker] += 1
+        self.left_out[reply.turn.speaker] = meter.left_out
         assert (meter.used, meter.maximum) == (fill.used, fill.maximum)
         marks = list(self.said)
         assert request.marks == marks[meter.left_out :], "the meter and the request agree on what is seen"
@@ -173,3 +189,4 @@ async def test_no_request_is_refused_and_meters_are_what_providers_report(
     for name, missed in discussion.missed.items():
         assert max(map(abs, missed[LEARNED:])) <= MISSED, f"{name}: {missed}"
         assert discussion.compared[name] > 0
+    assert discussion.left_out["Moth"] > discussion.left_out["Wren"] > discussion.left_out["Tide"] == 0
