@@ -1,4 +1,4 @@
-"""Ten schedules of faults on real processes, and two mistakes that the checker must notice. All 200: `make fault`."""
+"""Ten schedules of faults on real processes, and two mistakes that the checker must notice. All: `make fault`."""
 
 from collections.abc import AsyncGenerator
 
