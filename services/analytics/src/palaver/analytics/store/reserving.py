@@ -15,7 +15,6 @@ from palaver.analytics.store.booking import book_within
 from palaver.analytics.store.tables import (
     ended_turns,
     facts,
-    is_day,
     lock_work,
     lock_work_and_day,
     payer_days,
@@ -66,11 +65,7 @@ class ReservationStore:
             others = Standing(limit, known.spent, known.reserved)
             if not others.allows(remaining):
                 raise Exceeded(others)
-            values = _row(demand) | {"remaining": remaining, "updated_at": now}
-            statement = insert(reservations).values(**values)
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=reservations.primary_key, set_=values)
-            )
+            await connection.execute(_PUT, _row(demand) | {"remaining": remaining, "updated_at": now})
             return others.left_after(remaining)
 
     async def release(self, turn_id: TurnId, now: datetime) -> None:
@@ -190,32 +185,45 @@ class _Known:
 
 
 async def _known(connection: AsyncConnection, demand: Demand, day: date) -> _Known:
-    mine = (facts.c.turn_id == demand.work_id) & (facts.c.attempt == demand.attempt)
-    if demand.open_call is not None:
-        mine &= facts.c.call == demand.open_call.call
-    same = reservations.c.turn_id == demand.work_id
-    known = sa.select(
-        sa.exists().where(ended_turns.c.turn_id == demand.work_id).label("over"),
-        sa.select(reservations.c.attempt).where(same).scalar_subquery().label("attempt"),
-        _sum(sa.select(sa.func.sum(facts.c.cost)).where(mine)).label("booked"),
-        _sum(_spent(demand.payer, day)).label("spent"),
-        _sum(_reserved(demand.payer).where(~same)).label("reserved"),
-    )
-    return _Known(*(await connection.execute(known)).one())
+    wanted = {
+        "work": demand.work_id,
+        "this_attempt": demand.attempt,
+        "this_call": demand.open_call and demand.open_call.call,
+        "whose": demand.payer,
+        "which": day,
+    }
+    return _Known(*(await connection.execute(_KNOWN, wanted)).one())
 
 
 async def _standing(connection: AsyncConnection, payer: UserId, day: date, limit: Decimal | None) -> Standing:
-    money = sa.select(_sum(_spent(payer, day)), _sum(_reserved(payer)))
-    return Standing(limit, *(await connection.execute(money)).one())
-
-
-def _spent(payer: UserId, day: date) -> sa.Select[tuple[Decimal]]:
-    return sa.select(payer_days.c.spent).where(is_day(payer, day))
-
-
-def _reserved(payer: UserId) -> sa.Select[tuple[Decimal]]:
-    return sa.select(sa.func.sum(reservations.c.remaining)).where(reservations.c.payer == payer)
+    return Standing(limit, *(await connection.execute(_STANDING, {"whose": payer, "which": day})).one())
 
 
 def _sum(query: sa.Select[tuple[Decimal]]) -> sa.ColumnElement[Decimal]:
     return sa.func.coalesce(query.scalar_subquery(), Decimal(0))
+
+
+# Statements of a turn's way are made once: making one costs more than running it.
+_WORK, _WHOSE, _WHICH = sa.bindparam("work"), sa.bindparam("whose"), sa.bindparam("which")
+_CALL = sa.bindparam("this_call", type_=sa.Integer)
+_SAME = reservations.c.turn_id == _WORK
+_MEANT = sa.and_(
+    facts.c.turn_id == _WORK,
+    facts.c.attempt == sa.bindparam("this_attempt"),
+    sa.or_(_CALL.is_(None), facts.c.call == _CALL),
+)
+_SPENT = sa.select(payer_days.c.spent).where(payer_days.c.payer == _WHOSE, payer_days.c.day == _WHICH)
+_RESERVED = sa.select(sa.func.sum(reservations.c.remaining)).where(reservations.c.payer == _WHOSE)
+_STANDING = sa.select(_sum(_SPENT).label("spent"), _sum(_RESERVED).label("reserved"))
+_KNOWN = sa.select(
+    sa.exists().where(ended_turns.c.turn_id == _WORK).label("over"),
+    sa.select(reservations.c.attempt).where(_SAME).scalar_subquery().label("attempt"),
+    _sum(sa.select(sa.func.sum(facts.c.cost)).where(_MEANT)).label("booked"),
+    _sum(_SPENT).label("spent"),
+    _sum(_RESERVED.where(~_SAME)).label("reserved"),
+)
+_NEW = insert(reservations)
+_PUT = _NEW.on_conflict_do_update(
+    index_elements=reservations.primary_key,
+    set_={column.name: _NEW.excluded[column.name] for column in reservations.c if not column.primary_key},
+)

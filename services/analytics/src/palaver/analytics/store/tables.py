@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -87,16 +86,27 @@ ended_turns = sa.Table(
 )
 
 
+# Statements of a turn's way are made once: making one costs more than running it.
+_WORK = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("work", type_=sa.Text), 0))
+_LOCK_WORK = sa.select(_WORK)
+_WORK_FIRST = sa.select(_WORK.label("locked")).cte("work").prefix_with("MATERIALIZED")
+_LOCK_WORK_AND_DAY = (
+    sa.select(payer_days.c.day, _WORK_FIRST.c.locked)
+    .join(_WORK_FIRST, sa.true())
+    .where(payer_days.c.payer == sa.bindparam("whose"), payer_days.c.day == sa.bindparam("which"))
+    .with_for_update(of=payer_days)
+)
+
+
 async def lock_work(connection: AsyncConnection, work_id: WorkId) -> None:
     """Wait for whoever reserves for, or ends, the same turn or side job. The first lock that a transaction takes."""
-    await connection.execute(sa.select(_work_lock(work_id)))
+    await connection.execute(_LOCK_WORK, {"work": f"turn:{work_id}"})
 
 
 async def lock_work_and_day(connection: AsyncConnection, work_id: WorkId, payer: UserId, day: date) -> None:
     """`lock_work` and `lock_days` in one round trip."""
-    first = sa.select(_work_lock(work_id).label("locked")).cte("work").prefix_with("MATERIALIZED")
-    both = sa.select(payer_days.c.day, first.c.locked).join(first, sa.true()).where(is_day(payer, day))
-    if (await connection.execute(both.with_for_update(of=payer_days))).one_or_none() is None:
+    found = await connection.execute(_LOCK_WORK_AND_DAY, {"work": f"turn:{work_id}", "whose": payer, "which": day})
+    if found.one_or_none() is None:
         await lock_work(connection, work_id)
         await lock_days(connection, payer, [day])
 
@@ -109,10 +119,6 @@ async def lock_days(connection: AsyncConnection, payer: UserId, days: Iterable[d
             new = insert(payer_days).values(payer=payer, day=day, spent=Decimal(0))
             await connection.execute(new.on_conflict_do_nothing())
             await connection.execute(lock)
-
-
-def _work_lock(work_id: WorkId) -> sa.ColumnElement[Any]:
-    return sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"turn:{work_id}", 0))
 
 
 def is_day(payer: UserId, day: date) -> sa.ColumnElement[bool]:
