@@ -31,8 +31,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Without summaries, so that what falls out of a window is gone from it."""
     assert browser.is_connected()
-    made = stack_in(tmp_path_factory.mktemp("context"))
+    made = stack_in(tmp_path_factory.mktemp("context"), overrides={"context": {"summaries": False}})
     try:
         await made.start()
         yield made

@@ -85,6 +85,22 @@ export interface NewSession {
   participants: NewParticipant[]
 }
 
+/** One version of a summary of the oldest `entries` of a room. */
+export interface SummaryView {
+  id: string
+  version: number
+  entries: number
+  text: string
+  tokens: number
+  /** The model that wrote it; null: a person did. */
+  model_id: string | null
+  /** The version that it goes on from, or edits. */
+  made_from: string | null
+  /** What it covers is still said just so; otherwise nobody reads it. */
+  applies: boolean
+  created_at: string
+}
+
 export type Envelope<T> =
   | { success: true; data: T; meta?: Record<string, unknown> }
   | { success: false; error: FailureBody }
@@ -93,6 +109,7 @@ export type Envelope<T> =
 export const MAX_PARTICIPANTS = 10
 export const MAX_PINNED_MESSAGES = 50
 export const MAX_MESSAGE_CHARACTERS = 10_000
+export const MAX_SUMMARY_CHARACTERS = 20_000
 export const MAX_TITLE_CHARACTERS = 200
 export const MAX_NAME_CHARACTERS = 80
 export const MAX_PERSONA_DESCRIPTION_CHARACTERS = 200

@@ -6,7 +6,7 @@ import type { ContextUsage, Participant, SessionView } from '@/contracts/protoco
 
 import type { LiveRooms, LiveState } from './liveRooms'
 import { type MemberState, memberStates } from './memberStatus'
-import { windowEdges } from './meters'
+import { type WindowEdge, windowEdges } from './meters'
 import type { PendingPost } from './outbox'
 import { type RoomState, type RunningTurn, firstRound } from './room'
 import { isStopping, isStoppingAll } from './stops'
@@ -97,8 +97,12 @@ export function usePins(sessionId: string): readonly string[] {
   return useLiveState(({ rooms }) => rooms[sessionId]?.pinned) ?? NOTHING
 }
 
+export function useSummaryChanges(sessionId: string): number {
+  return useLiveState(({ rooms }) => rooms[sessionId]?.summaryChanges ?? 0)
+}
+
 /** Message → members for whom it is the last one that they no longer see. */
-export function useWindowEdges(sessionId: string): ReadonlyMap<string, readonly string[]> {
+export function useWindowEdges(sessionId: string): ReadonlyMap<string, readonly WindowEdge[]> {
   const usage = useContextUsage(sessionId)
   return useMemo(() => windowEdges(usage), [usage])
 }

@@ -24,13 +24,19 @@ test('a notice changes the numbers, and what was listed stays until it is read a
 test('windows begin after the last message that is no longer seen', () => {
   const meters = metersOf(
     meter('ada', { left_out: 2, unseen: ['m1', 'm2'] }),
-    meter('bo', { left_out: 1, unseen: ['m2'] }),
+    meter('bo', { left_out: 1, unseen: ['m2'], summary: { id: 's1', version: 1, entries: 1 } }),
     meter('cy', { left_out: 1, unseen: ['m1'] }),
     meter('dee'),
   )
   expect([...windowEdges(meters)]).toEqual([
-    ['m2', ['ada', 'bo']],
-    ['m1', ['cy']],
+    [
+      'm2',
+      [
+        { participantId: 'ada', summarised: false },
+        { participantId: 'bo', summarised: true },
+      ],
+    ],
+    ['m1', [{ participantId: 'cy', summarised: false }]],
   ])
   expect(windowEdges(null).size).toBe(0)
 })

@@ -15,12 +15,19 @@ export function leavesOut(usage: ContextUsage): boolean {
   return usage.participants.some(({ left_out }) => (left_out ?? 0) > 0)
 }
 
+export interface WindowEdge {
+  readonly participantId: string
+  /** A summary stands for what is not seen. */
+  readonly summarised: boolean
+}
+
 /** Message → members for whom it is the last one that they no longer see. */
-export function windowEdges(usage: ContextUsage | null): ReadonlyMap<string, readonly string[]> {
-  const edges = new Map<string, string[]>()
-  for (const { id, unseen } of usage?.participants ?? []) {
+export function windowEdges(usage: ContextUsage | null): ReadonlyMap<string, readonly WindowEdge[]> {
+  const edges = new Map<string, WindowEdge[]>()
+  for (const { id, unseen, summary } of usage?.participants ?? []) {
     const last = unseen?.at(-1)
-    if (last !== undefined) edges.set(last, [...(edges.get(last) ?? []), id])
+    const edge = { participantId: id, summarised: Boolean(summary) }
+    if (last !== undefined) edges.set(last, [...(edges.get(last) ?? []), edge])
   }
   return edges
 }

@@ -45,6 +45,8 @@ export interface RoomState {
   /** Why the newest round ended, until the next one starts. */
   readonly lastRoundEnd: { readonly round: number; readonly reason: RoundEnd } | null
   readonly usage: ContextUsage | null
+  /** How many changes of the room's summaries were heard of: whoever shows them reads them anew. */
+  readonly summaryChanges: number
   readonly deleted: boolean
   /** What was missed, log entries or a piece of a running answer: attach again from `headSeq`. */
   readonly stale: 'log' | 'text' | null
@@ -74,6 +76,7 @@ function restart(previous: RoomState | undefined, frame: Attached): RoomState {
     running: {},
     lastRoundEnd: null,
     usage: previous?.usage ?? null,
+    summaryChanges: previous?.summaryChanges ?? 0,
     deleted: false,
     stale: null,
   }

@@ -30,6 +30,13 @@ describe('frames of the server', () => {
     expect(client.roomOfTurn).toEqual({})
   })
 
+  test('say when a summary changed, also across a fresh attach', () => {
+    const data = { change: 'written', id: 's1', version: 1, entries: 4 } as const
+    const notice: ServerFrame = { type: 'notice', name: 'context.summary', session_id: ROOM, data }
+    const client = applyFrames(NOTHING_HEARD, [notice, attached(), notice, notice, attached({ epoch: 'epoch-2' })])
+    expect(client.rooms[ROOM]?.summaryChanges).toBe(2)
+  })
+
   test('of rooms that nobody follows change nothing', () => {
     expect(applyFrames(NOTHING_HEARD, [requested])).toBe(NOTHING_HEARD)
   })

@@ -137,6 +137,12 @@ function withNotice(client: RoomClient, notice: Extract<ServerFrame, { type: 'no
       const usage = withKnownLists(room.usage, notice.data)
       return { ...client, rooms: { ...client.rooms, [room.sessionId]: { ...room, usage } } }
     }
+    case 'context.summary': {
+      const room = client.rooms[notice.session_id]
+      if (!room) return client
+      const summaryChanges = room.summaryChanges + 1
+      return { ...client, rooms: { ...client.rooms, [room.sessionId]: { ...room, summaryChanges } } }
+    }
     case 'service.degraded':
       return { ...client, degraded: { ...client.degraded, [notice.data.dependency]: notice.data.message } }
     case 'service.recovered': {

@@ -26,7 +26,7 @@ export function SeatPersonas({ seats, onChoose }: SeatPersonasProps) {
   return (
     <fieldset className="mt-5 rounded-2xl border border-line bg-canvas/60 px-4 pt-2 pb-4">
       <legend className="px-1 text-sm font-medium">{t('convene.personas')}</legend>
-      <ul className="grid gap-2 sm:grid-cols-2">
+      <ul className="grid gap-x-6 gap-y-2 sm:grid-cols-2">
         {seats.map((seat) => (
           <li key={seat.key} className="flex min-w-0 items-center gap-2.5">
             <Avatar name={seat.name} color={seat.color} size="small" />

@@ -1,11 +1,14 @@
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import type { Participant, ParticipantUsage, SessionView } from '@/contracts/protocol'
+import type { Participant, ParticipantUsage, SeenSummary, SessionView } from '@/contracts/protocol'
 import { formatCount, formatShare } from '@/lib/format'
+import { Button } from '@/ui/Button'
 import { Callout } from '@/ui/Callout'
 import { Modal } from '@/ui/Modal'
 
 import { ContextMeter } from './ContextMeter'
+import { SummaryModal } from './SummaryModal'
 import { UnseenList } from './UnseenList'
 
 interface ContextModalProps {
@@ -36,6 +39,7 @@ export function ContextModal({ session, participant, usage, onShow, onClose }: C
         {leftOut > 0 ? (
           <>
             <p className="mt-1 text-[13px] text-muted">{t('context.unseenText', { name, count: leftOut })}</p>
+            {usage.summary ? <SummaryLine session={session} name={name} summary={usage.summary} /> : null}
             <UnseenList session={session} unseen={usage.unseen ?? []} leftOut={leftOut} onShow={onShow} />
           </>
         ) : (
@@ -45,6 +49,32 @@ export function ContextModal({ session, participant, usage, onShow, onClose }: C
         )}
       </section>
     </Modal>
+  )
+}
+
+interface SummaryLineProps {
+  readonly session: SessionView
+  readonly name: string
+  readonly summary: SeenSummary
+}
+
+function SummaryLine({ session, name, summary }: SummaryLineProps) {
+  const { t } = useTranslation()
+  const [reading, setReading] = useState(false)
+  return (
+    <div className="mt-3">
+      <Callout
+        tone="info"
+        action={
+          <Button small onClick={() => setReading(true)}>
+            {t('summary.read')}
+          </Button>
+        }
+      >
+        {t('context.summary', { name, count: summary.entries })}
+      </Callout>
+      {reading ? <SummaryModal session={session} summaryId={summary.id} onClose={() => setReading(false)} /> : null}
+    </div>
   )
 }
 

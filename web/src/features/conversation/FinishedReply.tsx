@@ -30,9 +30,9 @@ export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pi
       model={reply.model}
       aside={
         <>
-          {pinned ? <PinMark /> : null}
           <PinButton messageId={reply.id} pinned={pinned} className={QUIET} />
           <CopyButton text={reply.text} />
+          {pinned ? <PinMark /> : null}
         </>
       }
     >

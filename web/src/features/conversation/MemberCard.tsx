@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import type { ParticipantUsage, SessionView } from '@/contracts/protocol'
 import { useRemoveParticipant, useUpdateParticipant } from '@/lib/api/sessions'
-import { formatCompact } from '@/lib/format'
+import { formatCompact, formatShare } from '@/lib/format'
 import type { MemberState } from '@/realtime/memberStatus'
 import { Avatar, memberStyle } from '@/ui/Avatar'
 import { ConfirmModal } from '@/ui/ConfirmModal'
@@ -107,8 +107,9 @@ function Filling({ usage, name, onOpen }: FillingProps) {
 }
 
 function LeftOut({ usage, onOpen }: Pick<FillingProps, 'usage' | 'onOpen'>) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const count = usage.left_out ?? 0
+  const summarised = usage.summarised ?? 0
   if (count === 0) return null
   return (
     <button
@@ -118,6 +119,11 @@ function LeftOut({ usage, onOpen }: Pick<FillingProps, 'usage' | 'onOpen'>) {
     >
       <EyeOff size={13} aria-hidden="true" />
       {t('context.unseen', { count })}
+      {summarised > 0 ? (
+        <span className="font-normal text-muted">
+          {t('context.shareSummarised', { share: formatShare(summarised, i18n.language) })}
+        </span>
+      ) : null}
     </button>
   )
 }

@@ -1,13 +1,15 @@
-import { UserPlus } from 'lucide-react'
+import { ScrollText, UserPlus } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
 import { MAX_PARTICIPANTS } from '@/contracts/rest'
 import { formatCount } from '@/lib/format'
-import { useContextUsage, useMembers } from '@/realtime/hooks'
+import { useContextUsage, useMembers, useSummaryChanges } from '@/realtime/hooks'
 import { Button } from '@/ui/Button'
 
 import { MemberCard } from './MemberCard'
+import { SummaryModal } from './SummaryModal'
 
 interface MembersPanelProps {
   readonly session: SessionView
@@ -22,6 +24,9 @@ export function MembersPanel({ session, onAddMembers, onOpenKeys, onShow, bare }
   const { t, i18n } = useTranslation()
   const members = useMembers(session.id)
   const usage = useContextUsage(session.id)
+  const [reading, setReading] = useState(false)
+  const heardOf = useSummaryChanges(session.id) > 0
+  const summarised = heardOf || usage?.participants.some(({ summary }) => summary)
   return (
     <div className="flex flex-col gap-3 p-5">
       {bare ? null : <h2 className="text-[13px] font-semibold text-muted">{t('members.title')}</h2>}
@@ -52,8 +57,14 @@ export function MembersPanel({ session, onAddMembers, onOpenKeys, onShow, bare }
           <p className="mt-0.5 text-[13px] text-muted">
             {t('context.counted', { count: usage.session.messages, tokenizer: usage.session.tokenizer })}
           </p>
+          {summarised ? (
+            <Button small className="mt-3" icon={<ScrollText size={15} />} onClick={() => setReading(true)}>
+              {t('summary.title')}
+            </Button>
+          ) : null}
         </section>
       ) : null}
+      {reading ? <SummaryModal session={session} summaryId={null} onClose={() => setReading(false)} /> : null}
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import type { Participant, SessionView } from '@/contracts/protocol'
 import { useLiveState, usePendingPosts, usePins, useTranscript, useWindowEdges } from '@/realtime/hooks'
+import type { WindowEdge as Edge } from '@/realtime/meters'
 import type { TranscriptItem } from '@/realtime/transcript'
 import { Button } from '@/ui/Button'
 
@@ -70,7 +71,7 @@ export function Transcript({ session, onOpenKeys, onAddMembers }: TranscriptProp
                 pinned={pins.has(messageIdOf(item) ?? '')}
                 onOpenKeys={onOpenKeys}
               />
-              <Edge members={edges.get(messageIdOf(item) ?? '')} seats={seats} />
+              <Edges edges={edges.get(messageIdOf(item) ?? '')} seats={seats} />
             </Fragment>
           ))}
           {pending.map((post) => (
@@ -118,14 +119,26 @@ function messageIdOf(item: TranscriptItem): string | null {
   return item.kind === 'ended' ? item.end.turn.reply_id : null
 }
 
-interface EdgeProps {
-  readonly members: readonly string[] | undefined
+interface EdgesProps {
+  readonly edges: readonly Edge[] | undefined
   readonly seats: ReadonlyMap<string, Participant>
 }
 
-function Edge({ members, seats }: EdgeProps) {
-  const names = members?.flatMap((id) => seats.get(id)?.name ?? []) ?? []
-  return names.length > 0 ? <WindowEdge names={names} /> : null
+function Edges({ edges, seats }: EdgesProps) {
+  if (!edges) return null
+  const named = edges.flatMap(({ participantId, summarised }) => {
+    const seat = seats.get(participantId)
+    return seat ? [{ name: seat.name, summarised }] : []
+  })
+  const [blind, told] = [false, true].map((wanted) =>
+    named.filter(({ summarised }) => summarised === wanted).map(({ name }) => name),
+  )
+  return (
+    <>
+      {blind?.length ? <WindowEdge names={blind} summarised={false} /> : null}
+      {told?.length ? <WindowEdge names={told} summarised /> : null}
+    </>
+  )
 }
 
 /** Said only when a round ended otherwise than by everyone having answered. */
