@@ -109,22 +109,28 @@ said = st.lists(st.tuples(st.sampled_from(["User", "Ada", "Bob"]), st.integers(1
     st.integers(1_600, 6_000),
     st.lists(st.tuples(st.floats(0, 1), st.integers(1, 200)), max_size=4),
     st.sampled_from([("Ada", "Bob"), ("Ada",)]),
+    st.lists(st.integers(0, 39), max_size=5, unique=True),
+    st.sampled_from(["demo", "another"]),
 )
-async def test_a_window_with_a_summary_fits_and_says_of_every_entry_whether_it_is_kept_covered_or_left_out(
+async def test_a_window_with_a_summary_fits_and_says_of_every_entry_whether_it_is_kept_covered_or_left_out(  # noqa: PLR0917 - hypothesis gives them
     conversation: list[tuple[str, int]],
     window: int,
     drafts: list[tuple[float, int]],
     names: tuple[str, ...],
+    pins: list[int],
+    model: str,
 ) -> None:
-    scribe, kept, of = Scribe(names), Kept(), profile(window=window)
+    scribe, kept, of = Scribe(names), Kept(), profile(model, window=window)
     for number, (speaker, words) in enumerate(conversation):
         if speaker in names and scribe.round:
             scribe.reply(speaker, f"n{number} " + "word " * words, step=number)
         else:
             scribe.say(f"n{number} " + "word " * words)
     scribe.say("the end")
+    lines = view_of(scribe).transcript(BRANCH).lines
+    for pin in pins:
+        scribe.pin(lines[pin % len(lines)].entry.message_id)
     view = view_of(scribe)
-    lines = view.transcript(BRANCH).lines
     for share, words in drafts:
         kept.write(view, max(1, round(share * (len(lines) - 1))), "s " + "summed up " * words)
     try:
