@@ -5,11 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from palaver.context.building import Fitted, Fitter, maximum
-from palaver.context.counting import TokenCounter
+from palaver.context.counting import TokenCounter, count
 from palaver.context.domain import Room
+from palaver.context.families import supposed
 from palaver.context.fit import PINNED_SHARE, Frame, Overflow, Selection, Sums, affordable, fit
 from palaver.context.projection import applied, step_of
-from palaver.context.rates import Count, Rates
+from palaver.context.rates import Count, Rates, Tally
 from palaver.context.testing.scribe import BRANCH, Scribe
 from palaver.context.testing.world import NothingStored, SupposedRates, messages_of, profile
 from palaver.context.views import RoomView
@@ -233,7 +234,10 @@ async def test_after_a_switch_to_any_smaller_window_the_request_fits_and_the_met
     except Overflow:
         assert window < 1_200  # there is no room for a question and a note
         return
-    assert found.fit.used <= maximum(of)
+    tally = Tally()
+    for message in messages_of(found):
+        tally = tally.plus(count("o200k_base", message.text))
+    assert supposed(of).tokens(tally) <= found.fit.used <= maximum(of)
     sent = text_of(found)
     unseen = [message for message in said if message not in seen(found)]
     for place, message in enumerate(said):
