@@ -290,6 +290,16 @@ async def test_a_deleted_room_leaves_no_summary_behind(world: World) -> None:
     assert (await rows(world, summaries), await rows(world, jobs)) == (0, 0)
 
 
+async def test_a_summary_outlives_a_log_that_was_rebuilt(world: World) -> None:
+    room = room_of(world)
+    summary = await edited(world, room, await summarised(world, room), "They met on a Tuesday.")
+    room.rebuild()
+    room.say("after the restore")
+    await published(world, room)
+    assert (await listed(world, room))[0] == summary
+    assert summary.text in (await window(world, room)).messages[1].text
+
+
 async def test_a_failure_is_waited_out_and_windows_are_cut_meanwhile(world: World) -> None:
     room = room_of(world)
     await published(world, room)
