@@ -72,6 +72,24 @@ def test_what_is_kept_fits_in_order_with_the_newest_and_the_pinned(
         assert set(must) <= set(fitted.indices), "the newest round fits, so it stays"
 
 
+@given(lines, frames, st.integers(1, 4_000), st.integers(0, 40))
+def test_it_is_the_longest_that_fits_of_those_that_begin_with_a_block_and_then_of_any(
+    content: list[tuple[bool, Count]], frame: Frame, budget: int, first: int
+) -> None:
+    sums, end = Sums.of([own for own, _ in content], [count for _, count in content], SEAM), len(content)
+    newest, first = max(end - 1, 0), min(first, end)
+    blocks = [
+        line for line in range(1, end) if sums.counted[line] // frame.block > sums.counted[line - 1] // frame.block
+    ]
+    starts = [first, *(line for line in [*blocks, *range(1, newest + 1)] if first <= line <= newest)]
+    expected = next((start for start in starts if cost(content[start:], frame) <= budget), None)
+    if expected is None:
+        with pytest.raises(Overflow):
+            fit(sums, frame, end=end, keep=(), budget=budget, first=first)
+    else:
+        assert fit(sums, frame, end=end, keep=(), budget=budget, first=first).start == expected
+
+
 def plain(number: int, of: int = 10) -> tuple[Sums, Frame]:
     sums = Sums.of([i % 2 == 1 for i in range(number)], [Count(of, 0)] * number, NOTHING)
     return sums, Frame(EXACT, block=block_of(EXACT, NOTHING, 400))

@@ -72,14 +72,17 @@ class Sums:
         continues = start > 0 and self.begun[start + 1] == self.begun[start]
         joins = after is not None and self.own[after] == self.own[start]
         messages = self.begun[end] - self.begun[start] + continues - joins
-        lines = Tally(
+        return self.text(start, end).holding(self.seam.times(end - start - messages), messages=messages)
+
+    def text(self, start: int, end: int) -> Tally:
+        """The lines by themselves, as if they were no messages."""
+        return Tally(
             self.plain[end] - self.plain[start],
             self.wide[end] - self.wide[start],
-            messages,
+            0,
             self.plain_characters[end] - self.plain_characters[start],
             self.wide_characters[end] - self.wide_characters[start],
         )
-        return lines.holding(self.seam.times(end - start - messages))
 
 
 def _summed(before: tuple[int, ...], values: Sequence[int]) -> tuple[int, ...]:
@@ -171,6 +174,17 @@ class Selection:
         whole = self.frame.around(tally, opened=opened)
         return Fit(pins, start, self.end, self.frame.rates.tokens(whole), whole)
 
+    def possible(self, first: int, budget: int) -> int:
+        """The first line, from `first` on, whose text and all that follows is not too large by itself.
+
+        Whatever starts before it is too large. Beyond the end where nothing fits.
+        """
+
+        def fits(start: int) -> bool:
+            return self.frame.rates.tokens(self.sums.text(start, self.end)) <= budget
+
+        return first + bisect_left(range(first, self.end + 1), True, key=fits)  # noqa: FBT003 - the first that fits
+
 
 def affordable(
     sums: Sums, frame: Frame, *, end: int, keep: Sequence[int], budget: int, pins: Sequence[int]
@@ -216,16 +230,26 @@ def fit(
     """
     candidates = Selection(sums, frame, end, tuple(sorted({*keep, *pins})))
     newest = keep[-1] if keep else max(end - 1, 0)
-    starts = ((first,), _boundaries(sums, newest, frame.block), range(1, newest + 1))
-    for start in chain(*starts, range(newest + 1, end + 1) if keep else ()):
-        if start >= first and (candidate := candidates.starting(start)).used <= budget:
+    least = candidates.possible(first, budget)
+    starts = (
+        range(first, first + 1) if least == first else (),
+        _boundaries(sums, least, newest, frame.block),
+        range(max(least, 1), newest + 1),
+        range(max(least, newest + 1), end + 1) if keep else (),
+    )
+    for start in chain(*starts):
+        if (candidate := candidates.starting(start)).used <= budget:
             return candidate
     raise Overflow(candidates.starting(end if keep else newest).used, budget)
 
 
-def _boundaries(sums: Sums, last: int, block: int) -> Iterator[int]:
-    """The first line of each block but the first one, up to `last`."""
-    line = bisect_left(sums.counted, block)
-    while line <= last:
+def _boundaries(sums: Sums, least: int, last: int, block: int) -> Iterator[int]:
+    """The first line of each block but the first one, from `least` to `last`."""
+    line = least - 1
+    while (line := bisect_left(sums.counted, _next_block(sums, line, block), lo=line + 1)) <= last:
         yield line
-        line = bisect_left(sums.counted, (sums.counted[line] // block + 1) * block, lo=line + 1)
+
+
+def _next_block(sums: Sums, line: int, block: int) -> int:
+    """Where the next block begins, in counted tokens, if nothing before `line` does."""
+    return (sums.counted[max(line, 0)] // block + 1) * block
