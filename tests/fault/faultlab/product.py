@@ -165,6 +165,8 @@ class Product:
             link = f"http://{LOOPBACK}:{self.provider_link.port}"
             bases: Mapping[str, str] = wiring.simulation.base_urls
             values["base_urls"] = {name: url.replace(wiring.simulation.url, link) for name, url in bases.items()}
+        elif service == "session":
+            values["titles"] = False  # every call is judged as a turn's
         return values
 
     async def _link_to_brokers(self, name: str) -> str:

@@ -22,6 +22,7 @@ from palaver.session.room import Rooms
 from palaver.session.rounds import Rounds
 from palaver.session.settings import Settings
 from palaver.session.testing.world import Replica, World, actor, until
+from palaver.session.titling import Titling
 
 pytestmark = pytest.mark.component
 
@@ -143,7 +144,8 @@ async def test_a_crash_between_commit_and_publish_is_healed_by_the_sweeps(
     metrics = SessionMetrics(CollectorRegistry())
     settings = Settings.model_validate({"database": database_settings}).model_copy(update=QUICK)
     rooms = Rooms(database, Mute(), settings.turn_policy, lambda: datetime.now(UTC))
-    crashing = Posts(rooms, Rounds(Directors.installed(), metrics, max_steps=50, max_seconds=60), Mute(), metrics, 200)
+    rounds = Rounds(Directors.installed(), Titling(rooms, enabled=False), metrics, max_steps=50, max_seconds=60)
+    crashing = Posts(rooms, rounds, Mute(), metrics, 200)
     command = PostMessage(actor=actor(), session_id=room.id, client_message_id=new_id(), content="Survive")
     await crashing.post(command)
 

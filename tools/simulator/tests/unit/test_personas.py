@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from palaver.simulator import models, personas, tokens
-from palaver.simulator.conversation import Said, is_cjk, read
+from palaver.simulator.conversation import Said, is_cjk, read, title_is_wanted
 
 ROOM = read([Said("user", "[You]\nHow should we brew green tea?\n\n[Sage]\nNever with boiling water. Trust me.")])
 NAMED = [m for m in models.MODELS if m.persona is not None]
@@ -32,6 +32,22 @@ def test_every_persona_speaks_of_what_the_question_is_about_in_whole_sentences(m
     said = [personas.answer(model.persona, question, random.Random(seed)) for seed in range(20)]
     assert any("old sailing boat" in text for text in said)
     assert all(text[0].isupper() and ". old" not in text for text in said)
+
+
+def test_who_is_told_to_write_a_title_is_recognised() -> None:
+    assert title_is_wanted([Said("system", "Be brief. Write a title for this."), Said("user", "Hello")])
+    assert not title_is_wanted([Said("system", "Be brief."), Said("user", "Write a title for this.")])
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("How do we find a good name for an old sailing boat?", "Old sailing boat"),
+        ("大家怎么看绿茶的水温？", "绿茶的水温"),
+    ],
+)
+def test_a_title_says_what_the_question_is_about(question: str, title: str) -> None:
+    assert personas.title(read([Said("user", question)])) == title
 
 
 def test_a_long_quote_ends_with_a_whole_word() -> None:

@@ -168,6 +168,7 @@ _ALL_DURABLES = (
             model_router.TURN_STOPPED,
         ),
     ),
+    Durable(session.OWNER, "session-completions", EVENTS, _side_job_outcomes(session.OWNER)),
     Durable(model_router.OWNER, "model-router-turn-run", COMMANDS, _wildcards(model_router.RUN_TURN)),
     Durable(model_router.OWNER, "model-router-completions", COMMANDS, _wildcards(model_router.RUN_COMPLETION)),
     Durable(context.OWNER, "context-completions", EVENTS, _side_job_outcomes(context.OWNER)),

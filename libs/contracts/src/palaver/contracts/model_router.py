@@ -63,7 +63,7 @@ class RunCompletion(Payload):
     system: str | None = None
     messages: tuple[WindowMessage, ...] = Field(min_length=1, max_length=limits.MAX_COMPLETION_MESSAGES)
     max_output_tokens: int = Field(gt=0)
-    prompt_tokens: int | None = Field(None, gt=0)
+    prompt_tokens: int | None = Field(default=None, gt=0)
     session_id: SessionId | None = None
 
     @model_validator(mode="after")

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from palaver.contracts import limits
 from palaver.contracts.catalogue import DURABLES
-from palaver.contracts.model_router import TURN_COMPLETED, TURN_FAILED, TURN_STARTED, TURN_STOPPED
+from palaver.contracts.model_router import (
+    COMPLETION_COMPLETED,
+    COMPLETION_FAILED,
+    TURN_COMPLETED,
+    TURN_FAILED,
+    TURN_STARTED,
+    TURN_STOPPED,
+)
 from palaver.contracts.personas import (
     PERSONA_CREATE,
     PERSONA_DELETE,
@@ -62,6 +69,7 @@ from palaver.session.seating import Seating
 from palaver.session.settings import Settings
 from palaver.session.stopping import Stops
 from palaver.session.sweeping import Sweeper
+from palaver.session.titling import Titling
 from palaver.session.turns import Turns
 
 SCHEMA = "session"
@@ -84,7 +92,10 @@ def build(settings: Settings, kit: Kit) -> Service:
     announcer = BrokerAnnouncer(kit.broker, log_relay, outbox_relay)
 
     rooms = Rooms(database, announcer, policy, _now)
-    rounds = Rounds(directors, metrics, max_steps=settings.max_steps_per_round, max_seconds=settings.round_seconds)
+    titling = Titling(rooms, enabled=settings.titles)
+    rounds = Rounds(
+        directors, titling, metrics, max_steps=settings.max_steps_per_round, max_seconds=settings.round_seconds
+    )
     stops = Stops(database, rooms, rounds, announcer)
     models = CatalogueModels(kit.broker)
     personas = Personas(database, models, _now, settings.max_personas_per_owner)
@@ -115,6 +126,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         pinning=Pinning(database, rooms, settings.max_pinned_messages),
         deletion=Deletion(database, rooms),
         reading=Reading(database),
+        titling=titling,
     )
     sweeper = Sweeper(
         database,
@@ -165,6 +177,11 @@ def _commands(handlers: Handlers) -> tuple[Route, ...]:
             bind(TURN_FAILED, handlers.on_turn_failed),
             bind(TURN_STOPPED, handlers.on_turn_stopped),
             on_dead_letter=handlers.on_outcome_given_up,
+        ),
+        consume(
+            DURABLES["session-completions"],
+            bind(COMPLETION_COMPLETED, handlers.on_completion_completed),
+            bind(COMPLETION_FAILED, handlers.on_completion_failed),
         ),
     )
 

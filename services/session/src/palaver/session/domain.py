@@ -10,7 +10,7 @@ from zlib import crc32
 
 from palaver.contracts import limits
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
+from palaver.contracts.ids import CompletionId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.session import OpenCall
 from palaver.contracts.session_log import (
     ContextFill,
@@ -34,7 +34,9 @@ FIRST_ROUND = 1
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A room's own row. `head_seq` is its newest log entry, `current_round` the round that runs."""
+    """A room's own row. `head_seq` is its newest log entry, `current_round` the round that runs, `title_job` the side
+    job that is to give it its title.
+    """
 
     id: SessionId
     owner_id: UserId
@@ -54,6 +56,7 @@ class Session:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    title_job: CompletionId | None = None
 
     @property
     def branch(self) -> str:
@@ -287,9 +290,14 @@ def next_color(taken: Iterable[str]) -> str:
     return min(PALETTE, key=used.count)
 
 
+def visible_line(text: str, longest: int) -> str:
+    """The text as one visible line of so many characters at most; empty if nothing of it is visible."""
+    return _SPACES.sub(" ", _INVISIBLE.sub(" ", text)).strip()[:longest].strip()
+
+
 def one_line(name: str) -> str:
     """The name as one visible line."""
-    return _SPACES.sub(" ", _INVISIBLE.sub(" ", name)).strip()[: limits.MAX_NAME_CHARACTERS].strip() or "Model"
+    return visible_line(name, limits.MAX_NAME_CHARACTERS) or "Model"
 
 
 def unique_name(wanted: str, taken: Iterable[str]) -> str:

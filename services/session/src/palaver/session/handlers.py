@@ -1,6 +1,14 @@
 """The inbound edge: each message to its use-case. Decides nothing."""
 
-from palaver.contracts.model_router import TurnCompleted, TurnFact, TurnFailed, TurnStarted, TurnStopped
+from palaver.contracts.model_router import (
+    CompletionCompleted,
+    CompletionFailed,
+    TurnCompleted,
+    TurnFact,
+    TurnFailed,
+    TurnStarted,
+    TurnStopped,
+)
 from palaver.contracts.personas import CreatePersona, ListPersonas, OfPersona, Persona, PersonaPage, UpdatePersona
 from palaver.contracts.session import (
     AddParticipant,
@@ -40,6 +48,7 @@ from palaver.session.reading import Reading
 from palaver.session.roomkeeping import RoomKeeping
 from palaver.session.seating import Seating
 from palaver.session.stopping import Stops
+from palaver.session.titling import Titling
 from palaver.session.turns import Turns
 
 
@@ -58,6 +67,7 @@ class Handlers:
         pinning: Pinning,
         deletion: Deletion,
         reading: Reading,
+        titling: Titling,
     ) -> None:
         self._posts = posts
         self._stops = stops
@@ -68,6 +78,7 @@ class Handlers:
         self._pinning = pinning
         self._deletion = deletion
         self._reading = reading
+        self._titling = titling
 
     # ---- commands --------------------------------------------------------------------------------------------------
     async def post_message(self, command: PostMessage) -> None:
@@ -108,6 +119,14 @@ class Handlers:
         """An outcome is dead-lettered."""
         if fact is not None and not isinstance(fact, TurnStarted):
             await self._turns.give_up(fact.session_id, fact.turn_id)
+
+    async def on_completion_completed(self, outcome: CompletionCompleted) -> None:
+        """A side job is done."""
+        await self._titling.completed(outcome)
+
+    async def on_completion_failed(self, outcome: CompletionFailed) -> None:
+        """A side job failed."""
+        await self._titling.failed(outcome)
 
     # ---- queries: the life of a turn -------------------------------------------------------------------------------
     async def claim_turn(self, request: ClaimTurn) -> TurnClaim:

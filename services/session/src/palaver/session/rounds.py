@@ -40,13 +40,17 @@ from palaver.session.lifecycle import Trigger
 from palaver.session.metrics import SessionMetrics
 from palaver.session.room import Room
 from palaver.session.store import claims
+from palaver.session.titling import Titling
 
 
 class Rounds:
     """Runs rounds by the room's director. Whatever its mode, one has `max_steps` steps and `max_seconds` at most."""
 
-    def __init__(self, directors: Directors, metrics: SessionMetrics, *, max_steps: int, max_seconds: float) -> None:
+    def __init__(
+        self, directors: Directors, titling: Titling, metrics: SessionMetrics, *, max_steps: int, max_seconds: float
+    ) -> None:
         self._directors = directors
+        self._titling = titling
         self._metrics = metrics
         self._max_steps = max_steps
         self._max_time = timedelta(seconds=max_seconds)
@@ -155,6 +159,8 @@ class Rounds:
     async def _end(self, room: Room, running: Round, reason: RoundEnd) -> None:
         await room.change_round(running.number, state="ended", reason=reason, ended_at=room.now)
         room.change(current_round=None)
+        if reason == "completed":
+            await self._titling.ask(room, running)
         following = next(iter((await room.scene()).queued), None)
         finish = RoundFinish(branch=running.branch, round=running.number, reason=reason, last=following is None)
         room.record(RoundEnded, finish)

@@ -36,6 +36,10 @@ class Settings(ServiceSettings):
     longest_issue_wait_seconds: Seconds = Field(
         limits.LONGEST_UNCLAIMED_SECONDS, description="The wait doubles up to this."
     )
+    titles: bool = Field(
+        default=True,
+        description="A room without a title gets one from a model after its first answers; its owner pays.",
+    )
     sweep_seconds: Seconds = Field(
         limits.SWEEP_SECONDS, description="How often each replica looks for turns that nobody runs."
     )

@@ -44,8 +44,7 @@ def entropy_of(seed: int, request: ChatRequest, number: int) -> str:
 def compose(wire: Wire, request: ChatRequest, script: Script | None, *, seed: int, number: int, created: int) -> Reply:
     """The whole answer; cut at a stop sequence, at `max_tokens` and at the window's end."""
     rng = random.Random(entropy_of(seed, request, 0))  # noqa: S311 - a seeded personality, not secrecy
-    heard = conversation.read(request.said)
-    text = personas.answer(request.model.persona, heard, rng) if script is None else script.text
+    text = _text(request, rng) if script is None else script.text
     for sequence in request.stop:
         text = text.split(sequence, 1)[0]
     tokens_input = tokens.count_prompt(request.said, request.model.counting)
@@ -64,6 +63,13 @@ def compose(wire: Wire, request: ChatRequest, script: Script | None, *, seed: in
         include_usage=request.include_usage,
         stamped=script is not None and script.stamped,
     )
+
+
+def _text(request: ChatRequest, rng: random.Random) -> str:
+    heard = conversation.read(request.said)
+    if request.model.persona is not None and conversation.title_is_wanted(request.said):
+        return personas.title(heard)
+    return personas.answer(request.model.persona, heard, rng)
 
 
 def timetable(pace: Pace, script: Script | None, *, speed: float, seed: str) -> Timetable:

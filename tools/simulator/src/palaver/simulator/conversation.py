@@ -13,6 +13,7 @@ HEADER = re.compile(
 )
 """The shapes of a speaker header that the simulated models understand: a line of its own above what was said."""
 
+_TITLE = re.compile(r"\bwrite a title\b", re.IGNORECASE)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -74,6 +75,11 @@ def read(messages: Iterable[Said]) -> Conversation:
         elif message.role == "user":
             utterances.extend(_split(message.text))
     return Conversation(tuple(utterances))
+
+
+def title_is_wanted(messages: Iterable[Said]) -> bool:
+    """Whether the instructions ask for a title instead of an answer."""
+    return any(m.role in {"system", "developer"} and _TITLE.search(m.text) is not None for m in messages)
 
 
 def is_cjk(text: str) -> bool:

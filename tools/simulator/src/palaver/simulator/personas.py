@@ -74,6 +74,12 @@ def answer(persona: str | None, conversation: Conversation, rng: random.Random) 
     return ("" if chinese else " ").join(_capitalised(s.replace("{topic}", topic)) for s in sentences)
 
 
+def title(conversation: Conversation) -> str:
+    """What the question is about, in a few words."""
+    question = conversation.question.text
+    return _chinese_topic(question) if is_cjk(question) else _capitalised(_english_topic(question))
+
+
 def _reactions(voice: Voice, others: Sequence[Utterance], rng: random.Random) -> list[str]:
     chosen = rng.sample(others, k=min(_MAX_QUOTED, len(others)))
     templates = rng.sample(voice.reactions, k=len(voice.reactions))

@@ -73,6 +73,12 @@ async def session_of(conn: AsyncConnection, message_id: MessageId) -> SessionId 
     return (await conn.execute(statement.limit(1))).scalar_one_or_none()
 
 
+async def text_of(conn: AsyncConnection, message_id: MessageId) -> str | None:
+    """What a person said; None if there is no such message or it is deleted."""
+    statement = select(messages.c.text).where(messages.c.id == message_id, messages.c.deleted_at.is_(None))
+    return await conn.scalar(statement.limit(1))
+
+
 async def erase(conn: AsyncConnection, message_id: MessageId) -> bool:
     """Remove the text of all its versions for good; False if that happened before."""
     statement = update(messages).where(messages.c.id == message_id, messages.c.deleted_at.is_(None))

@@ -24,6 +24,7 @@ _CHANGING = (
     "head_seq",
     "last_round",
     "current_round",
+    "title_job",
     "updated_at",
     "deleted_at",
 )

@@ -79,6 +79,7 @@ sessions = Table(
     Column("head_seq", BigInteger, nullable=False),
     Column("last_round", Integer, nullable=False),  # the highest number given, queued rounds included
     Column("current_round", Integer),  # the one that runs
+    Column("title_job", OwnId),  # the side job that is to give it its title
     _moment("created_at"),
     _moment("updated_at"),  # by people, not by turns: the index on it would else be written at every token's log entry
     _moment("deleted_at", nullable=True),

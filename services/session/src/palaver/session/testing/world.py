@@ -19,16 +19,22 @@ from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId, ParticipantId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.keyvault import KeyList, KeyView, ListKeys
 from palaver.contracts.model_router import (
+    COMPLETION_COMPLETED,
+    COMPLETION_FAILED,
+    RUN_COMPLETION,
     RUN_TURN,
     TURN_COMPLETED,
     TURN_FAILED,
     TURN_STARTED,
     TURN_STOPPED,
     Capabilities,
+    CompletionCompleted,
+    CompletionFailed,
     ModelCard,
     ModelList,
     ModelProfile,
     ReadModels,
+    RunCompletion,
     RunTurn,
     TurnCompleted,
     TurnFailed,
@@ -65,6 +71,7 @@ from palaver.contracts.session import (
     partition_of,
 )
 from palaver.contracts.session_log import EventFrame, SessionEvent, SessionView
+from palaver.contracts.streams import EVENTS
 from palaver.servicekit.broker import Broker
 
 T = TypeVar("T")
@@ -147,6 +154,7 @@ class World:
     broker: Broker
     entries: list[EventFrame] = field(default_factory=list[EventFrame])
     orders: list[RunTurn] = field(default_factory=list[RunTurn])
+    side_jobs: list[RunCompletion] = field(default_factory=list[RunCompletion])
     refusals: list[Error] = field(default_factory=list[Error])
     called_back: list[TurnId] = field(default_factory=list[TurnId])
     lost: list[AttemptLost] = field(default_factory=list[AttemptLost])
@@ -164,6 +172,7 @@ class World:
 
         await nc.subscribe(LOG_SUBJECTS, cb=on_entry)
         await nc.subscribe(RUN_TURN.address.wildcard, cb=_recorder(RunTurn, self.orders))
+        await nc.subscribe(RUN_COMPLETION.address.wildcard, cb=_recorder(RunCompletion, self.side_jobs))
         await nc.subscribe(USER_NOTIFIED.address.wildcard, cb=_recorder(Error, self.refusals))
         await nc.subscribe(TURN_STOP.address.wildcard, cb=on_stop)
         await nc.subscribe(ATTEMPT_LOST.address.wildcard, cb=_recorder(AttemptLost, self.lost))
@@ -305,6 +314,32 @@ class World:
         """The worker stopped as told."""
         outcome = TurnStopped(**_fact(order, worker), text=text, model=order.turn.model)
         await self.broker.publish(TURN_STOPPED, outcome, order.session_id)
+
+    async def wrote(self, order: RunCompletion, text: str) -> None:
+        """A side job is done."""
+        outcome = CompletionCompleted(**_ending(order), text=text, finish_reason="stop")
+        await self.broker.publish(COMPLETION_COMPLETED, outcome, order.asker)
+
+    async def wrote_nothing(self, order: RunCompletion) -> None:
+        """A side job failed."""
+        code = ErrorCode.PROVIDER_UNAVAILABLE
+        outcome = CompletionFailed(**_ending(order), code=code, message="It is away.", retryable=True)
+        await self.broker.publish(COMPLETION_FAILED, outcome, order.asker)
+
+    async def settled(self) -> None:
+        """The service has taken every outcome of a side job."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                info = await self.broker.nc.jetstream().consumer_info(EVENTS.name, "session-completions")
+                if not (info.num_pending or info.num_ack_pending):
+                    return
+                await asyncio.sleep(POLL_SECONDS)
+
+
+def _ending(order: RunCompletion) -> dict[str, Any]:
+    """The fields that every outcome of a side job has."""
+    kept = order.model_dump(include={"completion_id", "asker", "payer", "purpose", "session_id"})
+    return {**kept, "delivery": 1, "model": order.model_id, "at": datetime.now(UTC)}
 
 
 def _fact(order: RunTurn, worker: str) -> dict[str, Any]:

@@ -76,6 +76,7 @@ async def started(directory: Path) -> AsyncGenerator[Instance]:
         **{name: json.dumps(value) for name, value in LIMITS.items()},
         "PALAVER_HOME": str(home.path),
         "PALAVER_PORT": str(free_port()),
+        "PALAVER_SESSION_TITLES": "false",  # every call is counted
     }
     child.spawn([sys.executable, "-m", "palaver.cli", "up", "--processes"], environment=environment)
     try:

@@ -33,6 +33,8 @@ from palaver.simulator.settings import SimulatorSettings
 
 GATEWAY = "gateway"
 READY_SECONDS = 30.0
+QUIET: Mapping[str, Values] = {"session": {"titles": False}}
+"""What is off unless a test wants it: whoever counts calls to providers did not ask for titles."""
 PASSWORD = "a long enough password"  # noqa: S105 - an account that lives as long as one test
 
 
@@ -122,6 +124,7 @@ class Stack:
         values: Values = {
             **self.wiring.values(service),
             "health": {"enabled": False},
+            **QUIET.get(name, {}),
             **self.overrides.get(name, {}),
             **changes,
         }
