@@ -160,6 +160,8 @@ async def _missed(
         return None
     if not session.head_seq - limits.MAX_LOG_PAGE <= after <= session.head_seq:
         return None
+    if after == session.head_seq:  # most who come back have missed nothing
+        return ()
     stored = await log.after(conn, session.id, after, limits.MAX_LOG_PAGE)
     return await entries_of(conn, stored) if len(log.within(stored, MAX_TEXT_BYTES)) == len(stored) else None
 
