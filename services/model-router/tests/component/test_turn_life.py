@@ -91,7 +91,7 @@ async def test_an_echoed_name_is_stripped_and_paid_for(world: World, simulator: 
 
 
 async def test_several_turns_run_at_once(world: World, simulator: SimulatorServer) -> None:
-    simulator.stage.scripts.arm(Script(text="tea " * 60, tokens_per_second=60, count=20))
+    simulator.stage.scripts.arm(Script(text="tea " * 60, tokens_per_second=20, count=20))
     await world.worker()
     turns = [await world.order("sim-echo" if n % 2 else "sim-mirror") for n in range(20)]
     outcomes = await asyncio.gather(*(world.outcome(turn) for turn in turns))

@@ -7,6 +7,7 @@ from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.ids import WorkerId
 from palaver.model_router import catalogue
 from palaver.model_router.answering import TurnCalls
+from palaver.model_router.budgets import AnalyticsBudgets
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.checking import KeyCheck
 from palaver.model_router.completing import Completing
@@ -15,7 +16,7 @@ from palaver.model_router.generation import Generation
 from palaver.model_router.handlers import CatalogueHandlers, KeyHandlers, TurnHandlers
 from palaver.model_router.keys import LeasedKeys
 from palaver.model_router.metrics import RouterMetrics
-from palaver.model_router.neighbours import AnalyticsBudgets, ContextWindows, SessionClaims
+from palaver.model_router.neighbours import ContextWindows, SessionClaims
 from palaver.model_router.preparing import Preparation
 from palaver.model_router.providers.loading import LoadedAdapters
 from palaver.model_router.publishing import BrokerEvents
@@ -121,7 +122,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             hear(session.TURN_STOP, about_turns.on_turn_stop),
             hear(keyvault.KEY_REVOKED, about_turns.on_key_revoked),
         ),
-        resources=(adapters,),
+        resources=(adapters, budgets),
         tasks={
             "jobs": jobs.run,
             "side-jobs": completions.run,

@@ -1,11 +1,8 @@
 """The other services, asked over the broker, in the words of this service's ports."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
-from palaver.contracts.analytics import BUDGET_RESERVE, COMPLETION_RESERVE, ReserveBudget, ReserveCompletion
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
-from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import WorkerId
 from palaver.contracts.model_router import RunTurn
 from palaver.contracts.session import (
@@ -17,7 +14,6 @@ from palaver.contracts.session import (
     RenewTurns,
     TurnClaim,
 )
-from palaver.model_router.ports import Superseded
 from palaver.servicekit.broker import Broker
 
 
@@ -47,31 +43,3 @@ class ContextWindows:
     async def build(self, request: BuildWindow) -> Window:
         """See `WindowSource`."""
         return await self._broker.ask(WINDOW_BUILD, request)
-
-
-class AnalyticsBudgets:
-    """`BudgetSource`, answered by analytics."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-
-    async def reserve(self, order: RunTurn, amount: Decimal) -> None:
-        """See `BudgetSource`."""
-        request = ReserveBudget(
-            turn_id=order.turn.turn_id,
-            attempt=order.attempt,
-            payer=order.payer,
-            session_id=order.session_id,
-            model_id=order.turn.model,
-            amount=amount,
-        )
-        await self._broker.ask(BUDGET_RESERVE, request)
-
-    async def reserve_completion(self, request: ReserveCompletion) -> None:
-        """See `BudgetSource`."""
-        try:
-            await self._broker.ask(COMPLETION_RESERVE, request)
-        except Failure as refusal:
-            if refusal.code is ErrorCode.CONFLICT:
-                raise Superseded(over=bool(refusal.details.get("over"))) from refusal
-            raise

@@ -1,5 +1,6 @@
 """Session, context, keyvault and analytics as far as this service talks to them, and the gateway's ears."""
 
+import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -81,6 +82,9 @@ class Neighbours:
         self.window = WINDOW
         self.tighter_window = WINDOW
         self.money = True
+        self.money_left: Decimal | None = Decimal(1)  # of the payer's limit; None without one
+        self.analytics_up = asyncio.Event()
+        self.analytics_up.set()
         self.overtaken: Literal["no", "elsewhere", "over"] = "no"
         self.secret = "sk-of-the-payer-1234"  # noqa: S105 - a made-up one
         self.lease_host: str | None = None
@@ -185,10 +189,11 @@ class Neighbours:
         )
 
     async def _on_reserve(self, request: ReserveBudget) -> Reservation:
+        await self.analytics_up.wait()
         self.reservations.append(request)
         if not self.money:
             raise Failure(ErrorCode.QUOTA_EXCEEDED, "Today's limit is reached.")
-        return Reservation(amount=request.amount, remaining=Decimal(1))
+        return Reservation(amount=request.amount, remaining=self.money_left)
 
     async def _on_reserve_side_job(self, request: ReserveCompletion) -> Reservation:
         self.side_job_reservations.append(request)
