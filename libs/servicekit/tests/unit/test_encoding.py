@@ -22,7 +22,7 @@ class Bare(Payload):
 
 
 PARTS = (Inner(text='a "quote", a line\nand 中文'), Inner(text=""))
-GIVEN = b"[%b,%b]" % (encoded(PARTS[0]), encoded(PARTS[1]))
+GIVEN = (b"[", encoded(PARTS[0]), b",", encoded(PARTS[1]), b"]")
 
 
 def test_a_payload_is_its_json() -> None:

@@ -1,5 +1,6 @@
 """Payloads as JSON: how every one of them is encoded, and how one says that (a part of) it already is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -19,11 +20,16 @@ class Encoded(Generic[P]):
     body: bytes
 
     @classmethod
-    def joined(cls, payload: P, **fields: bytes) -> "Encoded[P]":
-        """`payload`, with these fields as given: by name, each a JSON value of the field's type."""
+    def joined(cls, payload: P, **fields: Iterable[bytes]) -> "Encoded[P]":
+        """`payload`, with these fields as given: by name, the pieces of a JSON value of the field's type.
+
+        They are copied once, which is most of what a large payload costs.
+        """
+        pieces = [b"{"]
+        for name, value in fields.items():
+            pieces += (b'"%b":' % name.encode(), *value, b",")
         rest = _adapter(type(payload)).dump_json(payload, exclude=set(fields))[1:-1]
-        given = [b'"%b":%b' % (name.encode(), value) for name, value in fields.items()]
-        return cls(b"{%b}" % b",".join([*given, rest] if rest else given))
+        return cls(b"".join((*pieces, rest, b"}") if rest else (*pieces[:-1], b"}")))
 
     def payload(self, kind: type[P]) -> P:
         """What it says. For tests, and for whoever needs both."""

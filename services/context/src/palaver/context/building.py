@@ -112,7 +112,7 @@ class Fitter:
         pins = affordable(sums, frame, end=end, keep=keep, budget=budget, pins=wanted) if wanted else ()
         fitting = Fitting(sums, frame, end=end, keep=keep, budget=budget, pins=pins)
         plain = Fitted(request, transcript, fitting.fit(), encoding)
-        if self._summaries is None or plain.fit.start == 0:
+        if self._summaries is None:
             return plain
         return await self._compacted(plain, fitting, self._summaries, view.room.session_id, profile)
 
@@ -126,19 +126,24 @@ class Fitter:
     ) -> Fitted:
         """With the summary that covers most of what is left out, if there is any; see `compaction`."""
         window = window_class(maximum(profile))
-        if (ahead := fitting.ahead(window, plain.fit)) is None:
+        if not (ahead := fitting.ahead(window, plain.fit)):
             return plain
-        found = await summaries.best(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
-        covered = 0 if found is None else found.coverage.entries
+        found = await summaries.serving(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
+        covered = found[-1].coverage.entries if found else 0
         due = replace(plain, due=ahead if fitting.worth_while(covered, ahead, window) else 0)
-        if found is None:
+        if plain.fit.start == 0:
             return due
-        compacted = fitting.behind(found, await self._one(plain.encoding, found.block), plain.fit)
-        if compacted is None:
-            return due
-        request = replace(plain.request, summary=found.block)
-        share = fitting.sums.counted[covered] / max(1, fitting.sums.counted[fitting.end])
-        return replace(due, request=request, fit=compacted, summary=found, summarised=share)
+        chosen = due
+        # One that covers less than what falls out in any case leaves a gap: only the last of them may have to do.
+        for summary in [one for one in found[:-1] if one.coverage.entries >= plain.fit.start] + list(found[-1:]):
+            fit = fitting.behind(summary, await self._one(plain.encoding, summary.block), plain.fit)
+            if fit is not None:
+                share = fitting.sums.counted[summary.coverage.entries] / max(1, fitting.sums.counted[fitting.end])
+                request = replace(plain.request, summary=summary.block)
+                chosen = replace(due, request=request, fit=fit, summary=summary, summarised=share)
+                if fit.start == summary.coverage.entries:
+                    break
+        return chosen
 
     async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""
@@ -241,7 +246,7 @@ class WindowBuilder:
             self._want(Wanted(order.session_id, window_class(most), leaf, fitted.due))
         self._metrics.fill.observe(fitted.fit.used / most if most else 1.0)
         messages = shaped(fitted.request, view.reading(leaf, seat.participant_id), fitted.fit)
-        return Encoded.joined(
+        return Encoded[Window].joined(
             Window(
                 messages=(),
                 used=fitted.fit.used,

@@ -111,9 +111,9 @@ class Messages:
         self.count += reading.begun[end] - reading.begun[start + 1]
         self._role = "assistant" if reading.own(end - 1) else "user"
 
-    def json(self) -> bytes:
-        """All of them: a JSON array of `WindowMessage`s."""
-        return b"".join((b"[", *self._pieces, _CLOSED if self._pieces else b"", b"]"))
+    def json(self) -> list[bytes]:
+        """All of them: the pieces of a JSON array of `WindowMessage`s."""
+        return [b"[", *self._pieces, _CLOSED if self._pieces else b"", b"]"]
 
     def _begin(self, role: Role, header: str, text: bytes) -> None:
         self._pieces += _before(role, self._role, header), text

@@ -67,7 +67,7 @@ def card(of: ModelProfile) -> ModelCard:
 def messages_of(found: Fitted) -> list[WindowMessage]:
     """What would be sent, read again from its JSON."""
     reading = Reading(found.request.participant_id).extended(found.transcript.lines)
-    return _MESSAGES.validate_json(shaped(found.request, reading, found.fit).json())
+    return _MESSAGES.validate_json(b"".join(shaped(found.request, reading, found.fit).json()))
 
 
 class NothingStored:
