@@ -112,7 +112,7 @@ class Fitter:
         pins = affordable(sums, frame, end=end, keep=keep, budget=budget, pins=wanted) if wanted else ()
         fitting = Fitting(sums, frame, end=end, keep=keep, budget=budget, pins=pins)
         plain = Fitted(request, transcript, fitting.fit(), encoding)
-        if self._summaries is None:
+        if self._summaries is None or plain.fit.start == 0:
             return plain
         return await self._compacted(plain, fitting, self._summaries, view.room.session_id, profile)
 
@@ -126,24 +126,19 @@ class Fitter:
     ) -> Fitted:
         """With the summary that covers most of what is left out, if there is any; see `compaction`."""
         window = window_class(maximum(profile))
-        if not (ahead := fitting.ahead(window, plain.fit)):
+        if (ahead := fitting.ahead(window, plain.fit)) is None:
             return plain
-        found = await summaries.serving(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
-        covered = found[-1].coverage.entries if found else 0
+        found = await summaries.best(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
+        covered = 0 if found is None else found.coverage.entries
         due = replace(plain, due=ahead if fitting.worth_while(covered, ahead, window) else 0)
-        if plain.fit.start == 0:
+        if found is None:
             return due
-        chosen = due
-        # One that covers less than what falls out in any case leaves a gap: only the last of them may have to do.
-        for summary in [one for one in found[:-1] if one.coverage.entries >= plain.fit.start] + list(found[-1:]):
-            fit = fitting.behind(summary, await self._one(plain.encoding, summary.block), plain.fit)
-            if fit is not None:
-                share = fitting.sums.counted[summary.coverage.entries] / max(1, fitting.sums.counted[fitting.end])
-                request = replace(plain.request, summary=summary.block)
-                chosen = replace(due, request=request, fit=fit, summary=summary, summarised=share)
-                if fit.start == summary.coverage.entries:
-                    break
-        return chosen
+        compacted = fitting.behind(found, await self._one(plain.encoding, found.block), plain.fit)
+        if compacted is None:
+            return due
+        request = replace(plain.request, summary=found.block)
+        share = fitting.sums.counted[covered] / max(1, fitting.sums.counted[fitting.end])
+        return replace(due, request=request, fit=compacted, summary=found, summarised=share)
 
     async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""
