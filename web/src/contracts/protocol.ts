@@ -261,6 +261,18 @@ export interface Participant {
   muted: boolean
   position: number
   persona: string | null
+  settings: AnswerSettings
+}
+/**
+ * How a model is wished to answer; what is None is left to its provider.
+ *
+ * What the model's provider would refuse is brought into its bounds, or left out; `max_output_tokens` is at most what
+ * the model's window keeps free for an answer.
+ */
+export interface AnswerSettings {
+  temperature: number | null
+  top_p: number | null
+  max_output_tokens: number | null
 }
 /**
  * A room was opened.

@@ -7,7 +7,7 @@ export const EPOCH = 'epoch-1'
 const AT = '2030-01-01T00:00:00Z'
 
 export function participant(id: string, position = 0, change: Partial<Participant> = {}): Participant {
-  return { id, model_id: `model-${id}`, name: id, color: '#0f766e', system_prompt: null, muted: false, position, persona: null, ...change }
+  return { id, model_id: `model-${id}`, name: id, color: '#0f766e', system_prompt: null, muted: false, position, persona: null, settings: { temperature: null, top_p: null, max_output_tokens: null }, ...change }
 }
 
 export function session(participants: Participant[] = [participant('ada'), participant('bo', 1)]): SessionView {

@@ -7,8 +7,15 @@ import pytest
 
 from palaver.contracts.client_protocol import PostOptions
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.session import PARTICIPANT_UPDATE, UpdateParticipant
+from palaver.contracts.session import (
+    PARTICIPANT_UPDATE,
+    SESSION_CREATE,
+    CreateSession,
+    NewParticipant,
+    UpdateParticipant,
+)
 from palaver.contracts.session_log import (
+    AnswerSettings,
     Participant,
     ParticipantUpdated,
     ReplyAppended,
@@ -103,3 +110,30 @@ async def test_one_message_may_ask_for_another_model_of_a_lone_participant(world
         assert order.turn.model == (model or "demo/tide")
         await world.completed(order)
         await until(lambda: len(world.heard(RoundEnded, room)) == (1 if model else 2))  # noqa: B023 - awaited in the loop
+
+
+async def test_how_a_model_is_wished_to_answer_goes_with_each_order_as_it_was_when_the_turn_was_asked_for(
+    world: World, replica: Replica
+) -> None:
+    await replica(first_issue_wait_seconds=0.2)
+    wishes = AnswerSettings(temperature=0.3, max_output_tokens=100)
+    seats = (NewParticipant(model="demo/ada", settings=wishes), NewParticipant(model="demo/bo"))
+    room = await world.broker.ask(SESSION_CREATE, CreateSession(actor=actor(), participants=seats))
+    assert [seat.settings for seat in room.participants] == [wishes, AnswerSettings()]
+    await world.post(room)
+    ada, bo = await world.orders_of(room, 2)
+    assert (ada.settings, bo.settings) == (wishes, AnswerSettings())
+    changed = await switch(world, room, "demo/cy", settings=AnswerSettings(top_p=0.5))
+    assert changed.settings == AnswerSettings(top_p=0.5)
+    again = await world.orders_of(room, 4)  # nobody took them: they are offered once more
+    assert all(order.settings == wishes for order in again if order.turn.turn_id == ada.turn.turn_id)
+    for order in (ada, bo):
+        await world.completed(order)
+    await until(lambda: world.heard(RoundEnded, room))
+    await world.post(room)
+    mine = (room.id, 2, changed.id)
+    following = await until(
+        lambda: [o for o in world.orders if (o.session_id, o.turn.round, o.turn.participant_id) == mine]
+    )
+    assert following[0].settings == AnswerSettings(top_p=0.5)
+    assert (await switch(world, room, "demo/cy", name="Cy")).settings == AnswerSettings(top_p=0.5)

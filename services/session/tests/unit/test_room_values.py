@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from palaver.contracts import limits
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
-from palaver.contracts.session_log import Participant, TurnRef
+from palaver.contracts.session_log import AnswerSettings, Participant, TurnRef
 from palaver.session.announcing import run_command
 from palaver.session.domain import (
     PALETTE,
@@ -159,7 +159,7 @@ def test_an_order_s_message_id_is_new_for_every_issue() -> None:
         step=1,
         speaker="P",
     )
-    waiting = Turn.requested(SessionId("s"), ref, payer=UserId("u"), min_seq=3)
+    waiting = Turn.requested(SessionId("s"), ref, payer=UserId("u"), min_seq=3, settings=AnswerSettings())
     with pytest.raises(ValueError, match="never issued"):
         run_command(waiting)
 

@@ -55,6 +55,8 @@ def refused(wire: Wire, body: Any, call: str = "sim-dune:streamGenerateContent")
         (chat(max_completion_tokens=5_000), "max_tokens", "at most 4096 completion tokens"),
         (chat(temperature=3), "temperature", "Expected a value <= 2"),
         (chat(temperature=-1), "temperature", "Expected a value >= 0"),
+        (chat(top_p=1.5), "top_p", "Expected a value <= 1"),
+        (chat(model="sim-ember", top_p=0.7), "top_p", "Unsupported parameter"),
         (chat(stream_options={"include_usage": True}), "stream_options", "only allowed when 'stream'"),
         (chat(thinking={}), None, "Unrecognized request argument supplied: thinking"),
         (chat(model="sim-ember", max_tokens=10), "max_tokens", "Use 'max_completion_tokens' instead"),
@@ -129,6 +131,8 @@ def test_responses_takes_what_it_allows() -> None:
         (messages(max_tokens=None), "max_tokens: Field required"),
         (messages(max_tokens=99_999), "maximum allowed number of output tokens"),
         (messages(temperature=1.2), "temperature: range: 0..1"),
+        (messages(top_p=1.2), "top_p: range: 0..1"),
+        (messages(temperature=1, top_p=1), "cannot both be specified"),
         (messages(seed=1), "seed: Extra inputs are not permitted"),
         (
             messages(
@@ -175,6 +179,7 @@ def test_cache_marks_are_found_where_they_stand() -> None:
         (generate(generationConfig={"maxTokens": 1}), "Unknown name \"maxTokens\" at 'generation_config'"),
         (generate(generationConfig={"maxOutputTokens": 99_999}), "supported range is from 1 (inclusive) to 8193"),
         (generate(generationConfig={"temperature": 2.5}), "temperature must be in the range [0.0, 2.0]"),
+        (generate(generationConfig={"topP": 1.1}), "top_p must be in the range [0.0, 1.0]"),
     ],
 )
 def test_gemini_refuses(body: dict[str, Any], words: str) -> None:

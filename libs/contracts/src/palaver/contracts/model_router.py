@@ -12,7 +12,7 @@ from palaver.contracts.client_protocol import Delta
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed
-from palaver.contracts.session_log import ContextFill, TurnRef, Usage
+from palaver.contracts.session_log import AnswerSettings, ContextFill, TurnRef, Usage
 from palaver.contracts.subjects import Payload, command, event, live, query
 
 OWNER = "model-router"
@@ -23,6 +23,7 @@ class RunTurn(Payload):
     """Run one attempt at a turn. The message id on the broker is `<turn>:<attempt>:<issues>`.
 
     `min_seq` is the log entry that the window must at least contain; the window is cut before `turn`'s own step.
+    `settings` are wishes: what the model's provider would refuse is brought into its bounds or left out.
     """
 
     session_id: SessionId
@@ -32,6 +33,7 @@ class RunTurn(Payload):
     payer: UserId
     min_seq: int
     deadline: datetime
+    settings: AnswerSettings = AnswerSettings()
 
 
 class WindowMessage(Payload):
@@ -330,12 +332,16 @@ class TemperatureRange(Payload):
 
 
 class Capabilities(Payload):
-    """What a model can do. Without a `temperature` it refuses that parameter, or takes its default only."""
+    """What a model can do. Without a `temperature` it refuses that parameter, or takes its default only.
+
+    `top_p`: whether it takes that one: `alone` means not beside a temperature, `no` not at all.
+    """
 
     tools: bool = False
     images: bool = False
     reasoning: bool = False
     temperature: TemperatureRange | None = None
+    top_p: Literal["yes", "alone", "no"] = "yes"
 
 
 class ModelCard(Payload):

@@ -13,7 +13,15 @@ from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Error, MessageItem, PostOptions
 from palaver.contracts.ids import CallId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed
-from palaver.contracts.session_log import EventFrame, Metadata, PromptMode, SessionEvent, SessionView, TurnRef
+from palaver.contracts.session_log import (
+    AnswerSettings,
+    EventFrame,
+    Metadata,
+    PromptMode,
+    SessionEvent,
+    SessionView,
+    TurnRef,
+)
 from palaver.contracts.subjects import Event, Payload, command, control, event, live, query
 
 OWNER = "session"
@@ -133,6 +141,7 @@ class NewParticipant(Payload):
     color: Color | None = None
     system_prompt: Prompt | None = None
     muted: bool = False
+    settings: AnswerSettings = AnswerSettings()
 
 
 class CreateSession(Payload):
@@ -200,6 +209,7 @@ class UpdateParticipant(OfSession):
     color: Color | None = None
     system_prompt: Prompt | None = None
     muted: bool | None = None
+    settings: AnswerSettings | None = None
 
 
 class RemoveParticipant(OfSession):

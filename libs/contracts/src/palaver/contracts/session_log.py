@@ -21,6 +21,18 @@ RoundEnd = Literal["completed", "stopped", "failed", "limit"]
 Metadata = dict[str, str | int | float | bool | None]
 
 
+class AnswerSettings(Payload):
+    """How a model is wished to answer; what is None is left to its provider.
+
+    What the model's provider would refuse is brought into its bounds, or left out; `max_output_tokens` is at most what
+    the model's window keeps free for an answer.
+    """
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    max_output_tokens: int | None = Field(default=None, ge=1)
+
+
 class Participant(Payload):
     """A model's seat in a room. One model may hold two seats: identity is the participant, never the model.
 
@@ -35,6 +47,7 @@ class Participant(Payload):
     muted: bool = False
     position: int
     persona: str | None = None
+    settings: AnswerSettings = AnswerSettings()
 
 
 class SessionView(Payload):

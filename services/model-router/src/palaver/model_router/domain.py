@@ -139,13 +139,24 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """One request for a streamed answer of at most `max_tokens` tokens. `stable`: see `contracts.context.Window`."""
+    """One request for a streamed answer of at most `max_tokens` tokens. `stable`: see `contracts.context.Window`.
+
+    `temperature`, `top_p`: what the model takes of them; None is not sent.
+    """
 
     model: Model
     key: Key
     messages: tuple[WindowMessage, ...]
     max_tokens: int
     stable: int = 0
+    temperature: float | None = None
+    top_p: float | None = None
+
+    @property
+    def sampling(self) -> dict[str, float]:
+        """What is said of it, in the words of most formats."""
+        wished = {"temperature": self.temperature, "top_p": self.top_p}
+        return {name: value for name, value in wished.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

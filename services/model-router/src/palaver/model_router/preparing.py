@@ -14,6 +14,7 @@ from palaver.model_router import cost
 from palaver.model_router.catalogue import Catalogue
 from palaver.model_router.domain import Key, Model, Prompt, ProviderCall
 from palaver.model_router.ports import BudgetSource, KeySource, WindowSource
+from palaver.model_router.tuning import tuned
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.tasks import backoff_seconds
 
@@ -63,9 +64,19 @@ class Preparation:
             patiently(lambda: self._windows.build(_window_of(order, model))),
             patiently(lambda: self._keys.for_work(model.provider, work)),
         )
-        amount = cost.ceiling(model, window.used, model.reserve)
+        tuning = tuned(order.settings, model)
+        amount = cost.ceiling(model, window.used, tuning.max_tokens)
         await patiently(lambda: self._budgets.reserve(order, amount))
-        return Prepared(ProviderCall(model, key, window.messages, model.reserve, window.stable), window)
+        call = ProviderCall(
+            model,
+            key,
+            window.messages,
+            tuning.max_tokens,
+            window.stable,
+            temperature=tuning.temperature,
+            top_p=tuning.top_p,
+        )
+        return Prepared(call, window)
 
     async def tightened(self, order: RunTurn, refused: Prepared) -> Prepared:
         """The same call with a smaller window, after the provider refused this one as too long. What is reserved

@@ -33,6 +33,7 @@ def run_command(turn: Turn) -> Outgoing:
         payer=turn.payer,
         min_seq=turn.min_seq,
         deadline=turn.deadline,
+        settings=turn.settings,
     )
     turn_id = turn.ref.turn_id
     return Broker.outgoing(RUN_TURN, command, turn_id, message_id=f"{turn_id}:{turn.attempt}:{turn.issues}")

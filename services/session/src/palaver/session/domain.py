@@ -13,6 +13,7 @@ from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import CompletionId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.session import OpenCall
 from palaver.contracts.session_log import (
+    AnswerSettings,
     ContextFill,
     FinishReason,
     Participant,
@@ -123,6 +124,7 @@ class Turn:
     open_call: OpenCall | None
     checkpointed: int
     deadline: datetime | None
+    settings: AnswerSettings
 
     @property
     def open(self) -> bool:
@@ -139,7 +141,9 @@ class Turn:
         return self.deadline is not None and self.deadline + timedelta(seconds=policy.deadline_grace_seconds) < at
 
     @classmethod
-    def requested(cls, session_id: SessionId, ref: TurnRef, *, payer: UserId, min_seq: int) -> "Turn":
+    def requested(
+        cls, session_id: SessionId, ref: TurnRef, *, payer: UserId, min_seq: int, settings: AnswerSettings
+    ) -> "Turn":
         """A turn at its beginning: it waits to be issued."""
         return cls(
             session_id=session_id,
@@ -159,6 +163,7 @@ class Turn:
             open_call=None,
             checkpointed=0,
             deadline=None,
+            settings=settings,
         )
 
 

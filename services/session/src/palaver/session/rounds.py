@@ -197,7 +197,7 @@ def _new_turn(room: Room, running: Round, seat: Participant, model: str, min_seq
         step=running.step,
         speaker=seat.name,
     )
-    return Turn.requested(room.id, ref, payer=room.session.owner_id, min_seq=min_seq)
+    return Turn.requested(room.id, ref, payer=room.session.owner_id, min_seq=min_seq, settings=seat.settings)
 
 
 def _reply(room: Room, turn: Turn, ending: Replied, rank: int) -> Reply:

@@ -1,7 +1,7 @@
 """Who sits in a room: models checked, names made unique, colours given. Used when a room opens and while it runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from palaver.contracts import limits
 from palaver.contracts.actors import Actor
@@ -10,6 +10,7 @@ from palaver.contracts.ids import ParticipantId, SessionId, UserId, new_id
 from palaver.contracts.personas import Persona
 from palaver.contracts.session import AddParticipant, Done, NewParticipant, RemoveParticipant, UpdateParticipant
 from palaver.contracts.session_log import (
+    AnswerSettings,
     Participant,
     ParticipantAdded,
     ParticipantRemoved,
@@ -41,6 +42,7 @@ class Wish:
     system_prompt: str | None = None
     muted: bool = False
     persona: str | None = None
+    settings: AnswerSettings = field(default_factory=AnswerSettings)
 
 
 class Seating:
@@ -149,7 +151,7 @@ def wish_of(seat: NewParticipant, persona: Persona | None) -> Wish:
     if model is None:
         raise Failure(ErrorCode.VALIDATION_FAILED, "Choose a model.", field="model")
     if persona is None:
-        return Wish(model, seat.name, seat.color, seat.system_prompt, seat.muted)
+        return Wish(model, seat.name, seat.color, seat.system_prompt, seat.muted, settings=seat.settings)
     return Wish(
         model=model,
         name=seat.name or persona.name,
@@ -157,6 +159,7 @@ def wish_of(seat: NewParticipant, persona: Persona | None) -> Wish:
         system_prompt=persona.system_prompt if seat.system_prompt is None else seat.system_prompt,
         muted=seat.muted,
         persona=persona.slug,
+        settings=seat.settings,
     )
 
 
@@ -183,6 +186,7 @@ def arrange(
                 muted=seat.muted,
                 position=position,
                 persona=seat.persona,
+                settings=seat.settings,
             )
         )
     return tuple(seats)
@@ -211,6 +215,8 @@ def _changed(before: Participant, request: UpdateParticipant, others: Sequence[P
         changes["color"] = request.color
     if request.system_prompt is not None:
         changes["system_prompt"] = storable(request.system_prompt) or None
+    if request.settings is not None:
+        changes["settings"] = request.settings
     if request.muted is not None:
         changes["muted"] = request.muted
     return before.model_copy(update=changes)

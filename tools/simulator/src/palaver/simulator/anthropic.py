@@ -59,7 +59,7 @@ class AnthropicWire:
             raise _error(404, "not_found_error", f"model: {model_id}")
         _check_fields(fields, parameters.ANTHROPIC_MESSAGES)
         limit = _limit(fields.get("max_tokens"), model)
-        _check_temperature(fields.get("temperature"))
+        _check_sampling(fields.get("temperature"), fields.get("top_p"))
         said = _messages(fields.get("messages"), model)
         system = _system(fields.get("system"))
         return ChatRequest(
@@ -203,10 +203,13 @@ def _check_fields(fields: Mapping[str, Any], known: frozenset[str], where: str =
         raise _invalid(f"{where}{unknown}: Extra inputs are not permitted")
 
 
-def _check_temperature(value: Any) -> None:
-    """0 to 1: github.com/mnfst/modelparams.dev/pull/238"""
-    if value is not None and not 0 <= value <= 1:
-        raise _invalid("temperature: range: 0..1")
+def _check_sampling(temperature: Any, top_p: Any) -> None:
+    """0 to 1: github.com/mnfst/modelparams.dev/pull/238; not both: github.com/BerriAI/litellm/issues/15097"""
+    for name, value in (("temperature", temperature), ("top_p", top_p)):
+        if value is not None and not 0 <= value <= 1:
+            raise _invalid(f"{name}: range: 0..1")
+    if temperature is not None and top_p is not None:
+        raise _invalid("`temperature` and `top_p` cannot both be specified for this model. Please use only one.")
 
 
 def _markers(fields: Mapping[str, Any]) -> tuple[int, ...]:

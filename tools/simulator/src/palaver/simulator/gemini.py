@@ -87,6 +87,7 @@ class GeminiWire:
         config = cast("dict[str, Any]", fields.get("generationConfig") or {})
         _check_fields(config, parameters.GEMINI_CONFIG, " at 'generation_config'")
         _check_temperature(config.get("temperature"))
+        _check_top_p(config.get("topP"))
         instruction = cast("dict[str, Any] | None", fields.get("systemInstruction"))
         system = () if instruction is None else (Said("system", _text(instruction, "system_instruction")),)
         return ChatRequest(
@@ -183,6 +184,12 @@ def _check_temperature(value: Any) -> None:
         raise _invalid(
             "* GenerateContentRequest.generation_config.temperature: temperature must be in the range [0.0, 2.0].\n"
         )
+
+
+def _check_top_p(value: Any) -> None:
+    """0 to 1: ai.google.dev/api/generate-content#generationconfig"""
+    if value is not None and not 0 <= value <= 1:
+        raise _invalid("* GenerateContentRequest.generation_config.top_p: top_p must be in the range [0.0, 1.0].\n")
 
 
 def _limit(value: Any, model: SimulatedModel) -> int:

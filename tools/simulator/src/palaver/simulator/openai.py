@@ -16,6 +16,7 @@ from palaver.simulator.openai_account import (
     OpenAIAccount,
     check_least,
     check_temperature,
+    check_top_p,
     error,
     fields_of,
     model_of,
@@ -42,6 +43,7 @@ class OpenAIWire(OpenAIAccount):
         said = _messages(fields.get("messages"))
         limit = _limit(fields, model)
         check_temperature(fields.get("temperature"), model)
+        check_top_p(fields.get("top_p"), model)
         options = cast("dict[str, Any]", fields.get("stream_options") or {})
         stream = bool(fields.get("stream"))
         if options and not stream:

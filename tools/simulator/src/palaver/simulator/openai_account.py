@@ -139,6 +139,32 @@ def check_temperature(value: Any, model: SimulatedModel) -> None:
         )
 
 
+def check_top_p(value: Any, model: SimulatedModel) -> None:
+    """Raises Refusal.
+
+    Between 0 and 1: `openai.types.chat.completion_create_params`; reasoning models take none:
+    github.com/HIllya51/LunaTranslator/issues/1842
+    """
+    if value is None:
+        return
+    if model.reasoning:
+        raise error(
+            400,
+            "Unsupported parameter: 'top_p' is not supported with this model.",
+            param="top_p",
+            code="unsupported_parameter",
+        )
+    if not 0 <= value <= 1:
+        above = value > 1
+        raise error(
+            400,
+            f"Invalid 'top_p': decimal {'above maximum' if above else 'below minimum'} value. Expected a value"
+            f" {'<= 1' if above else '>= 0'}, but got {value} instead.",
+            param="top_p",
+            code=f"decimal_{'above_max' if above else 'below_min'}_value",
+        )
+
+
 def check_least(name: str, value: Any, least: int) -> None:
     """A count of tokens is a whole number, and not too small. Raises Refusal.
 

@@ -17,6 +17,7 @@ from palaver.simulator.openai_account import (
     OpenAIAccount,
     check_least,
     check_temperature,
+    check_top_p,
     error,
     fields_of,
     model_of,
@@ -42,6 +43,7 @@ class ResponsesWire(OpenAIAccount):
         model = model_of(fields)
         _check_parameters(fields)
         check_temperature(fields.get("temperature"), model)
+        check_top_p(fields.get("top_p"), model)
         instructions = fields.get("instructions")
         reasoning = cast("dict[str, Any]", fields.get("reasoning") or {})
         return ChatRequest(

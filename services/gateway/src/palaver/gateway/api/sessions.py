@@ -33,7 +33,7 @@ from palaver.contracts.session import (
     UpdateParticipant,
     UpdateSession,
 )
-from palaver.contracts.session_log import Participant, PromptMode, SessionView
+from palaver.contracts.session_log import AnswerSettings, Participant, PromptMode, SessionView
 from palaver.gateway.api.envelope import CursorMeta, Envelope, Page, PageMeta, Slice, done
 from palaver.gateway.api.idempotency import IdempotentRoute
 from palaver.gateway.api.surroundings import Around, Authenticated, Id
@@ -55,6 +55,7 @@ class NewParticipantBody(BaseModel):
     color: Color | None = None
     system_prompt: Prompt | None = None
     muted: bool = False
+    settings: AnswerSettings = AnswerSettings()
 
     def wanted(self) -> NewParticipant:
         """As session is asked for it."""
@@ -101,6 +102,7 @@ class UpdateParticipantBody(BaseModel):
     color: Color | None = None
     system_prompt: Prompt | None = None
     muted: bool | None = None
+    settings: AnswerSettings | None = None
 
 
 # ---- rooms -----------------------------------------------------------------------------------------------------------

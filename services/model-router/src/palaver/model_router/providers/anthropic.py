@@ -81,6 +81,7 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
         "messages": [
             {"role": message.role, "content": message.text} for message in call.messages if message.role != "system"
         ],
+        **call.sampling,
     }
     if system:
         body["system"] = system
@@ -89,6 +90,13 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
         stable = sum(message.role != "system" for message in call.messages[: call.stable])
         _mark(body, {stable, len(body["messages"])})
     return body
+
+
+def _past_the_types(body: dict[str, Any]) -> dict[str, Any]:
+    """The same request for the SDK, whose types know no sampling any more, since the newest models refuse it."""
+    extra = {name: body[name] for name in ("temperature", "top_p") if name in body}
+    known = {name: value for name, value in body.items() if name not in extra}
+    return {**known, "extra_body": extra} if extra else known
 
 
 def _mark(body: dict[str, Any], ends: set[int]) -> None:
@@ -121,7 +129,9 @@ class AnthropicMessages:
         """See `ProviderAdapter`."""
         client = self._client(call.model.provider, call.key.secret)
         with _in_our_words():
-            async with client.messages.with_streaming_response.create(stream=True, **request_of(call)) as response:
+            async with client.messages.with_streaming_response.create(
+                stream=True, **_past_the_types(request_of(call))
+            ) as response:
                 yield progress_of(body_of(response.http_response), apply)
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:

@@ -24,6 +24,7 @@ from palaver.model_router.sse import ServerEvent
 MAX_ERROR_BYTES = 64 * 1024
 """What is read of an error's body."""
 _ROLES = {"user": "user", "assistant": "model"}
+_SAMPLING = {"temperature": "temperature", "top_p": "topP"}
 _OK = 200
 _STATUSES: dict[str, int] = {
     "INVALID_ARGUMENT": 400,
@@ -93,7 +94,8 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
             for message in call.messages
             if message.role != "system"
         ],
-        "generationConfig": {"maxOutputTokens": call.max_tokens},
+        "generationConfig": {"maxOutputTokens": call.max_tokens}
+        | {_SAMPLING[name]: value for name, value in call.sampling.items()},
     }
     if system:
         body["systemInstruction"] = {"parts": [{"text": system}]}

@@ -80,6 +80,7 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
             for message in call.messages
         ],
         provider.output_limit: call.max_tokens,
+        **call.sampling,
     }
     if provider.reports_usage:
         body["stream_options"] = {"include_usage": True}

@@ -75,6 +75,7 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
         ],
         "max_output_tokens": max(call.max_tokens, MIN_OUTPUT_TOKENS),
         "store": False,
+        **call.sampling,
     }
     if system:
         body["instructions"] = system

@@ -105,6 +105,7 @@ participants = Table(
     Column("muted", Boolean, nullable=False),
     Column("position", Integer, nullable=False),
     Column("persona", Text),  # the slug that it was made from; no reference, for that may be deleted
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb")),  # `AnswerSettings`
     _moment("created_at"),
     _moment("removed_at", nullable=True),
 )
@@ -213,6 +214,7 @@ turns = Table(
     Column("attempt", Integer, nullable=False),
     Column("issues", Integer, nullable=False),
     Column("deaths", Integer, nullable=False),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb")),  # of the seat when it was asked
     _moment("next_issue_at", nullable=True),
     Column("worker", Text),
     _moment("lease_until", nullable=True),

@@ -12,7 +12,7 @@ from sqlalchemy.types import Float, Integer, Interval, Text
 
 from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session import OpenCall
-from palaver.contracts.session_log import TurnRef
+from palaver.contracts.session_log import AnswerSettings, TurnRef
 from palaver.session.domain import Ending, Replied, Turn, TurnPolicy
 from palaver.session.store.tables import OPEN, clock, turns
 
@@ -36,6 +36,7 @@ def row_of(new: Turn, at: datetime) -> dict[str, Any]:
         "attempt": new.attempt,
         "issues": new.issues,
         "deaths": new.deaths,
+        "settings": new.settings.model_dump(exclude_none=True),
         "started_attempt": new.started_attempt,
         "checkpointed": new.checkpointed,
         "created_at": at,
@@ -283,6 +284,7 @@ def turn_of(row: Mapping[str, Any]) -> Turn:
         open_call=None if row["open_call"] is None else OpenCall.model_validate(row["open_call"]),
         checkpointed=row["checkpointed"],
         deadline=row["deadline"],
+        settings=AnswerSettings.model_validate(row["settings"]),
     )
 
 
