@@ -93,6 +93,17 @@ async def test_a_pin_that_is_too_long_leaves_its_place_to_those_that_fit() -> No
     assert said[2] in seen(found)
 
 
+async def test_which_pins_have_room_does_not_change_with_the_length_of_the_newest_message() -> None:
+    kept = set[tuple[MessageId, ...]]()
+    scribe, said = long_talk(30)
+    for message in said[:20]:
+        scribe.pin(message)
+    for words in (1, 50, 200, 400):
+        scribe.say("word " * words)
+        kept.add(tuple(message for message in seen(await fitted(scribe, "Bob", SMALL)) if message in said[:20]))
+    assert len(kept) == 1, "the beginning of requests would change"
+
+
 async def test_the_newest_message_comes_before_every_pin() -> None:
     scribe, said = long_talk(3)
     for message in said:
@@ -125,7 +136,9 @@ def test_what_is_kept_of_the_pins_fits_whatever_the_room_and_leaves_the_newest_m
     if least > budget:
         assert kept == ()
         return
-    assert with_pins - least <= (budget - least) * PINNED_SHARE
+    bare = frame.rates.tokens(frame.around(Tally().plus(frame.ahead(sums.seam)), opened=False))
+    most = min(least + int((budget - bare) * PINNED_SHARE), budget)
+    assert with_pins <= most
     found = fit(sums, frame, end=end, keep=[newest], budget=budget, pins=kept)
     assert found.used <= budget
     assert {newest, *kept} <= set(found.indices)
@@ -134,7 +147,7 @@ def test_what_is_kept_of_the_pins_fits_whatever_the_room_and_leaves_the_newest_m
         if pin not in kept:
             before = {newest, *(other for other in pins[:place] if other in kept), pin}
             used = Selection(sums, frame, end, tuple(sorted(before))).starting(end).used
-            assert used - least > int((budget - least) * PINNED_SHARE)
+            assert used > most
 
 
 # ---- switching -------------------------------------------------------------------------------------------------------

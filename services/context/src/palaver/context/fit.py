@@ -13,7 +13,9 @@ from itertools import accumulate, chain, pairwise
 from palaver.context.rates import NOTHING, Count, Rates, Tally
 
 PINNED_SHARE = 0.5
-"""Pins may take this much of what a request has left beside what must be in it: a conversation goes on beside them."""
+"""Pins may take this much of what a request has for lines, and at most what a person's newest message leaves: a
+conversation goes on beside them. It is a share of what does not change from one message to the next, or pins would come
+and go, and with them the beginning of requests."""
 BLOCKS = 4
 """A block is this fraction of what the window can hold: after a cut the window is three quarters full or more."""
 
@@ -199,7 +201,8 @@ def affordable(
         return Selection(sums, frame, end, tuple(sorted({*keep, *lines}))).starting(start).used
 
     least = used(())
-    most = least + int((budget - least) * PINNED_SHARE)
+    bare = frame.rates.tokens(frame.around(Tally().plus(frame.ahead(sums.seam)), opened=False))
+    most = min(least + int((budget - bare) * PINNED_SHARE), budget)
     if not pins or least > budget:
         return ()
     if used(pins) <= most:
