@@ -30,7 +30,7 @@ def stacked(**copies: int) -> dict[str, object]:
 
 def let_speak(stack: Stack, words: int, *, per_second: float = 50) -> dict[str, str]:
     """What each model will say, whenever it is asked."""
-    texts = {seat.model: " ".join(f"{seat.name}{n}" for n in range(words)) for seat in SEATS}
+    texts = {str(seat.model): " ".join(f"{seat.name}{n}" for n in range(words)) for seat in SEATS}
     for model, text in texts.items():
         stack.simulator.stage.scripts.arm(
             Script(model=model, text=text, first_token_seconds=0.1, tokens_per_second=per_second, count=10)
