@@ -116,6 +116,7 @@ async def rooms(client: Client) -> str:
     assert (await client.call("GET", "/api/v1/sessions")) == []
     await client.call("POST", f"{one}/unarchive", **here)
     await client.call("POST", f"{one}/interrupt", **here)
+    await client.call("POST", "/api/v1/chat/stop", {"session_id": session["id"]})
     added = await client.call("POST", f"{one}/participants", {"model": "sim-oak", "name": "Tree"}, **here)
     seat = {**here, "participant_id": added["id"]}
     await client.call("PUT", f"{one}/participants/{{participant_id}}", {"muted": True}, **seat)

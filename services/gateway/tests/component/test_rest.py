@@ -54,6 +54,7 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/personas/critic", None, 200),
     ("PUT", "/personas/critic", {"model": ""}, 200),
     ("DELETE", "/personas/critic", None, 200),
+    ("POST", "/chat/stop", {"session_id": ID, "turn_id": OTHER}, 202),
     ("POST", "/chat/switch-model", {"session_id": ID, "model_id": "demo/b"}, 200),
     ("GET", "/models", None, 200),
     ("GET", "/models/", None, 200),

@@ -115,12 +115,12 @@ function LeftOut({ usage, onOpen }: Pick<FillingProps, 'usage' | 'onOpen'>) {
     <button
       type="button"
       onClick={onOpen}
-      className="mt-2 -ml-1.5 inline-flex items-center gap-1.5 rounded-md px-1.5 py-0.5 text-xs font-medium text-warn hover:bg-sunken"
+      className="mt-2 -ml-1.5 flex flex-wrap items-center gap-x-1.5 rounded-md px-1.5 py-0.5 text-left text-xs font-medium text-warn hover:bg-sunken"
     >
       <EyeOff size={13} aria-hidden="true" />
-      {t('context.unseen', { count })}
+      <span className="whitespace-nowrap">{t('context.unseen', { count })}</span>
       {summarised > 0 ? (
-        <span className="font-normal text-muted">
+        <span className="pl-[19px] font-normal whitespace-nowrap text-muted">
           {t('context.shareSummarised', { share: formatShare(summarised, i18n.language) })}
         </span>
       ) : null}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidUpgrade, WebSocketException
 from websockets.frames import Close
 from websockets.typing import Subprotocol
 
@@ -34,7 +34,14 @@ REFUSALS = {
     CloseCode.UNAUTHENTICATED: Failure(ErrorCode.UNAUTHENTICATED, "The server closed the connection: sign in again."),
     CloseCode.FORBIDDEN: Failure(ErrorCode.FORBIDDEN, "The server refused the connection."),
 }
+COME_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+UPGRADES_REFUSED = 2
+"""So many answers in a row from something that speaks HTTP and no WebSocket mean that a proxy stands in the way."""
 HTTP_REFUSALS = {401: ErrorCode.UNAUTHENTICATED, 403: ErrorCode.FORBIDDEN}
+
+
+class NoWebSocket(Exception):  # noqa: N818 - a way that is closed, not a mistake
+    """Something on the way speaks HTTP only."""
 
 
 class Credentials(Protocol):
@@ -87,17 +94,21 @@ class Connection:
             self._socket.transport.abort()
 
     async def run(self) -> None:
-        """Stay connected until cancelled. Raises Failure when the server refuses for good."""
-        waits = delays()
+        """Stay connected until cancelled. Raises Failure when the server refuses for good, or NoWebSocket."""
+        waits, refused = delays(), 0
         while True:
             try:
                 async with self._open() as socket:
+                    refused = 0
                     async for message in socket:
                         if await self._take(message):
                             waits = delays()
             except (Failure, OSError, TimeoutError, WebSocketException) as error:
                 if refusal := _refusal(error):
                     raise refusal from error
+                refused = refused + 1 if _speaks_http_only(error) else 0
+                if refused >= UPGRADES_REFUSED:
+                    raise NoWebSocket from error
             await asyncio.sleep(next(waits))  # down: the next try tells
 
     @contextlib.asynccontextmanager
@@ -147,3 +158,14 @@ def _refusal(error: Exception) -> Failure | None:
             return Failure(refused, "The server refused the connection.") if refused else None
         case _:
             return None
+
+
+def _speaks_http_only(error: Exception) -> bool:
+    """Not so an overloaded or broken gateway, nor one that asks to come later."""
+    match error:
+        case InvalidStatus():
+            return error.response.status_code not in COME_LATER
+        case InvalidUpgrade():
+            return True
+        case _:
+            return False

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from palaver.client.connection import Connection
+from palaver.client.connection import Connection, NoWebSocket
+from palaver.client.http_link import HttpLink
 from palaver.client.rest import Rest
 from palaver.client.room import Room
 from palaver.contracts.client_protocol import (
     Ack,
     Attached,
+    ClientRequest,
     ContextSummaryNotice,
     ContextUsageNotice,
     DegradedNotice,
@@ -47,7 +49,7 @@ class Palaver:
         self._url = url.rstrip("/").replace("http", "ws", 1) + "/ws"
         self._rooms: dict[str, Room] = {}
         self._turns: dict[str, Room] = {}
-        self._connection = Connection(self._url, self.rest, self._take)
+        self._link: Connection | HttpLink = Connection(self._url, self.rest, self._take)
         self._welcomed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -71,7 +73,7 @@ class Palaver:
     async def connect(self) -> None:
         """Open the WebSocket unless it is open. Raises Failure when the server refuses or cannot be reached."""
         if self._running is None:
-            self._running = asyncio.create_task(self._connection.run(), name="palaver-connection")
+            self._running = asyncio.create_task(self._stay_linked(), name="palaver-connection")
         welcomed = asyncio.create_task(self._welcomed.wait())
         await asyncio.wait({welcomed, self._running}, timeout=REQUEST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         welcomed.cancel()
@@ -79,6 +81,21 @@ class Palaver:
             self._running.result()
         if not self._welcomed.is_set():
             raise Failure(ErrorCode.TIMEOUT, "The server did not welcome us in time.")
+
+    async def _stay_linked(self) -> None:
+        try:
+            await self._link.run()
+        except NoWebSocket:
+            self._link = HttpLink(self.rest, self._take, self._begin)
+            await self._link.run()
+
+    async def _send(self, frame: ClientRequest) -> bool:
+        return await self._link.send(frame)
+
+    async def _begin(self) -> None:
+        self._welcomed.set()
+        for room in list(self._rooms.values()):
+            await room.attach()
 
     async def create_room(
         self, models: Sequence[str | NewParticipant], *, title: str = "", system_prompt: str | None = None
@@ -95,7 +112,7 @@ class Palaver:
         await self.connect()
         room = self._rooms.get(session_id)
         if room is None:
-            room = self._rooms[session_id] = Room(session_id, self._connection.send)
+            room = self._rooms[session_id] = Room(session_id, self._send)
             await room.attach()
         try:
             await room.ready()
@@ -109,18 +126,16 @@ class Palaver:
         """Stop following a room. Answers that run go on."""
         self._rooms.pop(room.id, None)
         await room.close()
-        await self._connection.send(Detach(session_id=room.id))
+        await self._link.send(Detach(session_id=room.id))
 
     def cut(self) -> None:
         """Break the connection without a good-bye, as a bad network would; it comes back by itself."""
-        self._connection.cut()
+        self._link.cut()
 
     async def _take(self, frame: Any) -> None:
         match frame:
             case Welcome():
-                self._welcomed.set()
-                for room in list(self._rooms.values()):
-                    await room.attach()
+                await self._begin()
             case DegradedNotice():
                 self.degraded.add(frame.data.dependency)
             case RecoveredNotice():

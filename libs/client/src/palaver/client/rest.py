@@ -1,12 +1,14 @@
 """Palaver's REST surface: one method a call, envelopes opened, failures raised as `Failure`."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from palaver.client.server_sent import server_sent
 from palaver.contracts.client_protocol import ContextUsage, MessageItem
 from palaver.contracts.context import SummaryDeleted, SummaryView
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
@@ -18,6 +20,8 @@ from palaver.contracts.personas import Persona
 from palaver.contracts.session import NewParticipant
 from palaver.contracts.session_log import Participant, PromptMode, SessionView
 
+SILENT_SECONDS = 45.0
+"""A stream of events without a word for so long is dead: the server's comments come every 15 s."""
 RENEW_AHEAD = timedelta(seconds=60)
 """An access token this close to its end is renewed before it is used."""
 
@@ -188,6 +192,19 @@ class Rest:
         """Any endpoint, as the signed-in person; the envelope's `data`. Raises Failure."""
         token = await self.access_token()
         return await self._call(method, path, body, query, {"Authorization": f"Bearer {token}"})
+
+    async def events(self, session_id: SessionId, last: str | None) -> AsyncIterator[tuple[str | None, bytes]]:
+        """What happens in a room, after the id `last` if given. Raises Failure, httpx2.TransportError."""
+        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {await self.access_token()}"}
+        if last is not None:
+            headers["Last-Event-ID"] = last
+        path, timeout = f"/api/v1/sessions/{session_id}/events", httpx2.Timeout(REQUEST_SECONDS, read=SILENT_SECONDS)
+        async with self._http.stream("GET", path, headers=headers, timeout=timeout) as answer:
+            if not answer.is_success:
+                await answer.aread()
+                _open(answer)
+            async for event in server_sent(answer.aiter_bytes()):
+                yield event
 
     async def _sign_in(self, how: str, body: dict[str, Any]) -> SignedIn:
         self._signed_in = SignedIn.model_validate(await self._call("POST", f"/api/v1/auth/{how}", body))

@@ -6,10 +6,10 @@ from pydantic import BaseModel
 from palaver.contracts.client_protocol import ContextUsage, Uuid
 from palaver.contracts.context import USAGE_GET, ReadUsage
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import ParticipantId, SessionId
+from palaver.contracts.ids import ParticipantId, SessionId, TurnId
 from palaver.contracts.session import PARTICIPANT_UPDATE, SESSION_GET, OfSession, UpdateParticipant
 from palaver.contracts.session_log import Participant
-from palaver.gateway.api.envelope import Envelope
+from palaver.gateway.api.envelope import Envelope, done
 from palaver.gateway.api.sessions import ModelId
 from palaver.gateway.api.surroundings import Around, Authenticated, Id
 
@@ -22,6 +22,14 @@ class SwitchModelBody(BaseModel):
     session_id: Uuid
     participant_id: Uuid | None = None
     model_id: ModelId
+
+
+class StopBody(BaseModel):
+    """As the WebSocket's `stop`: one turn, one participant, or with neither everything that runs or waits."""
+
+    session_id: Uuid
+    turn_id: Uuid | None = None
+    participant_id: Uuid | None = None
 
 
 @router.get("/context/{session_id}")
@@ -51,3 +59,15 @@ async def switch_model(body: SwitchModelBody, who: Authenticated, around: Around
         model=body.model_id,
     )
     return Envelope(data=await around.broker.ask(PARTICIPANT_UPDATE, request))
+
+
+@router.post("/stop", status_code=202)
+async def stop(body: StopBody, who: Authenticated, around: Around) -> Envelope[None]:
+    """Stop what runs, without a WebSocket. What was said so far stays."""
+    await around.conversation.stop(
+        who.actor,
+        body.session_id,
+        turn_id=None if body.turn_id is None else TurnId(body.turn_id),
+        participant_id=None if body.participant_id is None else ParticipantId(body.participant_id),
+    )
+    return done()
