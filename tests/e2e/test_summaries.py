@@ -116,9 +116,10 @@ async def test_a_long_room_is_summarised_for_its_smallest_model_and_a_person_has
         first = await written(palaver, room, FIRST)
         assert (first.model_id, first.author, first.applies) == (OAK, None, True)
 
-        await said(room, number)
+        while not BEGINS.search(newest(stack, MOTH)):  # it is written before anything has to go
+            await said(room, number)
+            number += 1
         small, large = newest(stack, MOTH), newest(stack, SWIFT)
-        assert BEGINS.search(small)
         assert FIRST in small
         assert "<q0>" not in small
         assert "<q0>" in large
@@ -140,11 +141,11 @@ async def test_a_long_room_is_summarised_for_its_smallest_model_and_a_person_has
         assert edit.author == palaver.rest.signed_in.user.id
         stack.simulator.stage.scripts.clear()
         answer(stack, OAK, SECOND)
-        await said(room, number + 1)
+        await said(room, number)
         assert EDITED in newest(stack, MOTH)
         assert FIRST not in newest(stack, MOTH)
 
-        _, order = await talked_until(stack, room, number + 2, lambda asked: EDITED in asked)
+        _, order = await talked_until(stack, room, number + 1, lambda asked: EDITED in asked)
         assert FIRST not in order
         assert (await written(palaver, room, SECOND)).made_from is not None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from palaver.context.attribution import MARKS, NOTE, OWN_MARK, clean_name, quoted
-from palaver.context.compaction import Fitting
+from palaver.context.compaction import DUE, LONGEST, Fitting
 from palaver.context.counting import TokenCounter
 from palaver.context.domain import EntryKey, Seat
 from palaver.context.families import family_of, supposed
@@ -112,7 +112,7 @@ class Fitter:
         pins = affordable(sums, frame, end=end, keep=keep, budget=budget, pins=wanted) if wanted else ()
         fitting = Fitting(sums, frame, end=end, keep=keep, budget=budget, pins=pins)
         plain = Fitted(request, transcript, fitting.fit(), encoding)
-        if self._summaries is None or plain.fit.start == 0:
+        if self._summaries is None:
             return plain
         return await self._compacted(plain, fitting, self._summaries, view.room.session_id, profile)
 
@@ -124,21 +124,27 @@ class Fitter:
         session_id: SessionId,
         profile: ModelProfile,
     ) -> Fitted:
-        """With the summary that covers most of what is left out, if there is any; see `compaction`."""
+        """With a summary of what is left out, if there is any; see `compaction`."""
         window = window_class(maximum(profile))
-        if (ahead := fitting.ahead(window, plain.fit)) is None:
+        if not (ahead := fitting.ahead(window, plain.fit, DUE)):
             return plain
-        found = await summaries.best(session_id, plain.transcript.lines, at_most=ahead, tokens=most_tokens(window))
-        covered = 0 if found is None else found.coverage.entries
+        longest = fitting.ahead(window, plain.fit, LONGEST) or ahead
+        found = await summaries.serving(session_id, plain.transcript.lines, at_most=longest, tokens=most_tokens(window))
+        covered = found[-1].coverage.entries if found else 0
         due = replace(plain, due=ahead if fitting.worth_while(covered, ahead, window) else 0)
-        if found is None:
+        if plain.fit.start == 0:
             return due
-        compacted = fitting.behind(found, await self._one(plain.encoding, found.block), plain.fit)
-        if compacted is None:
-            return due
-        request = replace(plain.request, summary=found.block)
-        share = fitting.sums.counted[covered] / max(1, fitting.sums.counted[fitting.end])
-        return replace(due, request=request, fit=compacted, summary=found, summarised=share)
+        chosen = due
+        # One that covers less than what falls out in any case leaves a gap: only the last of them may have to do.
+        for summary in [one for one in found[:-1] if one.coverage.entries >= plain.fit.start] + list(found[-1:]):
+            fit = fitting.behind(summary, await self._one(plain.encoding, summary.block), plain.fit)
+            if fit is not None:
+                share = fitting.sums.counted[summary.coverage.entries] / max(1, fitting.sums.counted[fitting.end])
+                request = replace(plain.request, summary=summary.block)
+                chosen = replace(due, request=request, fit=fit, summary=summary, summarised=share)
+                if fit.start == summary.coverage.entries:
+                    break
+        return chosen
 
     async def sums(self, view: RoomView, seat: Seat, leaf: str, encoding: str) -> Sums:
         """Prefix sums of the lines as the seat's model reads them; kept with the view."""

@@ -1,8 +1,8 @@
 """A window with a summary in the place of what fell out, and when the next one is due. Pure arithmetic.
 
-Room for a summary of the usual length is set aside as soon as anything falls out. What falls out then is what a
-summary ought to cover (`ahead`), and while the one there is covers less, the window goes on as long as it can without
-cutting: so a block is mostly summarised before it has to go, and the beginning of requests changes once, not twice.
+A summary is due a block before the window is full. It stands in the window only once something has to go, and of
+several the one that covers least, so that as much as possible is shown word for word. So the beginning of requests
+changes once for each block, nothing is left out without being covered, and no turn waits.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,9 @@ from palaver.context.fit import Fit, Frame, Overflow, Sums, fit
 from palaver.context.rates import Count
 from palaver.context.summary import LEAST_CLASS, Summary, meant_tokens
 
+DUE, LONGEST = 1, 2
+"""Blocks. A summary is due for what has to go after one more. One that covers what has to go after two still serves:
+what is known of a model changes, and with it where a block has to go."""
 CHARACTERS_PER_TOKEN = 4
 """Of ordinary prose."""
 
@@ -31,15 +34,16 @@ class Fitting:
         """Without any summary. Raises Overflow."""
         return self._fit(self.frame)
 
-    def ahead(self, window: int, plain: Fit) -> int | None:
-        """How many lines a summary for windows of this class should cover now; None where there is no room for one.
+    def ahead(self, window: int, plain: Fit, blocks: int) -> int | None:
+        """How many lines have to go once so many further blocks have been said, for the lines after them and a summary
+        to fit; None where there is no room for one.
 
         `plain` is what `fit` gave: no window with a summary begins before that.
         The newest message of a person and what follows it are never among them.
         """
         if window < LEAST_CLASS:
             return None
-        tokens = meant_tokens(window)
+        tokens = meant_tokens(window) + blocks * self.frame.block
         meant = replace(self.frame, summary=Count(tokens, 0, CHARACTERS_PER_TOKEN * tokens))
         try:
             start = self._fit(meant, plain.start).start

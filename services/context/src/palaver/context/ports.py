@@ -83,8 +83,12 @@ class Projection(Protocol):
 class SummarySource(Protocol):
     """Summaries of rooms. See `shelf.Shelf`."""
 
-    async def best(self, session_id: SessionId, lines: Sequence[Line], *, at_most: int, tokens: int) -> Summary | None:
-        """The one that covers most of these lines, up to `at_most` of them, in at most so many tokens."""
+    async def serving(
+        self, session_id: SessionId, lines: Sequence[Line], *, at_most: int, tokens: int
+    ) -> Sequence[Summary]:
+        """Those that cover a beginning of these lines, up to `at_most` of them, in at most so many tokens each; the one
+        that covers least first.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from palaver.context.summary import Summary, current
+from palaver.context.summary import Summary, serving
 from palaver.context.transcript import Line
 from palaver.contracts.ids import SessionId, SummaryId
 from palaver.servicekit.errors import Unavailable
@@ -56,17 +56,15 @@ class Shelf:
         self._shelved: OrderedDict[SessionId, _Shelved] = OrderedDict()
         self._changes = 0
 
-    async def best(self, session_id: SessionId, lines: Sequence[Line], *, at_most: int, tokens: int) -> Summary | None:
+    async def serving(
+        self, session_id: SessionId, lines: Sequence[Line], *, at_most: int, tokens: int
+    ) -> list[Summary]:
         """See `ports.SummarySource`."""
         shelved = await self._of(session_id)
-        return next(
-            (
-                summary
-                for summary in shelved.summaries
-                if summary.coverage.entries <= at_most and summary.tokens <= tokens and shelved.holds(summary, lines)
-            ),
-            None,
-        )
+        short = [
+            summary for summary in shelved.summaries if summary.coverage.entries <= at_most and summary.tokens <= tokens
+        ]
+        return serving(short, lambda summary: shelved.holds(summary, lines))
 
     def forget(self, session_id: SessionId) -> None:
         """Something changed."""
@@ -81,7 +79,7 @@ class Shelf:
         changes = self._changes
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                read = _Shelved(current(await self._store.of(session_id)), self._clock() + self._recheck_seconds)
+                read = _Shelved(await self._store.of(session_id), self._clock() + self._recheck_seconds)
         except (Unavailable, TimeoutError):
             read = shelved or _Shelved([], 0)
             read.good_until = self._clock() + AGAIN_SECONDS

@@ -19,11 +19,11 @@ from palaver.context.metrics import ContextMetrics
 from palaver.context.news import SummaryNews
 from palaver.context.ports import Cards, SideJobs
 from palaver.context.rooms import Rooms
-from palaver.context.summary import Coverage, Job, Wanted, current, meant_tokens, most_tokens
+from palaver.context.summary import Coverage, Job, Wanted, meant_tokens, most_tokens, serving
 from palaver.context.summary_store import Seen, SummaryStore
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import CompletionId, SessionId, new_id
-from palaver.contracts.limits import COMPLETION_SECONDS, MAX_COMPLETION_DELIVERIES
+from palaver.contracts.limits import COMPLETION_SECONDS
 from palaver.contracts.model_router import (
     CompletionCompleted,
     CompletionFailed,
@@ -33,8 +33,8 @@ from palaver.contracts.model_router import (
 )
 from palaver.servicekit.errors import Unavailable
 
-LONGEST = timedelta(seconds=(MAX_COMPLETION_DELIVERIES + 1) * COMPLETION_SECONDS)
-"""A job of which nothing was heard for so long is lost, and another one may begin."""
+LONGEST = timedelta(seconds=COMPLETION_SECONDS + 300)
+"""A job of which nothing was heard for so long is given up, and another one may begin."""
 FIRST_PAUSE_SECONDS = 30.0
 """After a failure that may pass; it doubles with every further one."""
 FIRST_LONG_PAUSE_SECONDS = 600.0
@@ -144,8 +144,8 @@ class Summarising:
         failures = await self._store.failures(wanted.session_id, wanted.window)
         if (card := await self._writer(view.room, failures)) is None:
             return
-        known = current(await self._store.of(wanted.session_id))
-        earlier = next((summary for summary in known if summary.coverage.holds(lines)), None)
+        known = await self._store.of(wanted.session_id)
+        earlier = next(iter(serving(known, lambda summary: summary.coverage.holds(lines))[-1:]), None)
         covered = 0 if earlier is None else earlier.coverage.entries
         if covered >= wanted.target:
             return

@@ -4,7 +4,7 @@ Values only. What a summary covers is told by the very entries, so that one vers
 message or another branch is noticed without anybody having to say so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -133,11 +133,12 @@ class Job:
     made_from: SummaryId | None
 
 
-def current(summaries: Sequence[Summary]) -> list[Summary]:
-    """Those that nobody has put another text in the place of; the one that covers most first, then the newest.
+def serving(summaries: Iterable[Summary], holds: Callable[[Summary], bool]) -> list[Summary]:
+    """Those that may stand for a beginning of a conversation, of each length the newest, the shortest first.
 
-    An edit covers what the version covers that it was made from.
+    A person has the last word: what models wrote before it, without knowing of it, does not serve any more.
     """
-    replaced = {summary.made_from: summary.coverage.fingerprint for summary in summaries if summary.author is not None}
-    left = [summary for summary in summaries if replaced.get(summary.id) != summary.coverage.fingerprint]
-    return sorted(left, key=lambda summary: (summary.coverage.entries, summary.version), reverse=True)
+    valid = sorted((summary for summary in summaries if holds(summary)), key=lambda summary: summary.version)
+    last_word = max((summary.version for summary in valid if summary.author is not None), default=0)
+    newest = {summary.coverage.entries: summary for summary in valid if summary.version >= last_word}
+    return [newest[entries] for entries in sorted(newest)]
