@@ -86,7 +86,7 @@ class Discussion:
     stack: Stack
     palaver: Palaver
     room: Room
-    rng: random.Random = field(default_factory=lambda: random.Random(4))  # noqa: S311 - a fixed discussion, no secret
+    rng: random.Random = field(default_factory=lambda: random.Random(5))  # noqa: S311 - a fixed discussion, no secret
     said: dict[str, str] = field(default_factory=dict[str, str])
     missed: dict[str, list[float]] = field(default_factory=lambda: defaultdict[str, list[float]](list))
     compared: dict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
