@@ -73,6 +73,8 @@ async def test_every_documented_operation_works(
     await people(client, stack)
     session_id = await rooms(client)
     await messages(client, session_id)
+    await personas(client)
+    await summaries(client, stack)
     await catalogue_and_keys(client)
     for path in ("/api/v1/stats/overview", "/api/v1/users/me/quota", "/ws/status", "/ws/handlers"):
         await client.call("GET", path)
@@ -122,6 +124,8 @@ async def rooms(client: Client) -> str:
     await client.call("PUT", f"{one}/participants/{{participant_id}}", {"muted": True}, **seat)
     names = {p["name"]: p["muted"] for p in await client.call("GET", f"{one}/participants", **here)}
     assert names == {"Swift": False, "Sage": False, "Tree": True}
+    switch = {"session_id": session["id"], "participant_id": added["id"], "model_id": "sim-moth"}
+    assert (await client.call("POST", "/api/v1/chat/switch-model", switch))["model_id"] == "sim-moth"
     await client.call("DELETE", f"{one}/participants/{{participant_id}}", **seat)
     return session["id"]
 
@@ -142,7 +146,50 @@ async def messages(client: Client, session_id: str) -> None:
     (standing,) = await client.call("GET", events, session_id=session_id, wait="0")
     assert {item["kind"] for item in standing["messages"]} == {"user", "reply"}
     await client.call("GET", "/api/v1/messages/{message_id}", message_id=mine["id"])
+    await client.call("PUT", "/api/v1/messages/{message_id}/pin", message_id=mine["id"])
+    (pinned,) = await client.call("GET", "/api/v1/sessions/{session_id}/pinned", session_id=session_id)
+    assert pinned["message"]["id"] == mine["id"]
+    await client.call("DELETE", "/api/v1/messages/{message_id}/pin", message_id=mine["id"])
     await client.call("DELETE", "/api/v1/messages/{message_id}", message_id=mine["id"])
+
+
+async def personas(client: Client) -> None:
+    one = "/api/v1/personas/{slug}"
+    made = await client.call("POST", "/api/v1/personas", {"name": "Critic", "system_prompt": "Doubt everything."})
+    await client.call("PUT", one, {"description": "Doubts."}, slug=made["slug"])
+    assert (await client.call("GET", one, slug=made["slug"]))["description"] == "Doubts."
+    assert made["slug"] in {persona["slug"] for persona in await client.call("GET", "/api/v1/personas")}
+    await client.call("DELETE", one, slug=made["slug"])
+
+
+async def summaries(client: Client, stack: Stack) -> None:
+    """Of a room whose only window is small; edited once all that were asked for are there."""
+
+    def asked_for() -> int:
+        return sum("You keep the minutes" in str(record.body) for record in stack.simulator.stage.recorder.records())
+
+    every = "/api/v1/chat/context/{session_id}/summaries"
+    room = await client.call("POST", "/api/v1/sessions", {"model_id": "sim-moth"})
+    here = {"session_id": room["id"]}
+    found: list[Any] = []
+    for said in range(1, 31):
+        await client.call("POST", "/api/v1/messages", {**here, "content": "again and again " * 120})
+        for _ in range(300):
+            if len(await client.call("GET", "/api/v1/messages/session/{session_id}", limit="200", **here)) == 2 * said:
+                break
+            await asyncio.sleep(0.05)
+        if asked_for():
+            break
+    for _ in range(300):
+        found = await client.call("GET", every, **here)
+        if len(found) == asked_for():
+            break
+        await asyncio.sleep(0.05)
+    one = {**here, "summary_id": found[0]["id"]}
+    edited = await client.call("PUT", f"{every}/{{summary_id}}", {"text": "They repeat themselves."}, **one)
+    assert (edited["text"], edited["made_from"]) == ("They repeat themselves.", found[0]["id"])
+    deleted = await client.call("DELETE", f"{every}/{{summary_id}}", **{**here, "summary_id": edited["id"]})
+    assert edited["version"] in deleted["versions"]
 
 
 async def catalogue_and_keys(client: Client) -> None:
