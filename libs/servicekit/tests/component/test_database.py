@@ -113,6 +113,16 @@ async def test_a_full_pool_is_an_outage(database_settings_for: DatabaseSettingsF
     await database.stop()
 
 
+async def test_a_service_whose_pool_is_full_still_sees_its_database(database_settings_for: DatabaseSettingsFor) -> None:
+    settings = await database_settings_for("notes", MIGRATIONS)
+    database = Database(settings.model_copy(update={"pool_size": 1, "max_overflow": 0}), schema="notes")
+    try:
+        async with database.read():
+            await database.ping()
+    finally:
+        await database.stop()
+
+
 @pytest.fixture
 async def own_database(own_postgres: RunningPostgres) -> Database:
     settings = DatabaseSettings(url=own_postgres.url())

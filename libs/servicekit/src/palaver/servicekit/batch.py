@@ -15,8 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 Row: TypeAlias = Mapping[str, Any]
 _Part: TypeAlias = tuple[str, str, tuple[str, ...], tuple[str, ...]]  # verb, table, key columns, other columns
 
-NOTHING_MORE = "SELECT 1"
-
 
 class Batch:
     """Rows to insert, update and delete, collected in memory and written together.
@@ -44,12 +42,12 @@ class Batch:
         """Remove the rows that have exactly these values."""
         self._add("delete", table, tuple(sorted(row)), row)
 
-    async def write(self, conn: AsyncConnection, last: str = NOTHING_MORE, **parameters: Any) -> None:
-        """Write everything. `last` is a SELECT that goes along."""
-        if not self._rows and last == NOTHING_MORE:
+    async def write(self, conn: AsyncConnection) -> None:
+        """Write everything, if there is anything."""
+        if not self._rows:
             return
         rows = {f"rows_{place}": to_json(rows).decode() for place, rows in enumerate(self._rows.values())}
-        await conn.execute(_statement(tuple(self._rows), last), rows | parameters)
+        await conn.execute(_statement(tuple(self._rows)), rows)
         self._rows = {}
 
     def _add(self, verb: str, table: Table, key: tuple[str, ...], row: Row) -> None:
@@ -62,9 +60,9 @@ def _key_of(table: Table) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _statement(parts: tuple[_Part, ...], last: str) -> TextClause:
+def _statement(parts: tuple[_Part, ...]) -> TextClause:
     written = ", ".join(f"part_{place} AS ({_written(place, *part)})" for place, part in enumerate(parts))
-    return text(f"WITH {written} {last}" if written else last)
+    return text(f"WITH {written} SELECT 1")
 
 
 def _written(place: int, verb: str, table: str, key: tuple[str, ...], others: tuple[str, ...]) -> str:

@@ -26,6 +26,8 @@ POSTGRES = "postgres"
 CLIENT_GRACE_SECONDS = 5.0
 """A server that is frozen enforces no statement timeout; the client gives up this much later."""
 
+PING_SECONDS = 1.0
+
 _OUTAGE_CLASSES = frozenset({"08", "53"})  # connection exceptions, insufficient resources
 _OUTAGE_STATES = frozenset(
     {
@@ -63,6 +65,9 @@ class Database:
         self._schema = schema
         self._engine = _engine(settings, schema)
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # A connection of its own: a service that is busy must not take itself for cut off from its database.
+        alone = settings.model_copy(update={"pool_size": 1, "max_overflow": 0})
+        self._pinger = _engine(alone, schema).execution_options(isolation_level="AUTOCOMMIT")
 
     async def start(self) -> None:
         """Say whether the database is there; a service starts without it and recovers by itself.
@@ -84,6 +89,7 @@ class Database:
     async def stop(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+        await self._pinger.dispose()
 
     async def _require_tables(self) -> None:
         async with self.read() as connection:
@@ -108,19 +114,16 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """Reads without a transaction (each statement sees its own snapshot); saves the round trips of one."""
-        connection = await _acquire(self._reader)
-        try:
+        async with _borrowed(self._reader) as connection:
             yield connection
-        finally:
-            await asyncio.shield(connection.close())
 
     async def ping(self) -> None:
-        """One round trip. Raises Unavailable."""
+        """One round trip, beside all work. Raises Unavailable."""
         try:
-            async with asyncio.timeout(1.0), self.read() as connection:
+            async with asyncio.timeout(PING_SECONDS), _borrowed(self._pinger) as connection:
                 await connection.execute(text("SELECT 1"))
         except TimeoutError as error:
-            raise Unavailable(POSTGRES, "no answer in 1 s") from error
+            raise Unavailable(POSTGRES, f"no answer in {PING_SECONDS} s") from error
 
 
 def _engine(settings: DatabaseSettings, schema: str) -> AsyncEngine:
@@ -151,6 +154,15 @@ def _engine(settings: DatabaseSettings, schema: str) -> AsyncEngine:
 def driver_url(url: str) -> URL:
     """An ordinary postgresql:// URL as SQLAlchemy wants it."""
     return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+@asynccontextmanager
+async def _borrowed(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    connection = await _acquire(engine)
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(connection.close())
 
 
 async def _acquire(engine: AsyncEngine) -> AsyncConnection:

@@ -140,6 +140,10 @@ class Turn:
         """Whether it is later than its worker would let it become."""
         return self.deadline is not None and self.deadline + timedelta(seconds=policy.deadline_grace_seconds) < at
 
+    def first_issued(self, at: datetime, policy: "TurnPolicy") -> "Turn":
+        """Its command goes out for the first time."""
+        return replace(self, state="issued", issues=1, deadline=at + timedelta(seconds=policy.deadline_seconds))
+
     @classmethod
     def requested(
         cls, session_id: SessionId, ref: TurnRef, *, payer: UserId, min_seq: int, settings: AnswerSettings
@@ -181,6 +185,17 @@ class RoundTurn:
     asked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PayerLoad:
+    """How many turns of the room's payer are issued and unfinished, and how many wait, in all their rooms; true for
+    who has the payer locked. `read_at` is Postgres's time.
+    """
+
+    issued: int
+    waiting: int
+    read_at: datetime
+
+
 @dataclass(slots=True)
 class Scene:
     """What goes on in a room, as far as it decides what happens next; kept current by whoever changes the room.
@@ -194,6 +209,7 @@ class Scene:
     turns: list[RoundTurn] = field(default_factory=list[RoundTurn])
     turn: Turn | None = None
     said: bool = False
+    load: PayerLoad | None = None
 
     @property
     def queued(self) -> list[Round]:

@@ -32,7 +32,7 @@ class Posts:
         """Take a message, or tell its author why not. Taking it again changes nothing."""
         try:
             check(command)
-            async with self._rooms.open(command.session_id) as room:
+            async with self._rooms.open(command.session_id, with_payer=True) as room:
                 room.authorise(command.actor)
                 outcome = await self._take(room, command)
         except Failure as refusal:

@@ -8,6 +8,7 @@ raises in between leaves nothing behind and says nothing.
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -58,7 +59,15 @@ class Room:
     A use-case that changes rows itself, over `conn`, leaves alone what it has changed through the methods here.
     """
 
-    def __init__(self, conn: AsyncConnection, session: Session, clock: Clock, scene: Scene | None = None) -> None:
+    def __init__(
+        self,
+        conn: AsyncConnection,
+        session: Session,
+        clock: Clock,
+        scene: Scene | None = None,
+        *,
+        payer_locked: bool = False,
+    ) -> None:
         self.conn = conn
         self.session = session
         self.now = clock()
@@ -71,7 +80,10 @@ class Room:
         self._issued: list[Turn] = []
         self._stopping: list[TurnId] = []
         self._letters: list[Outgoing] = []
+        self._payer_locked = payer_locked
         self._payers: set[UserId] = set()
+        self._asked: list[Turn] = []
+        self._freed = 0
 
     @property
     def id(self) -> SessionId:
@@ -146,7 +158,7 @@ class Room:
         scene = await self.scene()
         for turn in new:
             ref = turn.ref
-            self._writes.insert(tables.turns, turns.row_of(turn, self.now))
+            self._asked.append(turn)
             scene.turns.append(
                 RoundTurn(ref.turn_id, ref.round, ref.step, ref.participant_id, ref.version, None, None, self.now)
             )
@@ -163,6 +175,7 @@ class Room:
         self._writes.delete(tables.checkpoints, {"turn_id": turn.ref.turn_id})
         (await self.scene()).mark(turn.ref.turn_id, rank=rank, ending=ending.ending)
         self._payers.add(turn.payer)
+        self._freed += turn.state != "waiting"
 
     async def keep_reply(self, turn: Turn, reply: Reply) -> None:
         """Store what a model said, as the version that is shown."""
@@ -200,15 +213,27 @@ class Room:
     async def settle(self, policy: TurnPolicy) -> News:
         """Write what changed, admit turns; the last thing before the commit."""
         await Outbox().add(self.conn, *self._letters)
+        settled = self._admit_at_once(policy)
         self._collect()
-        payers = sorted(self._payers)
-        if payers:
-            await self._writes.write(self.conn, turns.LOCK_PAYERS, payers=payers)
-        else:
-            await self._writes.write(self.conn)
-        for payer in payers:
+        await self._writes.write(self.conn)
+        for payer in () if settled else sorted(self._payers):
+            await turns.lock_payer(self.conn, payer)
             self._issued += await turns.admit(self.conn, payer, policy)
         return News(tuple(self._entries), tuple(self._issued), tuple(self._stopping), bool(self._letters))
+
+    def _admit_at_once(self, policy: TurnPolicy) -> bool:
+        """Issue new turns as they are made, if nobody waits before them; else they wait, and False is returned."""
+        load = self._scene.load if self._scene and self._payer_locked else None
+        if load is None or load.waiting or self._payers - {self.session.owner_id}:
+            self._writes.insert(tables.turns, *(turns.row_of(turn, self.now, None) for turn in self._asked))
+            return False
+        free = max(0, policy.max_issued_per_payer - load.issued + self._freed)
+        issued = [turn.first_issued(load.read_at, policy) for turn in self._asked[:free]]
+        again_at = load.read_at + timedelta(seconds=policy.first_issue_wait_seconds)
+        self._writes.insert(tables.turns, *(turns.row_of(turn, self.now, again_at) for turn in issued))
+        self._writes.insert(tables.turns, *(turns.row_of(turn, self.now, None) for turn in self._asked[free:]))
+        self._issued += issued
+        return True
 
     def _collect(self) -> None:
         for number, known in self._scene.rounds.items() if self._scene else ():
@@ -232,13 +257,17 @@ class Rooms:
         self._clock = clock
 
     @asynccontextmanager
-    async def open(self, session_id: SessionId) -> AsyncGenerator[Room]:
-        """A room, locked for the block, which is one transaction. Raises Failure(SESSION_NOT_FOUND)."""
+    async def open(self, session_id: SessionId, *, with_payer: bool = False) -> AsyncGenerator[Room]:
+        """A room, locked for the block, which is one transaction. Raises Failure(SESSION_NOT_FOUND).
+
+        `with_payer`: turns are likely to be asked for or to end, so their payer is locked at once and not at the end.
+        """
         async with self._database.transaction() as conn:
-            session = await sessions.lock(conn, session_id)
+            lock = sessions.lock_with_payer if with_payer else sessions.lock
+            session = await lock(conn, session_id)
             if session is None:
                 raise not_found()
-            room = Room(conn, session, self._clock)
+            room = Room(conn, session, self._clock, payer_locked=with_payer)
             yield room
             news = await room.settle(self._policy)
         await self._announcer.announce(news)
@@ -257,7 +286,7 @@ class Rooms:
     async def open_if_free(self, session_id: SessionId) -> AsyncGenerator[Room | None]:
         """Like `open`; None where somebody works on the room just now, or it is gone."""
         async with self._database.transaction() as conn:
-            session = await sessions.lock(conn, session_id, skip_locked=True)
+            session = await sessions.lock_if_free(conn, session_id)
             room = None if session is None else Room(conn, session, self._clock)
             yield room
             news = News() if room is None else await room.settle(self._policy)

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Boolean, Integer, Text
+from sqlalchemy.types import Boolean, DateTime, Integer, Text
 
 from palaver.contracts.ids import TurnId, UserId
-from palaver.session.domain import RoundTurn, Scene, Session
+from palaver.session.domain import PayerLoad, RoundTurn, Scene, Session
 from palaver.session.store.rounds import round_of
 from palaver.session.store.sessions import seat_of
 from palaver.session.store.tables import OwnId
@@ -35,7 +35,10 @@ SELECT
     (SELECT to_jsonb(t) || jsonb_build_object('live', coalesce(t.lease_until > clock_timestamp(), false)) FROM turns t
         WHERE t.id = :turn AND t.session_id = :session FOR NO KEY UPDATE OF t) AS turn,
     EXISTS (SELECT FROM messages WHERE session_id = :session AND author = :author
-        AND client_message_id = :client_message_id AND kind = 'user') AS said
+        AND client_message_id = :client_message_id AND kind = 'user') AS said,
+    (SELECT count(*) FROM turns o WHERE o.payer = :payer AND o.state <> 'ended' AND o.state <> 'waiting') AS issued,
+    (SELECT count(*) FROM turns o WHERE o.payer = :payer AND o.state <> 'ended' AND o.state = 'waiting') AS waiting,
+    clock_timestamp() AS read_at
 """)
     .bindparams(
         bindparam("session", type_=OwnId),
@@ -45,7 +48,16 @@ SELECT
         bindparam("author", type_=Text),
         bindparam("client_message_id", type_=Text),
     )
-    .columns(seats=JSONB, rounds=JSONB, turns=JSONB, turn=JSONB, said=Boolean)
+    .columns(
+        seats=JSONB,
+        rounds=JSONB,
+        turns=JSONB,
+        turn=JSONB,
+        said=Boolean,
+        issued=Integer,
+        waiting=Integer,
+        read_at=DateTime(timezone=True),
+    )
 )
 
 
@@ -80,6 +92,7 @@ async def read(
         turns=[_round_turn(found) for found in row.turns],
         turn=turn,
         said=row.said,
+        load=PayerLoad(row.issued, row.waiting, row.read_at),
     )
 
 

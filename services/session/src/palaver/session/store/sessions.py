@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from palaver.contracts.ids import ParticipantId, SessionId, UserId
 from palaver.contracts.session_log import Participant
 from palaver.session.domain import Session
-from palaver.session.store.tables import branches, participants, sessions
+from palaver.session.store.tables import branches, participants, payer_lock, sessions
 
 _CHANGING = (
     "title",
@@ -36,11 +36,27 @@ _LOCKED = select(sessions).where(sessions.c.id == bindparam("session"))
 # NO KEY UPDATE: rows that refer to the session may be inserted by their own transactions meanwhile.
 _LOCK = _LOCKED.with_for_update(key_share=True)
 _LOCK_IF_FREE = _LOCKED.with_for_update(key_share=True, skip_locked=True)
+_FIRST = _LOCK.cte("first").prefix_with("MATERIALIZED")
+_LOCK_WITH_PAYER = select(_FIRST, payer_lock(_FIRST.c.owner_id).label("payer_lock"))
 
 
-async def lock(conn: AsyncConnection, session_id: SessionId, *, skip_locked: bool = False) -> Session | None:
-    """The session, locked until the transaction ends; None if there is none, or if it is locked and to be skipped."""
-    row = (await conn.execute(_LOCK_IF_FREE if skip_locked else _LOCK, {"session": session_id})).one_or_none()
+async def lock(conn: AsyncConnection, session_id: SessionId) -> Session | None:
+    """The session, locked until the transaction ends; None if there is none."""
+    return await _locked(conn, session_id, _LOCK)
+
+
+async def lock_with_payer(conn: AsyncConnection, session_id: SessionId) -> Session | None:
+    """Like `lock`; then whoever pays for its turns is locked, too: nobody else admits turns of theirs meanwhile."""
+    return await _locked(conn, session_id, _LOCK_WITH_PAYER)
+
+
+async def lock_if_free(conn: AsyncConnection, session_id: SessionId) -> Session | None:
+    """Like `lock`; None also where somebody else has it locked."""
+    return await _locked(conn, session_id, _LOCK_IF_FREE)
+
+
+async def _locked(conn: AsyncConnection, session_id: SessionId, statement: Any) -> Session | None:
+    row = (await conn.execute(statement, {"session": session_id})).one_or_none()
     return None if row is None else _session(row)
 
 

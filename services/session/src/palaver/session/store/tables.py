@@ -1,7 +1,8 @@
 """The tables of the session service. A test compares them with what the migrations make.
 
 Ids of ours are `uuid`; ids of others (people, workers) are opaque text. Whoever changes a session locks its row first,
-then turns, then the payer (`store.turns.admit`); nothing locks in another order.
+then, in either order, turns of this session and its payer (`payer_lock`); whoever has a payer locked waits for no
+turn of another session.
 
 Conditions of partial indexes (`QUEUED`, `BY_PERSON`, `OPEN`) are literals and statements use them as they are here:
 from the sixth run on Postgres plans a prepared statement without its parameters and does not recognise `state = $1`.
@@ -26,6 +27,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    literal,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -279,6 +281,12 @@ personas = Table(
     _moment("created_at"),
     _moment("updated_at"),
 )
+
+
+def payer_lock(payer: Any) -> Any:
+    """Waits for other transactions that admit turns of this payer; held until the transaction ends."""
+    return func.pg_advisory_xact_lock(func.hashtextextended(literal("payer:").concat(payer), 0))
+
 
 clock = func.clock_timestamp
 """Postgres's own clock, which alone judges leases; `now()` would be the beginning of the transaction."""

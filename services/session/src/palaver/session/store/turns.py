@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import Row, and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import Float, Integer, Interval, Text
@@ -14,12 +14,14 @@ from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session import OpenCall
 from palaver.contracts.session_log import AnswerSettings, TurnRef
 from palaver.session.domain import Ending, Replied, Turn, TurnPolicy
-from palaver.session.store.tables import OPEN, clock, turns
+from palaver.session.store.tables import OPEN, clock, payer_lock, turns
 
 
-def row_of(new: Turn, at: datetime) -> dict[str, Any]:
-    """The row of a new turn, as `Turn.requested` makes it."""
+def row_of(new: Turn, at: datetime, next_issue_at: datetime | None) -> dict[str, Any]:
+    """The row of a new turn, waiting or issued for the first time."""
     return {
+        "next_issue_at": next_issue_at,
+        "deadline": new.deadline,
         "id": new.ref.turn_id,
         "session_id": new.session_id,
         "reply_id": new.ref.reply_id,
@@ -44,14 +46,9 @@ def row_of(new: Turn, at: datetime) -> dict[str, Any]:
 
 
 # ---- issuing ---------------------------------------------------------------------------------------------------------
-LOCK_PAYERS = """SELECT pg_advisory_xact_lock(hashtextextended('payer:' || payer, 0))
-    FROM unnest(CAST(:payers AS text[])) AS payer"""
-"""Waits for other transactions that admit turns of these payers, given in order. The last locks that one takes."""
-
-
 async def lock_payer(conn: AsyncConnection, payer: UserId) -> None:
-    """See `LOCK_PAYERS`."""
-    await conn.execute(text(LOCK_PAYERS), {"payers": [payer]})
+    """See `payer_lock`."""
+    await conn.execute(select(payer_lock(literal(payer))))
 
 
 async def admit(conn: AsyncConnection, payer: UserId, policy: TurnPolicy) -> list[Turn]:
