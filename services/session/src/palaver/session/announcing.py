@@ -53,8 +53,9 @@ class BrokerAnnouncer:
             await self._broadcast_stop(news)
         if news.outbox:
             self._outbox_relay.nudge()
+        # The orders first: a worker is on its way to its claim while the rest is being said.
         await asyncio.gather(
-            self._log_relay.publish_now([said(entry) for entry in news.entries]), self._order(news.issued)
+            self._order(news.issued), self._log_relay.publish_now([said(entry) for entry in news.entries])
         )
 
     async def refuse(
