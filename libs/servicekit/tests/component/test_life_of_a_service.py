@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from palaver.servicekit.embedded import Nkey
 from palaver.servicekit.health import Health, HealthServer, Phase
 from palaver.servicekit.routes import answer
-from palaver.servicekit.service import Service
+from palaver.servicekit.service import Service, run
 from palaver.servicekit.settings import HealthSettings
 from palaver.servicekit.telemetry import registry_for
 from palaver.servicekit.testing.infrastructure import RunningNats
@@ -79,6 +79,25 @@ async def test_what_was_started_is_stopped_when_the_next_cannot_start(kit_for: K
         async with running(Service("notes", (), resources=resources), await kit_for("notes")):
             pass
     assert told == ["start one", "start two", "stop two", "stop one"]
+
+
+async def test_a_service_whose_broker_went_away_before_it_began_ends_when_told(
+    kit_for: KitFor, nats_server: RunningNats
+) -> None:
+    told: list[str] = []
+    kit, stop = await kit_for("notes"), asyncio.Event()
+    await nats_server.stop()
+    try:
+        await until(lambda: not kit.broker.up)
+        life = asyncio.create_task(run(Service("notes", (), resources=(Recorded("one", told),)), kit, stop))
+        await until(lambda: told == ["start one"])
+        stop.set()
+        async with asyncio.timeout(20):
+            await life
+    finally:
+        await nats_server.start()
+    assert told == ["start one", "stop one"]
+    assert kit.health.phase is Phase.STOPPING
 
 
 async def test_a_loop_that_raises_is_run_again_and_counted(kit_for: KitFor, running: Running) -> None:

@@ -86,18 +86,20 @@ class _Life:
 
     async def run(self, stop: asyncio.Event) -> None:
         try:
-            await self._start()
+            await self._start(stop)
             await stop.wait()
         finally:
             await self._stop()
 
-    async def _start(self) -> None:
+    async def _start(self, stop: asyncio.Event) -> None:
         for resource in self._service.resources:
             self._started.append(resource)
             await resource.start()
         for route in self._service.routes:
             await self._subscribe(route)
-        await self._await_permission()
+        await self._await_permission(stop)
+        if stop.is_set():
+            return
         for consumer in self._consumers:
             self._supervise(consumer.name, consumer.run)
         for name, loop in self._service.tasks.items():
@@ -118,9 +120,12 @@ class _Life:
         self._subscribed.append(running)
         await running.open()
 
-    async def _await_permission(self) -> None:
-        """The broker's word that all subscriptions are allowed, however long it takes to get it."""
-        while True:
+    async def _await_permission(self, stop: asyncio.Event) -> None:
+        """The broker's word that all subscriptions are allowed, however long it takes to get it.
+
+        Unless it is told to end: when a launcher dies, its broker goes too, and services are told only once.
+        """
+        while not stop.is_set():
             try:
                 await self._kit.broker.check_permissions()
             except Unavailable:
