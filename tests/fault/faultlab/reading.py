@@ -53,7 +53,7 @@ class Device(Palaver):
 
     async def send(self, frame: ClientRequest) -> bool:
         """Say it once, whatever becomes of it; False without a connection."""
-        return await self._connection.send(frame)
+        return await self._send(frame)
 
     async def _take(self, frame: Any) -> None:
         if isinstance(frame, Welcome):
