@@ -202,6 +202,7 @@ async def test_another_model_takes_over_and_its_view_is_told_before_and_after(st
         await dialog.get_by_role("button", name="Change model").click()
         view = page.get_by_role("dialog", name="Context of Oak")
         entries = view.get_by_role("list", name="No longer seen").get_by_role("button")
+        await expect(entries.first).to_be_visible()
         (meter,) = (await ada.rest.get(f"/api/v1/chat/context/{room.id}"))["participants"]
         assert 0 < meter["left_out"] < 2 * LONG_ROUNDS
         await expect(entries).to_have_count(meter["left_out"])
