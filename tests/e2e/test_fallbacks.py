@@ -163,7 +163,9 @@ def client(palaver: Palaver, stack: Stack) -> httpx2.AsyncClient:
 
 async def test_a_stream_that_is_cut_and_a_poll_show_what_a_websocket_shows(stack: Stack):
     for seat in SEATS:
-        script = Script(model=seat.model, text=TEXTS[seat.name or ""], first_token_seconds=0.1, tokens_per_second=100)
+        script = Script(
+            model=seat.model or "", text=TEXTS[seat.name or ""], first_token_seconds=0.1, tokens_per_second=100
+        )
         stack.simulator.stage.scripts.arm(script)
     async with await stack.person() as palaver, client(palaver, stack) as http:
         room = await palaver.create_room(SEATS)
@@ -217,7 +219,9 @@ async def test_the_commands_of_the_page_show_two_models_that_answer(stack: Stack
 @pytest.mark.browser
 async def test_a_browsers_own_event_source_follows_with_tickets_and_shows_the_same(stack: Stack):
     for seat in SEATS:
-        script = Script(model=seat.model, text=TEXTS[seat.name or ""], first_token_seconds=0.1, tokens_per_second=100)
+        script = Script(
+            model=seat.model or "", text=TEXTS[seat.name or ""], first_token_seconds=0.1, tokens_per_second=100
+        )
         stack.simulator.stage.scripts.arm(script)
     async with await stack.person() as palaver, client(palaver, stack) as http, launched_browser() as browser:
         room = await palaver.create_room(SEATS)

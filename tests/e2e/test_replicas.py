@@ -70,7 +70,7 @@ async def test_a_hundred_posts_at_once_stay_in_order_over_two_of_each_service(st
 
 @pytest.mark.parametrize("stack", [{"copies": {"model-router": 2, "session": 2}}], indirect=True)
 async def test_turns_of_a_worker_that_vanishes_in_mid_stream_are_finished_by_the_other(stack: Stack):
-    texts = {seat.model: [words(f"{seat.name}-{attempt}-") for attempt in (1, 2)] for seat in SEATS}
+    texts = {seat.model or "": [words(f"{seat.name}-{attempt}-") for attempt in (1, 2)] for seat in SEATS}
     for attempt in range(2):
         for model, both in texts.items():
             script = Script(model=model, text=both[attempt], first_token_seconds=0.1, tokens_per_second=60)
@@ -108,7 +108,8 @@ async def test_a_restart_on_the_same_home_shows_the_same_room_and_finishes_what_
             await room.post("What is a good name for a boat?")
             await until(room, rounds_ended(1))
             for seat in SEATS:
-                slow = Script(model=seat.model, text=words(seat.model), first_token_seconds=0.1, tokens_per_second=20)
+                model = seat.model or ""
+                slow = Script(model=model, text=words(model), first_token_seconds=0.1, tokens_per_second=20)
                 before.simulator.stage.scripts.arm(slow)
             await room.post("And for a cat?")
             await until(room, all_speak)
