@@ -86,10 +86,13 @@ async def test_estimates_follow_reports_within_ten_turns_and_survive_a_restart(w
 async def test_estimates_of_our_own_and_of_strangers_teach_nothing(world: World) -> None:
     room = world.room("Ada", "Bob")
     window = await talk(world, room, 1)
+    assert window.count is not None
+    without_characters = window.count.model_copy(update={"plain_characters": 0, "wide_characters": 0})
     for useless in (
         fact(room, window, window.used * 2, estimated=True),
         fact(room, window, 0),
         fact(room, window.model_copy(update={"count": None}), window.used * 2),
+        fact(room, window.model_copy(update={"count": without_characters}), window.used * 2),
         fact(room, window, window.used * 2, model="nobody-knows-it"),
     ):
         await world.broker.publish(USAGE_METERED, useless, room.owner)
