@@ -106,6 +106,8 @@ async def test_a_summary_is_seen_to_come_read_put_in_other_words_and_deleted(sta
         await expect(shown_beside.locator(old)).to_have_text(WRITTEN)
         await expect(shown_beside).to_contain_text("A newer version goes on from this one.")
         await expect(shown_beside.get_by_role("button", name="Edit")).to_have_count(0)
+        await shown_beside.get_by_role("button", name="Show it").click()
+        await expect(shown_beside.locator(new)).to_have_text(EDITED)
 
         for _ in range(2):
             await page.keyboard.press("Escape")

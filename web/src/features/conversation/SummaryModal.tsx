@@ -2,7 +2,6 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
-import type { SummaryView } from '@/contracts/rest'
 import { useSummaries } from '@/lib/api/summaries'
 import { useSummaryChanges } from '@/realtime/hooks'
 import { Button } from '@/ui/Button'
@@ -52,16 +51,11 @@ export function SummaryModal({ session, summaryId, onClose }: SummaryModalProps)
             key={shown.id}
             session={session}
             summary={shown}
-            replaced={isReplaced(shown, all)}
+            successor={all.find(({ made_from }) => made_from === shown.id)}
             onChosen={({ id }) => setWanted(id)}
           />
         </div>
       ) : null}
     </Modal>
   )
-}
-
-/** Whether another version goes on from it, so that it can be changed no more. */
-function isReplaced({ id }: SummaryView, all: readonly SummaryView[]): boolean {
-  return all.some(({ made_from }) => made_from === id)
 }

@@ -18,14 +18,14 @@ import { useFailureText } from '@/ui/useFailureText'
 interface SummaryTextProps {
   readonly session: SessionView
   readonly summary: SummaryView
-  /** A newer version goes on from it. */
-  readonly replaced: boolean
-  /** This one is to stay in view: it is being edited, or is what an edit made. */
+  /** The version that goes on from it, so that this one can be changed no more. */
+  readonly successor: SummaryView | undefined
+  /** This one is to stay in view: a person asked for it, edits it, or made it by an edit. */
   readonly onChosen: (summary: SummaryView) => void
 }
 
 /** One version: who reads it, what it says, and other words for it. */
-export function SummaryText({ session, summary, replaced, onChosen }: SummaryTextProps) {
+export function SummaryText({ session, summary, successor, onChosen }: SummaryTextProps) {
   const { t } = useTranslation()
   const [editing, setEditing] = useState(false)
   const edit = () => {
@@ -43,9 +43,11 @@ export function SummaryText({ session, summary, replaced, onChosen }: SummaryTex
             <AnswerText source={summary.text} />
           </div>
           <div className="flex flex-wrap items-center justify-end gap-2">
-            {replaced ? <p className="min-w-0 flex-1 text-[13px] text-muted">{t('summary.replaced')}</p> : null}
+            {successor ? <p className="min-w-0 flex-1 text-[13px] text-muted">{t('summary.replaced')}</p> : null}
             <DeleteButton session={session} summary={summary} />
-            {replaced ? null : (
+            {successor ? (
+              <Button onClick={() => onChosen(successor)}>{t('summary.showSuccessor')}</Button>
+            ) : (
               <Button icon={<Pencil size={15} />} onClick={edit}>
                 {t('summary.edit')}
               </Button>
