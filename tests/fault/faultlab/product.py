@@ -167,6 +167,8 @@ class Product:
             values["base_urls"] = {name: url.replace(wiring.simulation.url, link) for name, url in bases.items()}
         elif service == "session":
             values["titles"] = False  # every call is judged as a turn's
+        elif service == "context":
+            values["summaries"] = False
         return values
 
     async def _link_to_brokers(self, name: str) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row: TypeAlias = Mapping[str, Any]
+_JSON = TypeAdapter(list[Row])
 _Part: TypeAlias = tuple[str, str, tuple[str, ...], tuple[str, ...]]  # verb, table, key columns, other columns
 
 
@@ -46,7 +47,7 @@ class Batch:
         """Write everything, if there is anything."""
         if not self._rows:
             return
-        rows = {f"rows_{place}": to_json(rows).decode() for place, rows in enumerate(self._rows.values())}
+        rows = {f"rows_{place}": _JSON.dump_json(rows).decode() for place, rows in enumerate(self._rows.values())}
         await conn.execute(_statement(tuple(self._rows)), rows)
         self._rows = {}
 

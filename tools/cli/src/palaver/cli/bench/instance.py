@@ -77,6 +77,7 @@ async def started(directory: Path) -> AsyncGenerator[Instance]:
         "PALAVER_HOME": str(home.path),
         "PALAVER_PORT": str(free_port()),
         "PALAVER_SESSION_TITLES": "false",  # every call is counted
+        "PALAVER_CONTEXT_SUMMARIES": "false",
     }
     child.spawn([sys.executable, "-m", "palaver.cli", "up", "--processes"], environment=environment)
     try:
