@@ -1,10 +1,7 @@
 """Stopping answers in a real browser: what is asked for is shown until it is done, and said if it cannot be."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from palaver.cli.testing.page import (
     PATIENCE_SECONDS,
@@ -12,12 +9,10 @@ from palaver.cli.testing.page import (
     all_speak,
     answers,
     done,
-    launched_browser,
     numbered,
     say,
-    visiting,
 )
-from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
+from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.contracts.session import NewParticipant
 from palaver.simulator.faults import Script
 
@@ -28,29 +23,6 @@ SEATS = tuple(NewParticipant(model=f"sim-{name.lower()}", name=name) for name in
 SHORT, LONG = 300, 3_000
 """Words: some ten seconds, so that nobody has ended before all speak, and longer than any test."""
 OUTAGE_SECONDS = 4.0
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    assert browser.is_connected()
-    made = stack_in(tmp_path_factory.mktemp("stops"))
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
-    async with visiting(browser, stack.url) as visit:
-        yield visit
 
 
 async def speaking(stack: Stack, visit: Visit, words: dict[str, int]) -> Page:

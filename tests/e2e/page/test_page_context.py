@@ -1,13 +1,10 @@
 """What a person sees of the models' windows: how full each is, and what a member no longer sees."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Locator, expect
 
-from palaver.cli.testing.page import Visit, done, eventually, launched_browser, say, visiting
-from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
+from palaver.cli.testing.page import Visit, done, eventually, say
+from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.contracts.session import NewParticipant
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -21,30 +18,8 @@ LONG_ROUNDS = 20
 """Some ten thousand tokens: less than one window holds, and more than another."""
 WORDS = " ".join(f"word{number}" for number in range(120))
 """Some four hundred tokens: the small window holds a few of them, the large one all."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """Without summaries, so that what falls out of a window is gone from it."""
-    assert browser.is_connected()
-    made = stack_in(tmp_path_factory.mktemp("context"), overrides={"context": {"summaries": False}})
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
-    async with visiting(browser, stack.url) as visit:
-        yield visit
+SHAPE = {"overrides": {"context": {"summaries": False}}}
+"""So that what falls out of a window is gone from it."""
 
 
 async def fill(meter: Locator) -> str:

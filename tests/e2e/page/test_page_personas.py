@@ -1,41 +1,16 @@
 """Personas on the page, in a real browser: made, copied, changed, deleted, and given to members, who then play them."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from palaver.cli.testing.page import Visit, done, launched_browser, say, visiting
-from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
+from palaver.cli.testing.page import Visit, done, say
+from palaver.cli.testing.stack import PASSWORD, Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 WORDS = "Speak like a pirate, and never of the weather."
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    assert browser.is_connected()
-    made = stack_in(tmp_path_factory.mktemp("personas"))
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
-    async with visiting(browser, stack.url) as visit:
-        yield visit
 
 
 async def make(page: Page, name: str, prompt: str, model: str | None = None) -> None:

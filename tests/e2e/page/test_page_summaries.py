@@ -1,13 +1,12 @@
 """What members read in the place of what fell out of their windows: a person sees it come, reads, edits, deletes it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
-from palaver.cli.testing.page import Visit, eventually, launched_browser, visiting
-from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
+from palaver.cli.testing.page import Visit, eventually
+from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.contracts.session import NewParticipant
 from palaver.simulator.faults import Script
 
@@ -19,30 +18,8 @@ FILLER = "as was said before, and will be said again in other words, when the ti
 MAX_ROUNDS = 30
 WRITTEN = "They compare harbours; Swift prefers the one in the north."
 EDITED = "They have settled on the southern harbour."
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """Summaries are written by Oak, who has no seat."""
-    assert browser.is_connected()
-    made = stack_in(tmp_path_factory.mktemp("summaries"), overrides={"context": {"summary_model": OAK}})
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
-    async with visiting(browser, stack.url) as visit:
-        yield visit
+SHAPE = {"overrides": {"context": {"summary_model": OAK}}}
+"""Summaries are written by Oak, who has no seat."""
 
 
 async def test_a_summary_is_seen_to_come_read_put_in_other_words_and_deleted(stack: Stack, visit: Visit):

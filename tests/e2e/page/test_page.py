@@ -2,10 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from palaver.cli.testing.page import (
@@ -16,12 +14,10 @@ from palaver.cli.testing.page import (
     answers,
     done,
     eventually,
-    launched_browser,
     numbered,
     say,
-    visiting,
 )
-from palaver.cli.testing.stack import PASSWORD, Stack, stack_in
+from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.client import Palaver
 from palaver.contracts.operations import Dependency
 from palaver.contracts.session import NewParticipant
@@ -33,31 +29,6 @@ NAMES = ("Swift", "Sage", "Oak")
 SEATS = tuple(NewParticipant(model=f"sim-{name.lower()}", name=name) for name in NAMES)
 OUTAGE_SECONDS = 3.0
 BANNERS: dict[Dependency, str] = {"redis": "as usual", "postgres": "Storage is down", "nats": "cannot be passed on"}
-
-
-# ---- a browser and a whole Palaver for all tests of this file --------------------------------------------------------
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """One for all tests of this file; not started where there is no browser to look at it."""
-    assert browser.is_connected()
-    made = stack_in(tmp_path_factory.mktemp("page"))
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser, stack: Stack) -> AsyncIterator[Visit]:
-    async with visiting(browser, stack.url) as visit:
-        yield visit
 
 
 # ---- what a person does and sees -------------------------------------------------------------------------------------

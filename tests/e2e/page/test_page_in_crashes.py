@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from palaver.cli.bench.instance import Instance, started
-from palaver.cli.testing.page import Answer, all_speak, answers, done, launched_browser, numbered, say, visiting
+from palaver.cli.testing.page import Answer, all_speak, answers, done, numbered, say, visiting
 from palaver.client import Palaver
 from palaver.contracts.ids import new_id
 from palaver.contracts.session import NewParticipant
@@ -26,12 +26,6 @@ WHOLE_SECONDS = 90.0
 PASSWORD = "a long enough password"
 EXPECTED_COMPLAINT = re.compile(r"WebSocket|ERR_CONNECTION_REFUSED|status of 50[234]|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE")
 """What a browser itself says about a server that is gone for a moment."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched_browser() as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
