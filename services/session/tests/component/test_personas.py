@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.failures import ErrorCode
 from palaver.contracts.personas import (
     PERSONA_CREATE,
     PERSONA_DELETE,
@@ -30,17 +30,11 @@ from palaver.contracts.session import (
     UpdateSession,
 )
 from palaver.session.personas import built_in
-from palaver.session.testing.world import Replica, World, actor
+from palaver.session.testing.world import Replica, World, actor, refused
 
 pytestmark = pytest.mark.component
 
 BUILT_IN = ["expert", "sceptic", "organiser", "storyteller"]
-
-
-async def refused(answer: Awaitable[Any]) -> Failure:
-    with pytest.raises(Failure) as failure:
-        await answer
-    return failure.value
 
 
 async def keep(world: World, name: str, *, user: str = "alice", **facts: Any) -> Persona:

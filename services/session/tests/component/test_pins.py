@@ -1,12 +1,9 @@
 """What is pinned: said in the log, on every page and at every attach, and bounded."""
 
-from collections.abc import Awaitable
-from typing import Any
-
 import pytest
 
 from palaver.contracts.client_protocol import MessageItem, ReplyItem, UserMessageItem
-from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import MessageId
 from palaver.contracts.session import (
     MESSAGE_DELETE,
@@ -27,15 +24,9 @@ from palaver.contracts.session_log import (
     ReplyAppended,
     SessionView,
 )
-from palaver.session.testing.world import Replica, World, actor, until
+from palaver.session.testing.world import Replica, World, actor, refused, until
 
 pytestmark = pytest.mark.component
-
-
-async def refused(answer: Awaitable[Any]) -> Failure:
-    with pytest.raises(Failure) as failure:
-        await answer
-    return failure.value
 
 
 async def conversation(world: World, rounds: int = 1) -> tuple[SessionView, list[MessageId]]:

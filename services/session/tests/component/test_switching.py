@@ -1,12 +1,11 @@
 """Another model in mid-conversation: what runs goes on, what follows has the new one, and the log says so."""
 
-from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
 from palaver.contracts.client_protocol import PostOptions
-from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.failures import ErrorCode
 from palaver.contracts.session import (
     PARTICIPANT_UPDATE,
     SESSION_CREATE,
@@ -22,15 +21,9 @@ from palaver.contracts.session_log import (
     RoundEnded,
     SessionView,
 )
-from palaver.session.testing.world import Replica, World, actor, until
+from palaver.session.testing.world import Replica, World, actor, refused, until
 
 pytestmark = pytest.mark.component
-
-
-async def refused(answer: Awaitable[Any]) -> Failure:
-    with pytest.raises(Failure) as failure:
-        await answer
-    return failure.value
 
 
 async def switch(world: World, room: SessionView, model: str, user: str = "alice", **changes: Any) -> Participant:

@@ -21,14 +21,11 @@ class Batch:
     """Rows to insert, update and delete, collected in memory and written together.
 
     All of it happens at once: no part sees what another one writes, and a row must occur in one part only. Values are
-    anything that JSON holds, besides dates, decimals and ids; text must be without U+0000.
+    whatever JSON holds, and dates, decimals and ids; text must be without U+0000.
     """
 
     def __init__(self) -> None:
         self._rows: dict[_Part, list[Row]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
 
     def insert(self, table: Table, *rows: Row) -> None:
         """New rows; columns that are not given get their defaults."""

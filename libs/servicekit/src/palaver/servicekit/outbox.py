@@ -98,21 +98,14 @@ class DatabaseOutbox:
 class OutboxRelay(Generic[K]):
     """Publishes what a source holds: at once when told, and every `sweep_seconds` what was left over by a crash.
 
-    That the broker has them is noted `mark_seconds` later at most, for many at once: whoever waits for the answer to
+    That the broker has them is noted `MARK_SECONDS` later at most, for many at once: whoever waits for the answer to
     what was published does not wait for the note. A crash in between repeats them, which their message ids undo.
     """
 
-    def __init__(
-        self,
-        broker: Broker,
-        source: OutboxSource[K],
-        sweep_seconds: float = SWEEP_SECONDS,
-        mark_seconds: float = MARK_SECONDS,
-    ) -> None:
+    def __init__(self, broker: Broker, source: OutboxSource[K], sweep_seconds: float = SWEEP_SECONDS) -> None:
         self._broker = broker
         self._source = source
         self._sweep_seconds = sweep_seconds
-        self._mark_seconds = mark_seconds
         self._nudged = asyncio.Event()
         self._unmarked: dict[K, None] = {}
         self._marking: asyncio.TimerHandle | None = None
@@ -123,7 +116,7 @@ class OutboxRelay(Generic[K]):
         self._unmarked |= dict.fromkeys(await self._acknowledged(items))
         if self._unmarked and self._marking is None:
             later = asyncio.get_running_loop().call_later
-            self._marking = later(self._mark_seconds, lambda: self._tasks.spawn(self._mark()))
+            self._marking = later(MARK_SECONDS, lambda: self._tasks.spawn(self._mark()))
 
     async def _mark(self) -> None:
         self._marking = None
@@ -145,7 +138,7 @@ class OutboxRelay(Generic[K]):
             if self._marking is not None:
                 self._marking.cancel()
                 await self._mark()
-            await self._tasks.join(self._mark_seconds)
+            await self._tasks.join(MARK_SECONDS)
 
     async def _sweep_for_ever(self) -> None:
         while True:

@@ -61,7 +61,7 @@ class KeySource(Protocol):
 
 
 class BudgetSource(Protocol):
-    """Sets money aside before it is spent."""
+    """Sets money aside before it is spent; for a payer without a limit it need not wait until that is done."""
 
     async def reserve(self, order: RunTurn, amount: Decimal) -> None:
         """Raises Unavailable, Failure(QUOTA_EXCEEDED)."""

@@ -100,11 +100,11 @@ class Room:
         return self._scene or await self._look()
 
     async def turn(self, turn_id: TurnId) -> Turn | None:
-        """One of the room's turns, locked for the transaction."""
+        """One of the room's turns, locked for the transaction. To be asked before anything else."""
         return (await self._look(turn_id=turn_id)).turn
 
     async def has_heard(self, author: UserId, client_message_id: str) -> bool:
-        """Whether this post was taken before."""
+        """Whether this post was taken before. To be asked before anything else."""
         return (await self._look(post=(author, client_message_id))).said
 
     async def seats(self) -> tuple[Participant, ...]:
@@ -112,6 +112,8 @@ class Room:
         return (await self.scene()).seats
 
     async def _look(self, **wanted: Any) -> Scene:
+        if self._scene is not None:
+            raise RuntimeError("what was changed in this room since it was read would be forgotten")
         self._scene = await scenes.read(self.conn, self.session, **wanted)
         return self._scene
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Error, PostOptions
-from palaver.contracts.failures import ErrorCode
+from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, ParticipantId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.keyvault import KeyList, KeyView, ListKeys
 from palaver.contracts.model_router import (
@@ -97,6 +97,15 @@ class Heard(Protocol):
 def actor(user: str = "alice") -> Actor:
     """A signed-in person."""
     return Actor(user_id=UserId(user))
+
+
+async def refused(answer: Awaitable[Any]) -> Failure:
+    """What the service says against it. Raises AssertionError where it does it."""
+    try:
+        await answer
+    except Failure as failure:
+        return failure
+    raise AssertionError("it was not refused")
 
 
 async def until(condition: Callable[[], T], what: str = "") -> T:
