@@ -33,7 +33,15 @@ export type ServerFrame =
       | ReplyAppended
     )
   | Delta
-  | (ContextUsageNotice | ContextSummaryNotice | LaggingNotice | DegradedNotice | RecoveredNotice | TokenExpiringNotice)
+  | (
+      | ContextUsageNotice
+      | ContextSummaryNotice
+      | LaggingNotice
+      | DegradedNotice
+      | RecoveredNotice
+      | TokenExpiringNotice
+      | KeyQuotaNotice
+    )
   | Accepted
   | Ack
   | Error
@@ -73,6 +81,7 @@ export type ErrorCode =
   | 'KEY_MISSING'
   | 'KEY_INVALID'
   | 'KEY_LOCKED'
+  | 'KEY_QUOTA_EXCEEDED'
   | 'PROVIDER_REFUSED'
   | 'PROVIDER_QUOTA'
   | 'PROVIDER_RATE_LIMITED'
@@ -868,6 +877,30 @@ export interface TokenExpiringNotice {
  */
 export interface TokenExpiringData {
   expires_at: string
+}
+/**
+ * A provider key comes near its quota, or has used it up.
+ */
+export interface KeyQuotaNotice {
+  type: 'notice'
+  name: 'key.quota'
+  session_id: string | null
+  data: KeyQuotaData
+}
+/**
+ * How much of one limit of a key is used in this day or month of UTC. `used` and `limit` are calls or US dollars.
+ *
+ * Without an `exceeded` it is a warning; with it, the key is not used until the period ends or the limit is raised.
+ */
+export interface KeyQuotaData {
+  key_id: string
+  provider: string
+  label: string
+  measure: 'calls' | 'dollars'
+  period: 'day' | 'month'
+  used: string
+  limit: string
+  exceeded: boolean
 }
 /**
  * The broker has the post; it is durable once `message.posted` comes.

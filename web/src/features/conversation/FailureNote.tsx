@@ -5,7 +5,7 @@ import { Callout } from '@/ui/Callout'
 import { useFailureText } from '@/ui/useFailureText'
 
 /** What a person can mend on the keys page. */
-const KEY_CODES = new Set(['KEY_MISSING', 'KEY_INVALID', 'KEY_LOCKED', 'PROVIDER_QUOTA'])
+const KEY_CODES = new Set(['KEY_MISSING', 'KEY_INVALID', 'KEY_LOCKED', 'KEY_QUOTA_EXCEEDED', 'PROVIDER_QUOTA'])
 
 interface FailureNoteProps {
   readonly error: FailureReason

@@ -14,6 +14,7 @@ from palaver.contracts import (
     context,
     gateway,
     identity,
+    key_records,
     keyvault,
     limits,
     model_router,
@@ -78,8 +79,14 @@ LIVE_SAID: tuple[Live[Any], ...] = (
     model_router.TURN_DELTA,
     context.USAGE_CHANGED,
     context.SUMMARY_CHANGED,
+    keyvault.USER_NOTIFIED,
 )
-CONTROLS_SAID: tuple[Control[Any], ...] = (session.TURN_STOP, keyvault.KEY_REVOKED, *_DEPENDENCIES)
+CONTROLS_SAID: tuple[Control[Any], ...] = (
+    session.TURN_STOP,
+    keyvault.KEY_REVOKED,
+    keyvault.KEYS_CHANGED,
+    *_DEPENDENCIES,
+)
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
 
 QUERIES: tuple[AnyQuery, ...] = (
@@ -115,8 +122,14 @@ QUERIES: tuple[AnyQuery, ...] = (
     keyvault.KEY_CREATE,
     keyvault.KEY_LIST,
     keyvault.KEY_GET,
+    keyvault.KEY_CHANGE,
+    keyvault.KEY_ENABLE,
+    keyvault.KEY_DISABLE,
     keyvault.KEY_DELETE,
+    keyvault.KEY_CANDIDATES,
     keyvault.KEY_LEASE,
+    key_records.KEY_USAGE_GET,
+    key_records.KEY_AUDIT_LIST,
     analytics.BUDGET_RESERVE,
     analytics.COMPLETION_RESERVE,
     analytics.OVERVIEW_GET,
@@ -132,6 +145,8 @@ QUERIES: tuple[AnyQuery, ...] = (
     identity.USER_UPDATE,
     identity.JWKS_GET,
     identity.AUDIT_LIST,
+    identity.TRAIL_READ,
+    identity.ROLE_READ,
 )
 
 
@@ -175,6 +190,12 @@ _ALL_DURABLES = (
     Durable(context.OWNER, "context-log", EVENTS, _wildcards(*session.LOG_EVENTS.values())),
     Durable(context.OWNER, "context-usage", EVENTS, _wildcards(model_router.USAGE_METERED)),
     Durable(keyvault.OWNER, "keyvault-key-checks", EVENTS, _wildcards(model_router.KEY_CHECKED)),
+    Durable(
+        keyvault.OWNER,
+        "keyvault-usage",
+        EVENTS,
+        _wildcards(model_router.USAGE_METERED, model_router.COMPLETION_METERED),
+    ),
     Durable(
         analytics.OWNER,
         "analytics-usage",
@@ -245,7 +266,12 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 keyvault.KEY_CREATE,
                 keyvault.KEY_LIST,
                 keyvault.KEY_GET,
+                keyvault.KEY_CHANGE,
+                keyvault.KEY_ENABLE,
+                keyvault.KEY_DISABLE,
                 keyvault.KEY_DELETE,
+                key_records.KEY_USAGE_GET,
+                key_records.KEY_AUDIT_LIST,
                 analytics.OVERVIEW_GET,
                 analytics.QUOTA_GET,
                 identity.USER_REGISTER,
@@ -282,13 +308,14 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 session.TURN_CLAIM,
                 session.TURN_RENEW,
                 context.WINDOW_BUILD,
+                keyvault.KEY_CANDIDATES,
                 keyvault.KEY_LEASE,
                 analytics.BUDGET_RESERVE,
                 analytics.COMPLETION_RESERVE,
             ),
-            hears=_wildcards(session.TURN_STOP, keyvault.KEY_REVOKED),
+            hears=_wildcards(session.TURN_STOP, keyvault.KEY_REVOKED, keyvault.KEYS_CHANGED),
         ),
-        keyvault.OWNER: Grants(),
+        keyvault.OWNER: Grants(asks=(identity.ROLE_READ, identity.TRAIL_READ)),
         analytics.OWNER: Grants(asks=(model_router.MODEL_READ,)),
         identity.OWNER: Grants(),
     }

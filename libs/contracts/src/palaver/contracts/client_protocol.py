@@ -5,13 +5,14 @@ an unknown `type` gets `error`. SSE and long polling carry the same objects.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from palaver.contracts import limits
 from palaver.contracts.failures import FailureBody
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SummaryId, TurnId, UserId
+from palaver.contracts.ids import KeyId, MessageId, ParticipantId, SessionId, SummaryId, TurnId, UserId
 from palaver.contracts.operations import Dependency
 from palaver.contracts.session_log import Metadata, Reply, SessionEvent, SessionView, TurnRef, UserMessage
 from palaver.contracts.subjects import Payload
@@ -330,8 +331,39 @@ class TokenExpiringNotice(Payload):
     data: TokenExpiringData
 
 
+class KeyQuotaData(Payload):
+    """How much of one limit of a key is used in this day or month of UTC. `used` and `limit` are calls or US dollars.
+
+    Without an `exceeded` it is a warning; with it, the key is not used until the period ends or the limit is raised.
+    """
+
+    key_id: KeyId
+    provider: str
+    label: str
+    measure: Literal["calls", "dollars"]
+    period: Literal["day", "month"]
+    used: Decimal
+    limit: Decimal
+    exceeded: bool
+
+
+class KeyQuotaNotice(Payload):
+    """A provider key comes near its quota, or has used it up."""
+
+    type: Literal["notice"] = "notice"
+    name: Literal["key.quota"] = "key.quota"
+    session_id: SessionId | None = None
+    data: KeyQuotaData
+
+
 Notice = Annotated[
-    ContextUsageNotice | ContextSummaryNotice | LaggingNotice | DegradedNotice | RecoveredNotice | TokenExpiringNotice,
+    ContextUsageNotice
+    | ContextSummaryNotice
+    | LaggingNotice
+    | DegradedNotice
+    | RecoveredNotice
+    | TokenExpiringNotice
+    | KeyQuotaNotice,
     Field(discriminator="name"),
 ]
 

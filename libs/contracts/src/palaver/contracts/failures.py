@@ -57,6 +57,7 @@ class ErrorCode(StrEnum):
     KEY_MISSING = "KEY_MISSING"
     KEY_INVALID = "KEY_INVALID"
     KEY_LOCKED = "KEY_LOCKED"
+    KEY_QUOTA_EXCEEDED = "KEY_QUOTA_EXCEEDED"
     PROVIDER_REFUSED = "PROVIDER_REFUSED"
     PROVIDER_QUOTA = "PROVIDER_QUOTA"
     PROVIDER_RATE_LIMITED = "PROVIDER_RATE_LIMITED"
@@ -118,6 +119,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.KEY_MISSING: _trait(_B, 409),
     ErrorCode.KEY_INVALID: _trait(_B, 409),
     ErrorCode.KEY_LOCKED: _trait(_B, 423),
+    ErrorCode.KEY_QUOTA_EXCEEDED: _trait(_B, 402),
     ErrorCode.PROVIDER_REFUSED: _trait(_B, 422),
     ErrorCode.PROVIDER_QUOTA: _trait(_B, 402),
     ErrorCode.PROVIDER_RATE_LIMITED: _trait(_N, 503, retryable=True),

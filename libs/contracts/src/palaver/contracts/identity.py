@@ -181,6 +181,28 @@ class AuditPage(Payload):
     entries: tuple[AuditRecorded, ...]
 
 
+class ReadTrail(Payload):
+    """What was done to one thing, newest first. For the service that owns the thing, which authorises its asker."""
+
+    target_kind: str
+    target_id: str
+    before: datetime | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class ReadRole(Payload):
+    """What may this person do? Asked by services."""
+
+    user_id: UserId
+
+
+class PersonRole(Payload):
+    """Nobody who is suspended or gone is `active`."""
+
+    role: Role
+    active: bool
+
+
 class UserRegistered(Payload):
     """A person opened an account."""
 
@@ -199,6 +221,8 @@ USER_GET = query("identity.user.get.v1", ReadUser, UserView, "The actor's own ac
 USER_UPDATE = query("identity.user.update.v1", UpdateUser, UserView, "Change the actor's own profile.")
 JWKS_GET = query("identity.jwks.get.v1", ReadJwks, Jwks, "Public keys of access tokens.")
 AUDIT_LIST = query("identity.audit.list.v1", ListAudit, AuditPage, "The audit trail.")
+TRAIL_READ = query("identity.trail.read.v1", ReadTrail, AuditPage, "What was done to one thing.")
+ROLE_READ = query("identity.role.read.v1", ReadRole, PersonRole, "What a person may do.")
 USER_REGISTERED = event("identity.user.registered.v1", UserRegistered, "A person opened an account.", "user")
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)

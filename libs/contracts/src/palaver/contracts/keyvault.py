@@ -5,18 +5,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from palaver.contracts.actors import Actor
+from palaver.contracts import limits
+from palaver.contracts.actors import Actor, Role
+from palaver.contracts.client_protocol import KeyQuotaNotice
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId
+from palaver.contracts.key_records import KeyQuota
 from palaver.contracts.operations import audit_recorded, dependency_changed
 from palaver.contracts.sealed import Sealed
 from palaver.contracts.session import Done
-from palaver.contracts.subjects import Payload, control, query
+from palaver.contracts.subjects import Payload, control, live, query
 
 OWNER = "keyvault"
 
 SEAL_CONTEXT_CREATE = "keyvault.key.create"
 SEAL_CONTEXT_LEASE = "keyvault.key.lease"
+
+
+Scope = Literal["personal", "shared"]
+"""A personal key is its owner's alone. A shared one belongs to the installation: administrators keep it, and people of
+certain roles may use it without ever seeing anything of it."""
+Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=limits.MAX_KEY_LABEL_CHARACTERS)]
+Weight = Annotated[int, Field(ge=1, le=limits.MAX_KEY_WEIGHT)]
+Order = Annotated[int, Field(ge=0, le=limits.MAX_KEY_ORDER)]
+Roles = Annotated[tuple[Role, ...], Field(max_length=len(Role))]
 
 
 class KeySecret(Payload):
@@ -26,7 +38,12 @@ class KeySecret(Payload):
 
 
 class KeyView(Payload):
-    """A key as people see it: never the key itself. `key_hint` is its last four characters."""
+    """A key as people see it: never the key itself.
+
+    `key_hint` is its last four characters, empty for who may only use it. `enabled` is its keeper's wish, `status` what
+    comes of that and of its provider's verdict. Keys of the lowest `order` are used first; `weight` is a key's share
+    among equals. `roles` may use a shared key; `editable` says whether the actor keeps it.
+    """
 
     id: KeyId
     provider: str
@@ -38,20 +55,49 @@ class KeyView(Payload):
     last_used_at: datetime | None = None
     checked_at: datetime | None = None
     check_code: ErrorCode | None = None
+    enabled: bool = True
+    weight: int = 1
+    order: int = 0
+    scope: Scope = "personal"
+    roles: tuple[Role, ...] = ()
+    editable: bool = True
+    quota: KeyQuota = KeyQuota()
+    quota_used_up: bool = False
 
 
 class CreateKey(Payload):
-    """Store a key for a provider at its host (both from the catalogue, filled in by the gateway)."""
+    """Store a key for a provider at its host (both from the catalogue, filled in by the gateway).
+
+    `shared` is for administrators; `roles` may use it then, all if none are given.
+    """
 
     actor: Actor
     provider: str
     host: str
-    label: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] = ""
+    label: Label = ""
     sealed: Sealed[KeySecret]
+    scope: Scope = "personal"
+    roles: Roles = ()
+    weight: Weight = 1
+    order: Order = 0
+    quota: KeyQuota = KeyQuota()
+
+
+class ChangeKey(Payload):
+    """Change what is given; what is not given stays. An empty `quota` lifts all limits. Secret and place never change:
+    a new key is another key."""
+
+    actor: Actor
+    key_id: KeyId
+    label: Label | None = None
+    weight: Weight | None = None
+    order: Order | None = None
+    roles: Roles | None = None
+    quota: KeyQuota | None = None
 
 
 class ListKeys(Payload):
-    """The actor's keys."""
+    """The keys that the actor keeps or may use."""
 
     actor: Actor
 
@@ -93,14 +139,47 @@ class LeaseForCheck(Payload):
     key_id: KeyId
 
 
+class ListCandidates(Payload):
+    """Which keys may pay for this person's work at a provider's host?"""
+
+    payer: UserId
+    provider: str
+    host: str
+
+
+class KeyCandidate(Payload):
+    """A key that would be lent. `hint` is that of the payer's own keys only."""
+
+    key_id: KeyId
+    label: str
+    weight: int
+    order: int
+    scope: Scope
+    hint: str | None = None
+
+
+class KeyCandidates(Payload):
+    """Never empty: personal keys before shared ones, then by `order`, the newest first.
+
+    May be kept for `KEY_CANDIDATES_SECONDS`, and until `KEYS_CHANGED` says otherwise.
+    """
+
+    keys: tuple[KeyCandidate, ...]
+
+
 class LeaseKey(Payload):
-    """`public_key` is the worker's X25519 key, unpadded base64url; the answer is sealed to it."""
+    """`public_key` is the worker's X25519 key, unpadded base64url; the answer is sealed to it.
+
+    `key_id` is the candidate that the worker chose; without it the first one is lent. It is refused with NOT_FOUND if
+    it is gone or not the payer's to use.
+    """
 
     purpose: Annotated[LeaseForTurn | LeaseForCompletion | LeaseForCheck, Field(discriminator="kind")]
     provider: str | None = None
     host: str | None = None
     worker: WorkerId
     public_key: str
+    key_id: KeyId | None = None
 
 
 class KeyLease(Payload):
@@ -119,11 +198,27 @@ class KeyRevoked(Payload):
     key_id: KeyId
 
 
+class KeysChanged(Payload):
+    """Candidates that are kept for this person and provider are out of date; for everybody and everywhere if none is
+    named. Core messages get lost: who was away from the broker drops all candidates and leases."""
+
+    user_id: UserId | None = None
+    provider: str | None = None
+
+
 KEY_CREATE = query("keyvault.key.create.v1", CreateKey, KeyView, "Store a provider key.")
 KEY_LIST = query("keyvault.key.list.v1", ListKeys, KeyList, "The actor's keys, without the keys.")
 KEY_GET = query("keyvault.key.get.v1", OfKey, KeyView, "One key, without the key.")
+KEY_CHANGE = query("keyvault.key.change.v1", ChangeKey, KeyView, "Change a key's label, place in the order or quota.")
+KEY_ENABLE = query("keyvault.key.enable.v1", OfKey, KeyView, "Use a key again.")
+KEY_DISABLE = query("keyvault.key.disable.v1", OfKey, KeyView, "Use a key no more, on any worker, at once.")
 KEY_DELETE = query("keyvault.key.delete.v1", OfKey, Done, "Delete a key.")
 KEY_LEASE = query("keyvault.key.lease.v1", LeaseKey, KeyLease, "Lend a key to a worker, sealed to it.")
+KEY_CANDIDATES = query(
+    "keyvault.key.candidates.v1", ListCandidates, KeyCandidates, "The keys that may pay for a person's work."
+)
 KEY_REVOKED = control("keyvault.key.revoked.v1", KeyRevoked, "Forget this key at once.")
+KEYS_CHANGED = control("keyvault.keys.changed.v1", KeysChanged, "Other keys may be used from now on.")
+USER_NOTIFIED = live("keyvault.user.notified.v1", KeyQuotaNotice, "A key comes near its quota, or used it up.", "user")
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)

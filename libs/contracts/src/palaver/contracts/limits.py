@@ -45,6 +45,27 @@ MAX_LOG_PAGE = 500
 POST_PARTITIONS = 16
 """Fixed: posts of one room always share a partition, and a partition handles one post at a time."""
 
+# ---- Provider keys ----
+
+MAX_KEY_LABEL_CHARACTERS = 80
+"""What its owner calls a key."""
+MAX_KEY_WEIGHT = 100
+"""A key's share of the calls among keys of the same order, from 1."""
+MAX_KEY_ORDER = 999
+"""A key's place; those with the lowest are used first, from 0."""
+MAX_KEY_QUOTA_CALLS = 1_000_000_000
+"""Provider calls in a day or a month, as a key's quota may say."""
+MAX_KEY_QUOTA_DOLLARS = 1_000_000_000
+"""The same in US dollars."""
+KEY_QUOTA_WARNING = 0.8
+"""Fixed: the part of a key's quota that is used when its keeper is warned."""
+MAX_KEY_USAGE_DAYS = 400
+"""Days of a key's usage that are kept, and that one question may be about."""
+KEY_LEASE_SECONDS = 60
+"""A worker keeps a key in memory no longer; a revocation that it missed ends here at the latest."""
+KEY_CANDIDATES_SECONDS = 60.0
+"""Likewise what it knows of which keys there are."""
+
 # ---- A connection ----
 
 HEARTBEAT_SECONDS = 30.0

@@ -72,6 +72,7 @@ _CHINESE: Final[dict[ErrorCode, str]] = {
     ErrorCode.KEY_MISSING: "尚未添加该服务商的密钥。",
     ErrorCode.KEY_INVALID: "密钥无效。",
     ErrorCode.KEY_LOCKED: "密钥已锁定。",
+    ErrorCode.KEY_QUOTA_EXCEEDED: "该密钥的额度已用完。",
     ErrorCode.PROVIDER_REFUSED: "模型服务商拒绝了请求。",
     ErrorCode.PROVIDER_QUOTA: "模型服务商的额度已用完。",
     ErrorCode.PROVIDER_RATE_LIMITED: "模型服务商限制了请求频率。",
