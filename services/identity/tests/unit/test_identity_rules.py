@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from palaver.contracts.actors import Role
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import UserId, new_id
+from palaver.contracts.ids import SignInId, UserId, new_id
 from palaver.identity.access_tokens import AccessTokens
 from palaver.identity.domain import Family, PresentedToken, Refusal, Status, User, normal_email, refusal_of
 from palaver.identity.errors import refresh_refused
@@ -26,7 +26,7 @@ ADA = User(UserId("ada"), "ada@example.org", "Ada", None, Role.MEMBER, Status.AC
 
 
 def presented(*, ended: Any = None, used: bool = False, seconds_left: float = 1, user: User = ADA) -> PresentedToken:
-    family = Family("family", user.id, NOW + timedelta(days=1), ended)
+    family = Family(SignInId("family"), user.id, NOW + timedelta(days=1), ended)
     return PresentedToken(family, user, NOW + timedelta(seconds=seconds_left), used)
 
 
@@ -138,7 +138,7 @@ def test_tokens_of_a_retired_key_verify_as_long_as_it_is_published() -> None:
     old_key, new_key = new_secret_key(), new_secret_key()
     old = access_tokens(old_key)
     new = access_tokens(new_key, str(old.jwks().keys[0]["x"]))
-    token, _ = old.issue(ADA, "family", datetime.now(UTC))
+    token, _ = old.issue(ADA, SignInId("family"), datetime.now(UTC))
     keys = jwt.PyJWKSet.from_dict({"keys": list(new.jwks().keys)})
     key_id = jwt.get_unverified_header(token)["kid"]
     claims = jwt.decode(token, keys[key_id], ["EdDSA"], audience="a", issuer="i")
@@ -155,7 +155,7 @@ def test_published_keys_hold_nothing_private() -> None:
 
 def test_a_token_ends_after_its_lifetime() -> None:
     tokens = access_tokens(new_secret_key())
-    token, expires_at = tokens.issue(ADA, "family", datetime.now(UTC) - timedelta(minutes=16))
+    token, expires_at = tokens.issue(ADA, SignInId("family"), datetime.now(UTC) - timedelta(minutes=16))
     assert expires_at < datetime.now(UTC)
     keys = jwt.PyJWKSet.from_dict({"keys": list(tokens.jwks().keys)})
     with pytest.raises(jwt.ExpiredSignatureError):

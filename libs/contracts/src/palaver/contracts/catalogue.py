@@ -20,6 +20,7 @@ from palaver.contracts import (
     model_router,
     personas,
     session,
+    sign_ins,
 )
 from palaver.contracts.operations import AuditRecorded, DependencyChanged
 from palaver.contracts.streams import COMMANDS, EVENTS, STREAMS, Durable
@@ -87,6 +88,15 @@ CONTROLS_SAID: tuple[Control[Any], ...] = (
     keyvault.KEYS_CHANGED,
     *_DEPENDENCIES,
 )
+<<<<<<< HEAD
+=======
+CONTROLS_SAID: tuple[Control[Any], ...] = (
+    session.TURN_STOP,
+    keyvault.KEY_REVOKED,
+    sign_ins.SIGN_IN_ENDED,
+    *_DEPENDENCIES,
+)
+>>>>>>> 43f0a8f (The end of a sign-in is told: in one transaction with its cause, broadcast to every gateway, kept in Redis)
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
 
 QUERIES: tuple[AnyQuery, ...] = (
@@ -291,6 +301,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 "evt.session.*.*.v1.*",
                 "live.*.user.notified.v1.*",
                 *_wildcards(model_router.TURN_DELTA, context.USAGE_CHANGED, context.SUMMARY_CHANGED),
+                *_wildcards(sign_ins.SIGN_IN_ENDED),
                 "ctl.*.dependency.changed.v1",
             ),
         ),

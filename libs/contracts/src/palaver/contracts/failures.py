@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     REFRESH_REUSED = "REFRESH_REUSED"
     FORBIDDEN = "FORBIDDEN"
     ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
+    SIGN_IN_ENDED = "SIGN_IN_ENDED"
     # business
     VALIDATION_FAILED = "VALIDATION_FAILED"
     UNKNOWN_TYPE = "UNKNOWN_TYPE"
@@ -94,6 +95,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.REFRESH_REUSED: _trait(_A, 401),
     ErrorCode.FORBIDDEN: _trait(_A, 403),
     ErrorCode.ORIGIN_NOT_ALLOWED: _trait(_A, 403),
+    ErrorCode.SIGN_IN_ENDED: _trait(_A, 401),
     ErrorCode.VALIDATION_FAILED: _trait(_B, 422),
     ErrorCode.UNKNOWN_TYPE: _trait(_B, 422),
     ErrorCode.NOT_FOUND: _trait(_B, 404),

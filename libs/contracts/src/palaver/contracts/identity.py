@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from palaver.contracts.actors import Actor, Role
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
 from palaver.contracts.operations import AuditRecorded, audit_recorded, dependency_changed
 from palaver.contracts.sealed import Sealed
 from palaver.contracts.session import Done
@@ -116,10 +116,11 @@ class LogOut(Payload):
 
 class IssueTicket(Payload):
     """A single-use credential for one WebSocket handshake. It allows nothing beyond `sign_in_ends_at`, the end of the
-    access token that asks for it."""
+    access token that asks for it, and nothing once the sign-in `sid` is over."""
 
     actor: Actor
     reply_key: str
+    sid: SignInId | None = None
     sign_in_ends_at: datetime | None = None
 
 
@@ -137,9 +138,10 @@ class RedeemTicket(Payload):
 
 
 class TicketHolder(Payload):
-    """Whose ticket it was, and when the log-in behind it ends."""
+    """Whose ticket it was, of which sign-in, and when the access token behind it ends."""
 
     user: UserView
+    sid: SignInId | None = None
     expires_at: datetime
 
 

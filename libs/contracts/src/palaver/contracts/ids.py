@@ -5,6 +5,8 @@ from typing import NewType
 import uuid_utils
 
 UserId = NewType("UserId", str)
+SignInId = NewType("SignInId", str)
+"""One sign-in of a person, from their log-in to its end; access tokens carry it as `sid`."""
 SessionId = NewType("SessionId", str)
 ParticipantId = NewType("ParticipantId", str)
 MessageId = NewType("MessageId", str)

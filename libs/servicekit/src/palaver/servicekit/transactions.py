@@ -3,7 +3,7 @@
 `outbox.py` has the parts; whoever has a log of its own puts them together differently.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,11 +18,16 @@ class Work:
 
     def __init__(self, conn: AsyncConnection, outbox: Outbox) -> None:
         self.conn = conn
+        self.followers: list[Callable[[], None]] = []
         self._outbox = outbox
 
     async def say(self, *batch: Outgoing) -> None:
         """Publish these once the transaction is committed, and only then."""
         await self._outbox.add(self.conn, *batch)
+
+    def then(self, follow: Callable[[], None]) -> None:
+        """Call this once the transaction is committed, and only then: a wake-up, whose loss a crash may cost."""
+        self.followers.append(follow)
 
 
 class Transactions:
@@ -37,8 +42,11 @@ class Transactions:
     async def begin(self) -> AsyncGenerator[Work]:
         """Committed at exit, rolled back when the block raises. Raises what `Database.transaction` raises."""
         async with self._database.transaction() as conn:
-            yield Work(conn, self._outbox)
+            work = Work(conn, self._outbox)
+            yield work
         self._relay.nudge()
+        for follow in work.followers:
+            follow()
 
     async def relay(self) -> None:
         """Publish what was said, for ever."""

@@ -9,7 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from palaver.contracts.identity import Jwks
-from palaver.contracts.ids import new_id
+from palaver.contracts.ids import SignInId, new_id
 from palaver.identity.domain import User
 from palaver.servicekit.sealing import to_base64url
 
@@ -30,7 +30,7 @@ class AccessTokens:
         self._audience = audience
         self._lifetime = lifetime
 
-    def issue(self, user: User, family_id: str, now: datetime) -> tuple[str, datetime]:
+    def issue(self, user: User, family_id: SignInId, now: datetime) -> tuple[str, datetime]:
         """The token and its end. `sid` names the sign-in, `jti` this very token: both can be denied later."""
         expires_at = now.replace(microsecond=0) + self._lifetime
         claims = {

@@ -9,6 +9,7 @@ from palaver.contracts.operations import AuditRecorded
 from palaver.identity.access_tokens import AccessTokens
 from palaver.identity.accounts import Accounts
 from palaver.identity.boxes import Boxes
+from palaver.identity.endings import Endings
 from palaver.identity.families import Families
 from palaver.identity.first_owner import FirstOwner
 from palaver.identity.handlers import Handlers
@@ -16,6 +17,7 @@ from palaver.identity.housekeeping import Housekeeping
 from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock
+from palaver.identity.redis_endings import RedisEndings
 from palaver.identity.redis_tickets import RedisTickets
 from palaver.identity.settings import OWASP_PARALLELISM, Settings
 from palaver.identity.signing_in import SigningIn
@@ -61,9 +63,11 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         audience=settings.audience,
         lifetime=access,
     )
+    endings = Endings(database, kit.broker, RedisEndings(redis), metrics, clock, access=access)
     families = Families(
         transactions,
         access_tokens,
+        endings,
         metrics,
         clock,
         idle=timedelta(seconds=settings.refresh_token_seconds),
@@ -123,6 +127,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         resources=(database, redis, passwords, first_owner),
         tasks={
             "outbox": transactions.relay,
+            "endings": endings.run,
             "first-owner": first_owner.ensure,
             "housekeeping": housekeeping.run,
             "dependencies": dependencies.run,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from palaver.contracts.actors import Role
 from palaver.contracts.identity import Tokens, UserView
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
 
 OWNER_EMAIL = "owner@localhost"
 """The first-run owner's; nobody can register it."""
@@ -63,14 +63,15 @@ class SignedInPerson:
     tokens: Tokens
 
 
-FamilyEnd = Literal["logged_out", "reused"]
+FamilyEnd = Literal["logged_out", "reused", "remote", "password_changed", "password_reset", "suspended", "deleted"]
+"""By what a sign-in ended; `remote` is a log-out from another device."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """One sign-in: the refresh tokens that follow from each other. `ends_at` is the latest end, however it is used."""
 
-    id: str
+    id: SignInId
     user_id: UserId
     ends_at: datetime
     ended: FamilyEnd | None = None

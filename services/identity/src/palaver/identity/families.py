@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from palaver.contracts.identity import Tokens
-from palaver.contracts.ids import new_id
+from palaver.contracts.ids import SignInId, new_id
 from palaver.identity import audit_events
 from palaver.identity.access_tokens import AccessTokens
 from palaver.identity.domain import Family, Origin, PresentedToken, Refusal, SignedInPerson, User, refusal_of
+from palaver.identity.endings import Endings
 from palaver.identity.errors import refresh_refused
 from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.opaque import digest_of, new_secret
@@ -26,6 +27,7 @@ class Families:
         self,
         transactions: Transactions,
         access_tokens: AccessTokens,
+        endings: Endings,
         metrics: IdentityMetrics,
         clock: Clock,
         *,
@@ -34,6 +36,7 @@ class Families:
     ) -> None:
         self._transactions = transactions
         self._access_tokens = access_tokens
+        self._endings = endings
         self._metrics = metrics
         self._clock = clock
         self._idle = idle
@@ -41,7 +44,7 @@ class Families:
 
     async def open(self, work: Work, user: User, origin: Origin, now: datetime) -> SignedInPerson:
         """A new sign-in, in the transaction of whoever proved that it is them."""
-        family = Family(new_id(), user.id, now + self._longest)
+        family = Family(SignInId(new_id()), user.id, now + self._longest)
         await families.add(work.conn, family, origin, now)
         return SignedInPerson(user, await self._next_tokens(work, user, family, now))
 
@@ -65,11 +68,10 @@ class Families:
 
     async def log_out(self, token: str) -> None:
         """End the sign-in; a token that is unknown or over already is as good as logged out."""
-        now = self._clock()
         async with self._transactions.begin() as work:
-            user_id = await families.end_by_token(work.conn, digest_of(token), now)
-            if user_id is not None:
-                await work.say(audit_events.done("user.logout", user_id, now))
+            known = await families.of_token(work.conn, digest_of(token))
+            if known is not None and await self._endings.end(work, *known, "logged_out"):
+                await work.say(audit_events.done("user.logout", known[0], self._clock()))
 
     async def _next_tokens(self, work: Work, user: User, family: Family, now: datetime) -> Tokens:
         refresh_token = new_secret()
@@ -88,5 +90,5 @@ class Families:
             return  # said once
         user_id, family_id = presented.user.id, presented.family.id
         _log.warning("refresh_token_reused", user_id=user_id, family_id=family_id)
-        await families.end(work.conn, family_id, "reused", now)
+        await self._endings.end(work, user_id, family_id, "reused")
         await work.say(audit_events.refused("refresh.reuse", user_id, now, address=origin.address, family_id=family_id))

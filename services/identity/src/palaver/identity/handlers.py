@@ -92,13 +92,13 @@ class Handlers:
     async def ticket_issue(self, request: IssueTicket) -> IssuedTicket:
         """Answer `ticket.issue`."""
         reply = reply_to(request.reply_key)
-        issued = await self._tickets.issue(request.actor, request.sign_in_ends_at)
+        issued = await self._tickets.issue(request.actor, request.sid, request.sign_in_ends_at)
         return IssuedTicket(sealed=reply.seal(SecretToken(token=issued.secret)), expires_at=issued.expires_at)
 
     async def ticket_redeem(self, request: RedeemTicket) -> TicketHolder:
         """Answer `ticket.redeem`."""
         holder = await self._tickets.redeem(self._boxes.open(request.sealed, SecretToken).token)
-        return TicketHolder(user=holder.user.view(), expires_at=holder.expires_at)
+        return TicketHolder(user=holder.user.view(), sid=holder.sid, expires_at=holder.expires_at)
 
     async def user_get(self, request: ReadUser) -> UserView:
         """Answer `user.get`."""

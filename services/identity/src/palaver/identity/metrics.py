@@ -21,6 +21,12 @@ class IdentityMetrics:
             ("outcome",),  # done, or a `domain.Refusal`
             registry=registry,
         )
+        self.ended_sign_ins = Counter(
+            "palaver_identity_ended_sign_ins",
+            "Sign-ins that ended before their time.",
+            ("how",),  # a `domain.FamilyEnd`
+            registry=registry,
+        )
         self.tickets = Counter(
             "palaver_identity_tickets", "WebSocket tickets.", ("outcome",), registry=registry
         )  # issued | redeemed | refused

@@ -1,11 +1,12 @@
 """What this service needs from outside its own tables, named by role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
+from palaver.contracts.sign_ins import SignInEnded
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -13,9 +14,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Whose ticket, and when the sign-in that asked for it ends."""
+    """Whose ticket, of which sign-in, and when the access token that asked for it ends."""
 
     user_id: UserId
+    sid: SignInId | None
     expires_at: datetime
 
 
@@ -28,4 +30,12 @@ class TicketStore(Protocol):
 
     async def take(self, digest: bytes) -> Ticket | None:
         """Hand a ticket out, once for all replicas together. Raises Unavailable."""
+        ...
+
+
+class EndedSignIns(Protocol):
+    """Where whoever verifies access tokens looks whether their sign-in is over."""
+
+    async def keep(self, ended: Sequence[SignInEnded], now: datetime) -> None:
+        """For as long as their tokens could be presented; a repetition changes nothing. Raises Unavailable."""
         ...

@@ -6,7 +6,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
 from palaver.identity.ports import Ticket
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.redis import REDIS, Redis
@@ -22,7 +22,7 @@ class RedisTickets:
 
     async def keep(self, digest: bytes, ticket: Ticket, seconds: int) -> None:
         """See `ports.TicketStore`."""
-        value = json.dumps({"user_id": ticket.user_id, "expires_at": ticket.expires_at.isoformat()})
+        value = json.dumps({"user_id": ticket.user_id, "sid": ticket.sid, "expires_at": ticket.expires_at.isoformat()})
         try:
             await self._redis.client.set(PREFIX + digest.hex(), value, ex=seconds)
         except (RedisError, OSError, TimeoutError) as error:
@@ -37,4 +37,9 @@ class RedisTickets:
         if value is None:
             return None
         known = json.loads(value)
-        return Ticket(UserId(known["user_id"]), datetime.fromisoformat(known["expires_at"]))
+        sid = known.get("sid")
+        return Ticket(
+            UserId(known["user_id"]),
+            None if sid is None else SignInId(sid),
+            datetime.fromisoformat(known["expires_at"]),
+        )

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from palaver.contracts.actors import Actor
+from palaver.contracts.ids import SignInId
 from palaver.identity.domain import Status, User
 from palaver.identity.errors import invalid_ticket
 from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.opaque import digest_of, new_secret
 from palaver.identity.ports import Clock, Ticket, TicketStore
-from palaver.identity.store import users
+from palaver.identity.store import families, users
 from palaver.servicekit.database import Database
 
 
@@ -23,9 +24,10 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose ticket it was, and when the sign-in behind it ends."""
+    """Whose ticket it was, of which sign-in, and when the access token behind it ends."""
 
     user: User
+    sid: SignInId | None
     expires_at: datetime
 
 
@@ -49,12 +51,12 @@ class Tickets:
         self._seconds = seconds
         self._access = access
 
-    async def issue(self, actor: Actor, sign_in_ends_at: datetime | None) -> Issued:
+    async def issue(self, actor: Actor, sid: SignInId | None, sign_in_ends_at: datetime | None) -> Issued:
         """A ticket for the actor. Raises Unavailable while the store is down."""
         now, secret = self._clock(), new_secret()
         latest = now + self._access
         ends_at = latest if sign_in_ends_at is None else min(sign_in_ends_at, latest)
-        await self._store.keep(digest_of(secret), Ticket(actor.user_id, ends_at), self._seconds)
+        await self._store.keep(digest_of(secret), Ticket(actor.user_id, sid, ends_at), self._seconds)
         self._metrics.tickets.labels("issued").inc()
         return Issued(secret, now + timedelta(seconds=self._seconds))
 
@@ -64,8 +66,9 @@ class Tickets:
         if ticket is not None:
             async with self._database.read() as conn:
                 user = await users.read(conn, ticket.user_id)
-            if user is not None and user.status is Status.ACTIVE:
+                goes_on = ticket.sid is None or await families.is_open(conn, ticket.user_id, ticket.sid)
+            if user is not None and user.status is Status.ACTIVE and goes_on:
                 self._metrics.tickets.labels("redeemed").inc()
-                return Holder(user, ticket.expires_at)
+                return Holder(user, ticket.sid, ticket.expires_at)
         self._metrics.tickets.labels("refused").inc()
         raise invalid_ticket()

@@ -1,11 +1,12 @@
 """Sign-ins and their refresh tokens. Tokens are known by digest only."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
 from palaver.identity.domain import Family, FamilyEnd, Origin, PresentedToken
 from palaver.identity.store.tables import refresh_families, refresh_tokens, users
 from palaver.identity.store.users import user_of
@@ -51,7 +52,7 @@ async def lock_presented(conn: AsyncConnection, digest: bytes) -> PresentedToken
     if row is None:
         return None
     user = user_of(row)
-    family = Family(row.family_id, user.id, row.ends_at, row.ended)
+    family = Family(SignInId(row.family_id), user.id, row.ends_at, row.ended)
     return PresentedToken(family, user, row.expires_at, used=row.used_at is not None)
 
 
@@ -63,22 +64,43 @@ async def use(conn: AsyncConnection, digest: bytes, family_id: str, origin: Orig
     await conn.execute(update(refresh_families).where(refresh_families.c.id == family_id).values(known))
 
 
-async def end(conn: AsyncConnection, family_id: str, how: FamilyEnd, now: datetime) -> None:
-    """The sign-in is over; how it ended first stays."""
-    open_family = (refresh_families.c.id == family_id) & refresh_families.c.ended_at.is_(None)
-    await conn.execute(update(refresh_families).where(open_family).values(ended_at=now, ended=how))
+async def end(
+    conn: AsyncConnection,
+    user_id: UserId,
+    how: FamilyEnd,
+    now: datetime,
+    *,
+    only: SignInId | None = None,
+    but: SignInId | None = None,
+) -> Sequence[SignInId]:
+    """End a person's sign-ins: all, one, or all but one. How one ended first stays; those that end now are returned."""
+    chosen = (refresh_families.c.user_id == user_id) & refresh_families.c.ended_at.is_(None)
+    if only is not None:
+        chosen &= refresh_families.c.id == only
+    if but is not None:
+        chosen &= refresh_families.c.id != but
+    statement = update(refresh_families).where(chosen).values(ended_at=now, ended=how).returning(refresh_families.c.id)
+    return [SignInId(sid) for sid in (await conn.execute(statement)).scalars()]
 
 
-async def end_by_token(conn: AsyncConnection, digest: bytes, now: datetime) -> UserId | None:
-    """Log out with any token of the sign-in; whose it was, or None if it is unknown or over already."""
-    family_id = select(refresh_tokens.c.family_id).where(refresh_tokens.c.digest == digest).scalar_subquery()
+async def of_token(conn: AsyncConnection, digest: bytes) -> tuple[UserId, SignInId] | None:
+    """Whose sign-in, and which, a token belongs to, used or not."""
     statement = (
-        update(refresh_families)
-        .where(refresh_families.c.id == family_id, refresh_families.c.ended_at.is_(None))
-        .values(ended_at=now, ended="logged_out")
-        .returning(refresh_families.c.user_id)
+        select(refresh_families.c.user_id, refresh_families.c.id)
+        .join_from(refresh_tokens, refresh_families)
+        .where(refresh_tokens.c.digest == digest)
     )
-    return (await conn.execute(statement)).scalar_one_or_none()
+    row = (await conn.execute(statement)).first()
+    return None if row is None else (UserId(row.user_id), SignInId(row.id))
+
+
+async def is_open(conn: AsyncConnection, user_id: UserId, sid: SignInId) -> bool:
+    """Whether that sign-in of that person goes on."""
+    statement = select(refresh_families.c.ended_at).where(
+        refresh_families.c.id == sid, refresh_families.c.user_id == user_id
+    )
+    row = (await conn.execute(statement)).first()
+    return row is not None and row.ended_at is None
 
 
 async def forget(conn: AsyncConnection, before: datetime) -> int:

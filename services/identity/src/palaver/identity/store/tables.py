@@ -50,6 +50,14 @@ refresh_tokens = Table(
     Index("ix_refresh_tokens_expires_at", "expires_at"),
 )
 
+ended_sign_ins = Table(
+    "ended_sign_ins",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+
 sign_in_codes = Table(
     "sign_in_codes",
     metadata,

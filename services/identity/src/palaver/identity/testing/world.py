@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 from prometheus_client import CollectorRegistry
 
 from palaver.contracts.actors import Actor
@@ -32,6 +33,7 @@ from palaver.contracts.identity import (
     Tokens,
     UserView,
 )
+from palaver.contracts.ids import SignInId
 from palaver.contracts.sealed import Sealed
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
@@ -67,6 +69,11 @@ class Person:
     def actor(self) -> Actor:
         """As the gateway names them."""
         return Actor(user_id=self.user.id, role=self.user.role)
+
+    @property
+    def sid(self) -> SignInId:
+        """The sign-in, as its access tokens name it."""
+        return SignInId(jwt.decode(self.tokens.access_token, options={"verify_signature": False})["sid"])
 
 
 class Edge:
@@ -113,9 +120,9 @@ class Edge:
         request = RedeemLink(sealed=self.sealed(SecretToken(token=code)), reply_key=self.reply_key)
         return self.opened(await self.broker.ask(LINK_REDEEM, request))
 
-    async def ticket(self, actor: Actor, ends_at: datetime | None = None) -> str:
+    async def ticket(self, actor: Actor, ends_at: datetime | None = None, *, sid: SignInId | None = None) -> str:
         """A ticket for the actor."""
-        request = IssueTicket(actor=actor, reply_key=self.reply_key, sign_in_ends_at=ends_at)
+        request = IssueTicket(actor=actor, reply_key=self.reply_key, sid=sid, sign_in_ends_at=ends_at)
         issued = await self.broker.ask(TICKET_ISSUE, request)
         return unseal(issued.sealed, SecretToken, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER).token
 
