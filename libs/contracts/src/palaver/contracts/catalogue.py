@@ -88,15 +88,6 @@ CONTROLS_SAID: tuple[Control[Any], ...] = (
     keyvault.KEYS_CHANGED,
     *_DEPENDENCIES,
 )
-<<<<<<< HEAD
-=======
-CONTROLS_SAID: tuple[Control[Any], ...] = (
-    session.TURN_STOP,
-    keyvault.KEY_REVOKED,
-    sign_ins.SIGN_IN_ENDED,
-    *_DEPENDENCIES,
-)
->>>>>>> 43f0a8f (The end of a sign-in is told: in one transaction with its cause, broadcast to every gateway, kept in Redis)
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
 
 QUERIES: tuple[AnyQuery, ...] = (
