@@ -86,6 +86,7 @@ CONTROLS_SAID: tuple[Control[Any], ...] = (
     session.TURN_STOP,
     keyvault.KEY_REVOKED,
     keyvault.KEYS_CHANGED,
+    sign_ins.SIGN_IN_ENDED,
     *_DEPENDENCIES,
 )
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
