@@ -102,6 +102,8 @@ def build(settings: Settings, kit: Kit) -> Service:
         tracer=kit.tracer,
     )
     kit.broker.on_reconnect(worker.resend)
+    kit.broker.on_reconnect(keys.forget_all)
+    kit.broker.on_gap(keys.forget_all)
 
     async def drain() -> None:
         await asyncio.gather(

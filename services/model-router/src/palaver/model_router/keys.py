@@ -36,6 +36,7 @@ class LeasedKeys:
         self._worker = worker
         self._pair = pair
         self._cache: OrderedDict[tuple[UserId, str, str], Key] = OrderedDict()
+        self._revocations = 0
 
     async def for_work(self, provider: Provider, work: LeaseForTurn | LeaseForCompletion) -> Key:
         """See `KeySource`."""
@@ -47,7 +48,10 @@ class LeasedKeys:
             self._cache.move_to_end(place)
             return cached
         request = self._request(work, provider.id, provider.host)
+        heard = self._revocations
         key = bound_to(self._open(await self._broker.ask(KEY_LEASE, request)), provider)
+        if heard != self._revocations:  # perhaps of this very key, after it was lent: good for one call, but not kept
+            return key
         self._cache[place] = key
         while len(self._cache) > MAX_CACHED_KEYS:
             self._cache.popitem(last=False)
@@ -60,8 +64,14 @@ class LeasedKeys:
 
     def forget(self, key_id: KeyId) -> None:
         """See `KeySource`."""
+        self._revocations += 1
         for place in [place for place, key in self._cache.items() if key.id == key_id]:
             del self._cache[place]
+
+    async def forget_all(self) -> None:
+        """Broadcasts were lost, and a revocation may be among them."""
+        self._revocations += 1
+        self._cache.clear()
 
     def _request(
         self, purpose: LeaseForTurn | LeaseForCompletion | LeaseForCheck, provider: str | None, host: str | None
