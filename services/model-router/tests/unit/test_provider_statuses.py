@@ -1,10 +1,8 @@
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-
 import pytest
 
 from palaver.contracts.failures import ErrorCode
-from palaver.model_router.providers.statuses import failure_of, retry_after
+from palaver.model_router.errors import Fault
+from palaver.model_router.providers.statuses import failure_of
 
 
 @pytest.mark.parametrize(
@@ -56,19 +54,25 @@ def test_a_status_has_a_meaning_and_shows_nothing_of_the_key(
     assert "1234" not in str(failure) + failure.message
 
 
-def test_retry_after_comes_in_milliseconds_seconds_or_as_a_date() -> None:
-    assert retry_after({"retry-after-ms": "1500", "retry-after": "9"}) == 1.5
-    assert retry_after({"retry-after": "2.5"}) == 2.5
-    at = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    asked = retry_after({"retry-after": at})
-    assert asked is not None
-    assert 25 < asked <= 30
-
-
-@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf", ""])
-def test_a_senseless_retry_after_is_ignored(value: str) -> None:
-    assert retry_after({"retry-after": value}) is None
-
-
-def test_without_the_header_there_is_none() -> None:
-    assert retry_after({}) is None
+@pytest.mark.parametrize(
+    ("status", "code", "message", "fault"),
+    [
+        (400, "invalid_value", "Invalid value: 'narrator'", "request"),
+        (400, "context_length_exceeded", "", "request"),
+        (400, "API_KEY_INVALID", "API key not valid. Please pass a valid API key.", "key"),
+        (401, None, "", "key"),
+        (402, None, "", "quota"),
+        (403, None, "", "forbidden"),
+        (403, None, "organization exceeded current quota, please check your plan", "quota"),
+        (404, None, "", "model"),
+        (408, None, "", "timeout"),
+        (409, None, "", "server"),
+        (429, "insufficient_quota", "", "quota"),
+        (429, None, "", "rate"),
+        (500, None, "", "server"),
+        (503, None, "", "overload"),
+        (529, "overloaded_error", "Overloaded", "overload"),
+    ],
+)
+def test_a_status_says_what_is_at_fault(status: int, code: str | None, message: str, fault: Fault) -> None:
+    assert failure_of(status, code, message, {}).fault == fault

@@ -1,6 +1,34 @@
 """How a provider call fails, in our words. Texts of providers are never passed on: some show a part of the key."""
 
+from typing import Literal
+
 from palaver.contracts.failures import TRAITS, ErrorCode
+
+Fault = Literal[
+    "request",
+    "key",
+    "quota",
+    "rate",
+    "forbidden",
+    "model",
+    "unreachable",
+    "server",
+    "overload",
+    "timeout",
+    "stall",
+    "cut",
+]
+"""What went wrong, finer than people need to know; `blame` says whose fault it is."""
+_FAULTS: dict[ErrorCode, Fault] = {
+    ErrorCode.KEY_INVALID: "key",
+    ErrorCode.PROVIDER_QUOTA: "quota",
+    ErrorCode.PROVIDER_RATE_LIMITED: "rate",
+    ErrorCode.MODEL_NOT_FOUND: "model",
+    ErrorCode.PROVIDER_UNAVAILABLE: "server",
+    ErrorCode.PROVIDER_TIMEOUT: "stall",
+    ErrorCode.PROVIDER_STREAM_BROKEN: "cut",
+}
+"""What a code means where nothing more is known; every other one is the request's fault."""
 
 MESSAGES: dict[ErrorCode, str] = {
     ErrorCode.KEY_INVALID: "The provider refused the key.",
@@ -29,12 +57,14 @@ class ProviderFailed(Exception):  # noqa: N818 - the field's word
         *,
         refused: bool = False,
         retry_after_seconds: float | None = None,
+        fault: Fault | None = None,
     ) -> None:
         super().__init__(f"{code}: {reason}")
         self.code = code
         self.reason = reason
         self.refused = refused
         self.retry_after_seconds = retry_after_seconds
+        self.fault: Fault = fault or _FAULTS.get(code, "request")
 
     @property
     def message(self) -> str:

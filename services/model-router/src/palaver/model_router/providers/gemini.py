@@ -226,4 +226,6 @@ def _in_our_words() -> Generator[None, None, None]:
     try:
         yield
     except TRANSPORT_ERRORS as error:
-        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, type(error).__name__, refused=True) from None
+        raise ProviderFailed(
+            ErrorCode.PROVIDER_UNAVAILABLE, type(error).__name__, refused=True, fault="unreachable"
+        ) from None

@@ -53,8 +53,12 @@ def in_our_words() -> Generator[None, None, None]:
         raise failure_of(error.status_code, error.code, error.message, error.response.headers) from None
     except openai.APIConnectionError as error:
         cause = type(error.__cause__).__name__
-        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, f"no connection: {cause}", refused=True) from None
+        raise ProviderFailed(
+            ErrorCode.PROVIDER_UNAVAILABLE, f"no connection: {cause}", refused=True, fault="unreachable"
+        ) from None
     except TRANSPORT_ERRORS as error:
-        raise ProviderFailed(ErrorCode.PROVIDER_UNAVAILABLE, type(error).__name__, refused=True) from None
+        raise ProviderFailed(
+            ErrorCode.PROVIDER_UNAVAILABLE, type(error).__name__, refused=True, fault="unreachable"
+        ) from None
     except openai.OpenAIError as error:
         raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, type(error).__name__) from None

@@ -1,12 +1,11 @@
 """From an HTTP answer of a provider to a failure in our words. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from palaver.contracts.failures import ErrorCode
-from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.errors import Fault, ProviderFailed
+from palaver.model_router.providers.waits import retry_after
 
 _BY_STATUS: dict[int, ErrorCode] = {
     HTTPStatus.UNAUTHORIZED: ErrorCode.KEY_INVALID,
@@ -38,17 +37,27 @@ _QUOTA_WORDS = (
     "exceeded current quota",  # Moonshot, with a 403: github.com/MoonshotAI/Kimi-K2/issues/5
     "prepayment credits are depleted",  # Gemini, with a 429 whose code also stands for mere rate limits
 )
+_FAULTS: dict[int, Fault] = {
+    HTTPStatus.FORBIDDEN: "forbidden",
+    HTTPStatus.REQUEST_TIMEOUT: "timeout",
+    HTTPStatus.SERVICE_UNAVAILABLE: "overload",
+    529: "overload",  # Anthropic's overloaded_error
+}
+"""What a status says beyond our code for it."""
 _KEY_WORDS = ("api_key_invalid", "api key not valid", "api key expired")
 """Gemini refuses a wrong key with a 400: github.com/zeroclaw-labs/zeroclaw/issues/194"""
 
 
 def failure_of(status: int, code: str | None, message: str, headers: Mapping[str, str]) -> ProviderFailed:
     """The failure that a status other than 2xx means. `message` is only searched, never passed on."""
+    meant = _code_of(status, f"{code or ''} {message}".lower())
+    usual = meant in {_BY_STATUS.get(status), ErrorCode.PROVIDER_REFUSED, ErrorCode.PROVIDER_UNAVAILABLE}
     return ProviderFailed(
-        _code_of(status, f"{code or ''} {message}".lower()),
+        meant,
         f"status {status}" + (f" {code}" if code else ""),
         refused=True,
         retry_after_seconds=retry_after(headers),
+        fault=_FAULTS.get(status) if usual else None,
     )
 
 
@@ -62,27 +71,3 @@ def _code_of(status: int, words: str) -> ErrorCode:
             return ErrorCode.KEY_INVALID
         return _BY_STATUS.get(status, ErrorCode.PROVIDER_REFUSED)
     return ErrorCode.PROVIDER_UNAVAILABLE
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the provider asks to wait: `retry-after-ms`, or `retry-after` as seconds or date (RFC 9110)."""
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1_000
-    value = headers.get("retry-after")
-    seconds = _number(value)
-    if seconds is not None or not value:
-        return seconds
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value) if value is not None else None
-    except ValueError:
-        return None
-    return number if number is not None and 0 <= number < float("inf") else None
