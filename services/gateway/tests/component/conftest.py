@@ -73,7 +73,7 @@ class TokenMint:
         return {**document, "kid": self.key_id, "alg": "EdDSA", "use": "sig"}
 
     def token(self, user_id: str, *, seconds: float = 900.0, role: str = "member", **claims: Any) -> str:
-        own = {"sub": user_id, "role": role, "nickname": "Ada", "iss": "palaver", "aud": "palaver"}
+        own = {"sub": user_id, "sid": new_id(), "role": role, "nickname": "Ada", "iss": "palaver", "aud": "palaver"}
         body = {**own, "exp": time.time() + seconds, **claims}
         return jwt.encode(body, self.private, algorithm="EdDSA", headers={"kid": self.key_id})
 

@@ -14,7 +14,7 @@ from palaver.contracts.context import USAGE_CHANGED
 from palaver.contracts.deltas import encode_delta
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.gateway import session_log_at
-from palaver.contracts.ids import SessionId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.ids import SessionId, SignInId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.model_router import TURN_DELTA, TURN_SNAPSHOT, ReadSnapshots, Snapshot, Snapshots
 from palaver.contracts.session import ATTACH_READ, AttachState, RunningTurn
 from palaver.contracts.session_log import SessionStateChanged, StateChange
@@ -104,7 +104,7 @@ class Client:
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
         self.socket = Socket()
-        person = Person(UserId(new_id()), Role.MEMBER, "Ada", 2e9)
+        person = Person(UserId(new_id()), SignInId(new_id()), Role.MEMBER, "Ada", 2e9)
         self.connection = Connection(
             new_id(), person, self.socket, settings=SETTINGS, traffic=Traffic(), on_drained=relay.refresh
         )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from palaver.contracts import analytics, context, gateway, identity, keyvault, model_router, session
+from palaver.contracts import analytics, context, gateway, identity, keyvault, model_router, session, sign_ins
 from palaver.contracts.client_protocol import ConnectionLimits
 from palaver.gateway.api.application import create
 from palaver.gateway.api.status import Running
@@ -10,11 +10,13 @@ from palaver.gateway.api.surroundings import Rates, Surroundings
 from palaver.gateway.auth import Authenticator, KeySet
 from palaver.gateway.conversation import Conversation
 from palaver.gateway.edge import Edge
+from palaver.gateway.ended import EndedSignIns
 from palaver.gateway.handlers import News
 from palaver.gateway.idempotency import Answers
 from palaver.gateway.limits import Rate, RateLimits
 from palaver.gateway.metrics import RealtimeMetrics, RestMetrics
 from palaver.gateway.origins import Origins
+from palaver.gateway.realtime.departures import Departures
 from palaver.gateway.realtime.endpoint import Endpoint
 from palaver.gateway.realtime.following import Following
 from palaver.gateway.realtime.handlers import Handlers
@@ -51,8 +53,9 @@ def build(settings: Settings, kit: Kit) -> Service:
     origins = Origins(settings.allowed_origins)
     keys = KeySet(broker, keep_seconds=settings.jwks_seconds)
     recipient = Recipient.of(settings.identity_key)
+    ended = EndedSignIns(redis.client)
     authenticator = Authenticator(
-        broker, keys, recipient, issuer=settings.token_issuer, audience=settings.token_audience
+        broker, keys, recipient, ended, issuer=settings.token_issuer, audience=settings.token_audience
     )
     relay = Relay(broker, realtime, traffic)
     conversation = Conversation(
@@ -63,7 +66,8 @@ def build(settings: Settings, kit: Kit) -> Service:
         messages=Rate("messages", rates.messages_per_minute),
         max_characters=settings.max_message_characters,
     )
-    hub = Hub(broker, relay, realtime)
+    hub = Hub(broker, relay, ended, realtime)
+    departures = Departures(ended, hub)
     heads = HeadChecks(broker, relay, realtime)
     welcomes = Welcomes(
         ConnectionLimits(
@@ -136,11 +140,20 @@ def build(settings: Settings, kit: Kit) -> Service:
         kit, {"nats": broker.ping, "redis": redis.ping}, on_change=lambda name, up: hub.outages.observe(name, up=up)
     )
     broker.on_gap(heads.on_gap)
+    broker.on_gap(departures.check)
     return Service(
         name=gateway.OWNER,
-        routes=tuple(hear(subject, news.on_dependency_changed) for subject in _OUTAGE_NEWS),
+        routes=(
+            hear(sign_ins.SIGN_IN_ENDED, departures.on_sign_in_ended),
+            *(hear(subject, news.on_dependency_changed) for subject in _OUTAGE_NEWS),
+        ),
         resources=(redis, relay, handlers, edge),
-        tasks={"heads": heads.run, "sweep": hub.sweep, "dependencies": dependencies.run},
+        tasks={
+            "heads": heads.run,
+            "sweep": hub.sweep,
+            "departures": departures.run,
+            "dependencies": dependencies.run,
+        },
         on_stop=edge.stop,
         drain_seconds=settings.drain_seconds,
     )

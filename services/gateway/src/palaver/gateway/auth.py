@@ -18,7 +18,8 @@ from palaver.contracts.identity import (
     RedeemTicket,
     SecretToken,
 )
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
+from palaver.gateway.ended import EndedSignIns
 from palaver.gateway.people import Person
 from palaver.gateway.recipients import Recipient
 from palaver.servicekit.broker import Broker
@@ -67,25 +68,39 @@ class KeySet:
 class Authenticator:
     """From a credential to a person."""
 
-    def __init__(self, broker: Broker, keys: KeySet, identity: Recipient, *, issuer: str, audience: str) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        keys: KeySet,
+        identity: Recipient,
+        ended: EndedSignIns,
+        *,
+        issuer: str,
+        audience: str,
+    ) -> None:
         self._broker = broker
         self._keys = keys
         self._identity = identity
+        self._ended = ended
         self._issuer = issuer
         self._audience = audience
 
     async def by_token(self, token: str) -> Person:
-        """Raises Failure(UNAUTHENTICATED or TOKEN_EXPIRED), or Unavailable before identity's keys are known."""
+        """Raises Failure(UNAUTHENTICATED, TOKEN_EXPIRED or SIGN_IN_ENDED), or Unavailable before identity's keys are
+        known."""
         claims = await self._claims(token)
         try:
-            return Person(
+            person = Person(
                 user_id=UserId(str(claims["sub"])),
+                sid=SignInId(str(claims["sid"])),
                 role=Role(claims.get("role", Role.MEMBER)),
                 nickname=str(claims.get("nickname", "")),
                 expires_at=float(claims["exp"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise _unauthenticated() from error
+        await self._ended.refuse(person.sid)
+        return person
 
     async def by_ticket(self, ticket: str) -> Person:
         """Use up a ticket. Raises Failure or Unavailable."""
@@ -93,6 +108,7 @@ class Authenticator:
         holder = await self._broker.ask(TICKET_REDEEM, RedeemTicket(sealed=sealed))
         return Person(
             user_id=holder.user.id,
+            sid=holder.sid or SignInId(""),
             role=holder.user.role,
             nickname=holder.user.nickname,
             expires_at=holder.expires_at.timestamp(),
@@ -111,7 +127,7 @@ class Authenticator:
                 leeway=LEEWAY_SECONDS,
                 issuer=self._issuer,
                 audience=self._audience,
-                options={"require": ["exp", "sub", "iss", "aud"]},
+                options={"require": ["exp", "sub", "sid", "iss", "aud"]},
             )
         except jwt.ExpiredSignatureError as error:
             raise Failure(ErrorCode.TOKEN_EXPIRED, "Your sign-in has ended; sign in again.") from error

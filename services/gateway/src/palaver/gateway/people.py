@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from palaver.contracts.actors import Actor, Role
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A signed-in person. `expires_at` (seconds since the epoch) ends what their credential allows."""
+    """A signed-in person. `sid` is their sign-in; `expires_at` (seconds since the epoch) ends what their credential
+    allows."""
 
     user_id: UserId
+    sid: SignInId
     role: Role
     nickname: str
     expires_at: float

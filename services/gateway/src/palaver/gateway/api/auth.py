@@ -215,7 +215,7 @@ async def ticket(who: Authenticated, around: Around) -> Envelope[TicketView]:
     """A credential for one WebSocket handshake, for clients that cannot set headers."""
     keys = KeyPair.generate()
     ends_at = datetime.fromtimestamp(who.person.expires_at, UTC)
-    request = IssueTicket(actor=who.actor, reply_key=reply_key_of(keys), sign_in_ends_at=ends_at)
+    request = IssueTicket(actor=who.actor, reply_key=reply_key_of(keys), sid=who.person.sid, sign_in_ends_at=ends_at)
     answer = await around.broker.ask(TICKET_ISSUE, request)
     opened = unseal(answer.sealed, SecretToken, keys=keys, context=SEAL_CONTEXT_ANSWER)
     return Envelope(data=TicketView(ticket=opened.token, expires_at=answer.expires_at))

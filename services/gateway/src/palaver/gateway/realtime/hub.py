@@ -9,7 +9,9 @@ import msgspec
 from palaver.contracts.client_protocol import CloseCode, Error
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.gateway import notified_at
+from palaver.contracts.ids import SignInId, UserId
 from palaver.contracts.operations import Dependency
+from palaver.gateway.ended import EndedSignIns, sign_in_ended
 from palaver.gateway.language import DEFAULT, localised
 from palaver.gateway.outages import Outages
 from palaver.gateway.realtime.connection import Connection
@@ -48,9 +50,10 @@ class _Presence:
 class Hub:
     """The registry of authenticated connections."""
 
-    def __init__(self, broker: Broker, relay: Relay, settings: RealtimeSettings) -> None:
+    def __init__(self, broker: Broker, relay: Relay, ended: EndedSignIns, settings: RealtimeSettings) -> None:
         self._broker = broker
         self._relay = relay
+        self._ended = ended
         self._settings = settings
         self._connections: set[Connection] = set()
         self._people: dict[str, _Presence] = {}
@@ -65,8 +68,9 @@ class Hub:
         return len(self._people)
 
     async def enter(self, connection: Connection) -> None:
-        """Register an authenticated connection. Raises Failure(TOO_MANY_CONNECTIONS)."""
+        """Register an authenticated connection. Raises Failure(TOO_MANY_CONNECTIONS, SIGN_IN_ENDED)."""
         user_id = connection.person.user_id
+        self._ended.refuse_known(connection.person.sid)  # its end may have come between its check and here
         presence = self._people.get(user_id)
         if presence is not None and len(presence.connections) >= self._settings.max_connections_per_user:
             raise Failure(
@@ -101,6 +105,18 @@ class Hub:
         if not presence.connections:
             del self._people[user_id]
             await presence.subscriptions.close()
+
+    def sign_ins(self) -> dict[SignInId, UserId]:
+        """Every sign-in that is connected, and whose it is."""
+        return {connection.person.sid: connection.person.user_id for connection in self._connections}
+
+    def end_sign_in(self, user_id: UserId, sid: SignInId) -> None:
+        """Close whatever that sign-in of that person holds open."""
+        presence = self._people.get(user_id)
+        for connection in list(presence.connections) if presence is not None else ():
+            if connection.person.sid == sid:
+                connection.refuse(localised(sign_in_ended().body, connection.language))
+                connection.close(CloseCode.UNAUTHENTICATED, "signed out")
 
     def tell_outages(self, connection: Connection) -> None:
         """What a new connection must know."""
