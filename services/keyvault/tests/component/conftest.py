@@ -12,11 +12,12 @@ from palaver.contracts.catalogue import DURABLES, STREAMS
 from palaver.contracts.permissions import permissions_of
 from palaver.keyvault.app import MIGRATIONS, SCHEMA, build
 from palaver.keyvault.settings import Settings
-from palaver.keyvault.testing.world import Clock, Edge, World
+from palaver.keyvault.testing.world import Clock, Edge, People, World
 from palaver.servicekit.database import Database
 from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.secret_keys import new_secret_key, raw_key
+from palaver.servicekit.service import Service
 from palaver.servicekit.testing.kits import BrokerFor, DatabaseSettingsFor, Declared, KitFor, Running
 
 
@@ -48,6 +49,11 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture
+def people() -> People:
+    return People()
+
+
 @pytest_asyncio.fixture
 async def worlds(
     *,
@@ -58,9 +64,10 @@ async def worlds(
     database_settings_for: DatabaseSettingsFor,
     keks: dict[int, SecretStr],
     clock: Clock,
+    people: People,
     service_nkey: Nkey,
-) -> Worlds:
-    await declared(STREAMS, [DURABLES["keyvault-key-checks"]])
+) -> AsyncGenerator[Worlds]:
+    await declared(STREAMS, [DURABLES["keyvault-key-checks"], DURABLES["keyvault-usage"]])
     database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
     sealing_key = new_secret_key()
     pair = KeyPair.from_private(raw_key(sealing_key))
@@ -71,10 +78,12 @@ async def worlds(
         kit = await kit_for("keyvault", nkey_seed=service_nkey.seed)
         database = Database(database_settings, schema=SCHEMA)
         async with running(build(Settings.model_validate(values | changes), kit, clock=clock), kit):
-            yield World(Edge(await broker_for("gateway"), pair), clock, database, kit.metrics)
+            yield World(Edge(await broker_for("gateway"), pair), people, clock, database, kit.metrics)
         await database.stop()
 
-    return start
+    identity = await kit_for("identity")
+    async with running(Service("identity", people.routes), identity):
+        yield start
 
 
 @pytest_asyncio.fixture

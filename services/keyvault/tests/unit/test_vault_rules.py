@@ -122,8 +122,6 @@ def test_hints_are_short_and_short_keys_have_none() -> None:
         (Status.ACTIVE, False, None, Status.INVALID),
         (Status.ACTIVE, False, ErrorCode.PROVIDER_QUOTA, Status.ACTIVE),
         (Status.INVALID, False, ErrorCode.PROVIDER_QUOTA, Status.INVALID),
-        (Status.DISABLED, True, None, Status.DISABLED),
-        (Status.DISABLED, False, ErrorCode.KEY_INVALID, Status.DISABLED),
     ],
 )
 def test_a_providers_verdict_leads_to_a_status(

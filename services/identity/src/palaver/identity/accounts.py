@@ -1,7 +1,7 @@
 """Opening an account, reading and changing one's own."""
 
 from palaver.contracts.actors import Actor, Role
-from palaver.contracts.identity import Registration, UpdateUser
+from palaver.contracts.identity import PersonRole, Registration, UpdateUser
 from palaver.contracts.ids import UserId, new_id
 from palaver.identity import audit_events
 from palaver.identity.domain import OWNER_EMAIL, Origin, SignedInPerson, Status, User, normal_email
@@ -63,6 +63,12 @@ class Accounts:
         async with self._database.read() as conn:
             user = await users.read(conn, actor.user_id)
         return _existing(user)
+
+    async def role_of(self, user_id: UserId) -> PersonRole:
+        """What somebody may do, for the services. Raises Failure(NOT_FOUND)."""
+        async with self._database.read() as conn:
+            user = _existing(await users.read(conn, user_id))
+        return PersonRole(role=user.role, active=user.status is Status.ACTIVE)
 
     async def update(self, request: UpdateUser) -> User:
         """Change what is given of the actor; an empty `avatar_url` takes the picture away. Raises Failure(NOT_FOUND),

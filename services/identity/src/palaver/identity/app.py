@@ -119,6 +119,8 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(identity.USER_UPDATE, handlers.user_update),
             answer(identity.JWKS_GET, handlers.jwks_get),
             answer(identity.AUDIT_LIST, handlers.audit_list),
+            answer(identity.TRAIL_READ, handlers.trail_read),
+            answer(identity.ROLE_READ, handlers.role_read),
             consume(
                 DURABLES["identity-audit"],
                 *(bind(audit, handlers.on_audit_recorded(audit.address.owner)) for audit in AUDITS),

@@ -11,7 +11,10 @@ from palaver.contracts.identity import (
     ListAudit,
     LogIn,
     LogOut,
+    PersonRole,
     ReadJwks,
+    ReadRole,
+    ReadTrail,
     ReadUser,
     RedeemLink,
     RedeemTicket,
@@ -115,6 +118,14 @@ class Handlers:
     async def audit_list(self, request: ListAudit) -> AuditPage:
         """Answer `audit.list`."""
         return await self._trail.page(request)
+
+    async def trail_read(self, request: ReadTrail) -> AuditPage:
+        """Answer `trail.read`."""
+        return await self._trail.about(request)
+
+    async def role_read(self, request: ReadRole) -> PersonRole:
+        """Answer `role.read`."""
+        return await self._accounts.role_of(request.user_id)
 
     def on_audit_recorded(self, service: str) -> Callable[[AuditRecorded], Awaitable[None]]:
         """The handler for one service's reports; the payload does not name the service, its subject does."""

@@ -1,7 +1,7 @@
 """The one audit trail: every service's reports, kept once, read by those who may."""
 
 from palaver.contracts.actors import Role
-from palaver.contracts.identity import AuditPage, ListAudit
+from palaver.contracts.identity import AuditPage, ListAudit, ReadTrail
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.store import audit, users
@@ -32,4 +32,12 @@ class Trail:
             sees_all = user is not None and user.role in MAY_SEE_ALL
             actor_id = None if sees_all else request.actor.user_id
             entries = await audit.page(conn, actor_id=actor_id, before=request.before, limit=request.limit)
+        return AuditPage(entries=tuple(entries))
+
+    async def about(self, request: ReadTrail) -> AuditPage:
+        """What was done to one thing; who owns the thing has authorised its asker."""
+        async with self._database.read() as conn:
+            entries = await audit.page(
+                conn, target=(request.target_kind, request.target_id), before=request.before, limit=request.limit
+            )
         return AuditPage(entries=tuple(entries))

@@ -6,13 +6,17 @@ from pathlib import Path
 from palaver.contracts import keyvault
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.model_router import KEY_CHECKED
+from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.envelope import Envelopes
 from palaver.keyvault.handlers import Handlers
+from palaver.keyvault.keepers import Keepers
+from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.kek_check import KekCheck
 from palaver.keyvault.keys import Keys
 from palaver.keyvault.leases import Leases
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.ports import Clock
+from palaver.keyvault.roles import IdentityRoles
 from palaver.keyvault.settings import Settings
 from palaver.keyvault.workers import BrokerWorkers
 from palaver.servicekit.database import Database
@@ -37,17 +41,37 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     database = Database(settings.database, schema=SCHEMA)
     transactions = Transactions(database, kit.broker)
     envelopes = Envelopes(settings.kek_bytes, current=settings.encrypting_version)
+    roles = IdentityRoles(kit.broker, clock)
+    workers = BrokerWorkers(kit.broker)
+    keepers = Keepers(database, transactions, roles, clock)
+    choosing = Choosing(database, transactions, roles, clock)
     keys = Keys(
         database=database,
         transactions=transactions,
         envelopes=envelopes,
-        workers=BrokerWorkers(kit.broker),
+        keepers=keepers,
+        roles=roles,
+        workers=workers,
         metrics=metrics,
         clock=clock,
         max_per_user=settings.max_keys_per_user,
+        max_shared=settings.max_shared_keys,
     )
-    leases = Leases(transactions, envelopes, metrics, clock, lifetime=timedelta(seconds=settings.lease_seconds))
-    handlers = Handlers(KeyPair.from_private(raw_key(settings.sealing_key)), keys, leases)
+    leases = Leases(
+        transactions=transactions,
+        choosing=choosing,
+        envelopes=envelopes,
+        metrics=metrics,
+        clock=clock,
+        lifetime=timedelta(seconds=settings.lease_seconds),
+    )
+    handlers = Handlers(
+        KeyPair.from_private(raw_key(settings.sealing_key)),
+        keys,
+        Keeping(transactions, keepers, workers, metrics, clock),
+        choosing,
+        leases,
+    )
     dependencies = Dependencies(kit, {"postgres": database.ping})
     return Service(
         name=keyvault.OWNER,
@@ -55,7 +79,11 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(keyvault.KEY_CREATE, handlers.key_create),
             answer(keyvault.KEY_LIST, handlers.key_list),
             answer(keyvault.KEY_GET, handlers.key_get),
+            answer(keyvault.KEY_CHANGE, handlers.key_change),
+            answer(keyvault.KEY_ENABLE, handlers.key_enable),
+            answer(keyvault.KEY_DISABLE, handlers.key_disable),
             answer(keyvault.KEY_DELETE, handlers.key_delete),
+            answer(keyvault.KEY_CANDIDATES, handlers.key_candidates),
             answer(keyvault.KEY_LEASE, handlers.key_lease),
             consume(DURABLES["keyvault-key-checks"], bind(KEY_CHECKED, handlers.on_key_checked)),
         ),

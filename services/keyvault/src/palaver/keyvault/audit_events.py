@@ -9,6 +9,9 @@ from palaver.contracts.operations import AuditRecorded
 from palaver.servicekit.broker import Broker, Outgoing
 
 CREATE = "key.create"
+CHANGE = "key.change"
+ENABLE = "key.enable"
+DISABLE = "key.disable"
 DELETE = "key.delete"
 READ = "key.read"
 LEASE = "key.lease"
@@ -16,14 +19,14 @@ CHECK = "key.check"
 
 
 def done(
-    action: str, actor_id: UserId, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
+    action: str, actor_id: UserId | None, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
 ) -> Outgoing:
     """Somebody did something with a key."""
     return _recorded(action, actor_id, key_id, at, "done", address, details)
 
 
 def refused(
-    action: str, actor_id: UserId, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
+    action: str, actor_id: UserId | None, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
 ) -> Outgoing:
     """Somebody was not allowed or not able to."""
     return _recorded(action, actor_id, key_id, at, "refused", address, details)
@@ -31,7 +34,7 @@ def refused(
 
 def _recorded(  # noqa: PLR0917 - the two functions above are the callers
     action: str,
-    actor_id: UserId,
+    actor_id: UserId | None,
     key_id: KeyId,
     at: datetime,
     outcome: Literal["done", "refused"],

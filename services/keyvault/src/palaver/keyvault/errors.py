@@ -1,12 +1,21 @@
-"""What this service refuses, in sentences that say what to do. None of them holds anything of a key but its hint."""
+"""What this service refuses, in sentences that say what to do. None of them holds anything of a key but its hint, and
+of a shared one not even that."""
+
+from datetime import date
 
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.keyvault.domain import Key
+from palaver.keyvault.domain import Key, Status
+from palaver.keyvault.quota import Limit, end_of
 
 
 def key_not_found() -> Failure:
     """The same for a key that does not exist and for somebody else's."""
     return Failure(ErrorCode.NOT_FOUND, "There is no such key.")
+
+
+def not_the_keeper() -> Failure:
+    """Who may use a shared key sees it, and no more."""
+    return Failure(ErrorCode.FORBIDDEN, "Shared keys are kept by administrators.")
 
 
 def key_missing(provider: str) -> Failure:
@@ -16,33 +25,50 @@ def key_missing(provider: str) -> Failure:
     )
 
 
+def not_lendable(key: Key, today: date) -> Failure:
+    """Why work cannot be done with it: switched off, refused by its provider, or used up."""
+    if not key.enabled:
+        return key_disabled(key)
+    if key.status is Status.INVALID:
+        return key_invalid(key)
+    limit = key.used_up
+    return key_missing(key.provider) if limit is None else quota_exceeded(key, limit, today)
+
+
 def key_invalid(key: Key) -> Failure:
     """The provider refused it."""
-    return Failure(
-        ErrorCode.KEY_INVALID,
-        f"{key.provider} refuses the stored key{_hint(key)}. Add a new one under Keys, or check this one again.",
-        provider=key.provider,
-        key_id=key.id,
+    todo = (
+        "An administrator has to replace it; until then, add one of your own under Keys."
+        if key.shared
+        else "Add a new one under Keys, or check this one again."
     )
+    return _about(key, ErrorCode.KEY_INVALID, f"{key.provider} refuses the stored key{_hint(key)}. {todo}")
 
 
 def key_disabled(key: Key) -> Failure:
-    """Its owner switched it off."""
-    return Failure(
-        ErrorCode.KEY_INVALID,
-        f"The key{_hint(key)} for {key.provider} is disabled. Enable it or add another under Keys.",
-        provider=key.provider,
-        key_id=key.id,
+    """Its keeper switched it off."""
+    todo = "Add one of your own under Keys." if key.shared else "Enable it or add another under Keys."
+    return _about(key, ErrorCode.KEY_INVALID, f"The key{_hint(key)} for {key.provider} is disabled. {todo}")
+
+
+def quota_exceeded(key: Key, limit: Limit, today: date) -> Failure:
+    """Nothing is left of one of its limits."""
+    amount = f"{limit.allowed:f} provider calls" if limit.measure == "calls" else f"${limit.allowed:f}"
+    todo = "Add one of your own under Keys." if key.shared else "Raise its quota or add another under Keys."
+    return _about(
+        key,
+        ErrorCode.KEY_QUOTA_EXCEEDED,
+        f"The key{_hint(key)} for {key.provider} has used up its quota of {amount} a {limit.period}; it is used again "
+        f"from {end_of(limit.period, today):%Y-%m-%d} (UTC). {todo}",
     )
 
 
 def key_unreadable(key: Key) -> Failure:
     """What is stored does not open."""
-    return Failure(
+    return _about(
+        key,
         ErrorCode.KEY_INVALID,
         f"The stored key{_hint(key)} for {key.provider} cannot be read any more. Delete it and add it again.",
-        provider=key.provider,
-        key_id=key.id,
     )
 
 
@@ -71,10 +97,21 @@ def unusable_secret() -> Failure:
     )
 
 
+def roles_of_a_personal_key() -> Failure:
+    """Nobody else uses it anyway."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "Roles are for shared keys; a personal key is its owner's alone.")
+
+
 def too_many_keys(limit: int) -> Failure:
     """By setting."""
-    return Failure(ErrorCode.CONFLICT, f"You have {limit} keys, which is the limit. Delete one first.")
+    return Failure(ErrorCode.CONFLICT, f"There are {limit} keys, which is the limit. Delete one first.")
+
+
+def _about(key: Key, code: ErrorCode, message: str) -> Failure:
+    return Failure(code, message, provider=key.provider, key_id=key.id)
 
 
 def _hint(key: Key) -> str:
+    if key.shared:
+        return " that all share"
     return f" ending in {key.hint}" if key.hint else ""

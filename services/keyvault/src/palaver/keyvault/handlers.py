@@ -3,17 +3,22 @@
 from palaver.contracts.keyvault import (
     SEAL_CONTEXT_CREATE,
     SEAL_CONTEXT_LEASE,
+    ChangeKey,
     CreateKey,
+    KeyCandidates,
     KeyLease,
     KeyList,
     KeySecret,
     KeyView,
     LeaseKey,
+    ListCandidates,
     ListKeys,
     OfKey,
 )
 from palaver.contracts.model_router import KeyChecked
 from palaver.contracts.session import Done
+from palaver.keyvault.choosing import Choosing
+from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.keys import Keys
 from palaver.keyvault.leases import Leases
 from palaver.servicekit.reply_box import ReplyBox
@@ -23,9 +28,11 @@ from palaver.servicekit.sealing import KeyPair, unseal
 class Handlers:
     """One method per subject."""
 
-    def __init__(self, pair: KeyPair, keys: Keys, leases: Leases) -> None:
+    def __init__(self, pair: KeyPair, keys: Keys, keeping: Keeping, choosing: Choosing, leases: Leases) -> None:
         self._pair = pair
         self._keys = keys
+        self._keeping = keeping
+        self._choosing = choosing
         self._leases = leases
 
     async def key_create(self, request: CreateKey) -> KeyView:
@@ -35,16 +42,32 @@ class Handlers:
 
     async def key_list(self, request: ListKeys) -> KeyList:
         """Answer `key.list`."""
-        return KeyList(keys=tuple(key.view() for key in await self._keys.list(request.actor)))
+        return KeyList(keys=tuple(await self._keys.list(request.actor)))
 
     async def key_get(self, request: OfKey) -> KeyView:
         """Answer `key.get`."""
-        return (await self._keys.read(request.actor, request.key_id)).view()
+        return await self._keys.read(request.actor, request.key_id)
+
+    async def key_change(self, request: ChangeKey) -> KeyView:
+        """Answer `key.change`."""
+        return (await self._keeping.change(request)).view()
+
+    async def key_enable(self, request: OfKey) -> KeyView:
+        """Answer `key.enable`."""
+        return (await self._keeping.set_enabled(request.actor, request.key_id, enabled=True)).view()
+
+    async def key_disable(self, request: OfKey) -> KeyView:
+        """Answer `key.disable`."""
+        return (await self._keeping.set_enabled(request.actor, request.key_id, enabled=False)).view()
 
     async def key_delete(self, request: OfKey) -> Done:
         """Answer `key.delete`."""
-        await self._keys.delete(request.actor, request.key_id)
+        await self._keeping.delete(request.actor, request.key_id)
         return Done()
+
+    async def key_candidates(self, request: ListCandidates) -> KeyCandidates:
+        """Answer `key.candidates`."""
+        return KeyCandidates(keys=tuple(key.candidate() for key in await self._choosing.candidates(request)))
 
     async def key_lease(self, request: LeaseKey) -> KeyLease:
         """Answer `key.lease`."""
@@ -60,4 +83,4 @@ class Handlers:
 
     async def on_key_checked(self, verdict: KeyChecked) -> None:
         """A provider's verdict."""
-        await self._keys.apply_check(verdict)
+        await self._keeping.apply_check(verdict)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import structlog
 
-from palaver.keyvault import store
+from palaver.keyvault import envelope_store
 from palaver.servicekit.database import Database
 from palaver.servicekit.errors import Unavailable
 
@@ -22,7 +22,7 @@ class KekCheck:
         """Log the versions that are missing; the keys of the others can be lent all the same."""
         try:
             async with self._database.read() as conn:
-                missing = set(await store.kek_versions(conn)) - self._versions
+                missing = set(await envelope_store.kek_versions(conn)) - self._versions
         except Unavailable as outage:
             _log.warning("keks_not_compared", dependency=outage.dependency)
             return

@@ -4,15 +4,34 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from palaver.contracts.ids import KeyId
+from palaver.contracts.actors import Role
+from palaver.contracts.ids import KeyId, UserId
+from palaver.keyvault.domain import Key
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
 
 
 class Workers(Protocol):
-    """Whoever may hold a lease."""
+    """Whoever may hold a lease, or knows which keys there are. What they are told may be lost: both end by themselves
+    within a minute, and who was away from the broker forgets everything."""
 
     async def forget(self, key_id: KeyId) -> None:
-        """Tell them all. May be lost: a lease ends by itself."""
+        """Tell them all to use it no more."""
+        ...
+
+    async def changed(self, key: Key) -> None:
+        """Tell them all to ask anew which keys there are where this one is."""
+        ...
+
+
+class Roles(Protocol):
+    """What people may do to the installation."""
+
+    async def now(self, user_id: UserId) -> Role | None:
+        """As it is at this moment; None for who is not active. Raises Unavailable."""
+        ...
+
+    async def lately(self, user_id: UserId) -> Role | None:
+        """As it was a minute ago at most, or longer while nobody can be asked; None also for who is not known."""
         ...

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self, cast
 
 from pydantic import Field, model_validator
 
+from palaver.contracts.limits import KEY_LEASE_SECONDS
 from palaver.servicekit.secret_keys import SecretKey, raw_key
 from palaver.servicekit.settings import DatabaseSettings, ServiceSettings, service_config
 
-MAX_LEASE_SECONDS = 60
 Version = Annotated[int, Field(gt=0)]
 
 
@@ -32,8 +32,9 @@ class Settings(ServiceSettings):
         min_length=1, description="Key-encryption keys by version; all that encrypted a key that is still stored."
     )
     current_kek: Version | None = Field(None, description="The version that encrypts; by default the highest.")
-    lease_seconds: int = Field(MAX_LEASE_SECONDS, gt=0, le=MAX_LEASE_SECONDS, description="Life of a lease.")
+    lease_seconds: int = Field(KEY_LEASE_SECONDS, gt=0, le=KEY_LEASE_SECONDS, description="Life of a lease.")
     max_keys_per_user: int = Field(100, gt=0, description="Keys that one person may store.")
+    max_shared_keys: int = Field(100, gt=0, description="Shared keys that there may be.")
 
     @property
     def kek_bytes(self) -> dict[int, bytes]:

@@ -1,31 +1,40 @@
-"""Keys and their envelopes. An envelope leaves its table only by `envelope_of`, for a lease."""
+"""Keys as people know them, with what was used of their quotas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from palaver.contracts.actors import Role
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId, UserId
+from palaver.contracts.key_records import KeyQuota
+from palaver.contracts.keyvault import Scope
 from palaver.keyvault.domain import Key, Status
-from palaver.keyvault.envelope import Envelope
-from palaver.keyvault.tables import envelopes, keys
+from palaver.keyvault.quota import Spent, begin_of, day_of
+from palaver.keyvault.tables import key_days, keys
+
+_SHARED = keys.c.scope == "shared"
 
 
-async def lock_owner(conn: AsyncConnection, user_id: UserId) -> None:
-    """One change of a person's keys at a time, so that a limit on their number holds; until the transaction ends."""
-    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"keys of {user_id}", 0))))
+async def lock_owner(conn: AsyncConnection, user_id: UserId | None) -> None:
+    """One change of a person's keys, or of all shared ones, at a time, so that a limit on their number holds; until
+    the transaction ends."""
+    name = "shared keys" if user_id is None else f"keys of {user_id}"
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-async def count_of(conn: AsyncConnection, user_id: UserId) -> int:
-    """How many keys a person has."""
-    return (await conn.execute(select(func.count()).where(keys.c.user_id == user_id))).scalar_one()
+async def count_of(conn: AsyncConnection, user_id: UserId | None) -> int:
+    """How many keys a person has, or how many shared ones there are."""
+    which = _SHARED if user_id is None else (keys.c.user_id == user_id) & ~_SHARED
+    return (await conn.execute(select(func.count()).where(which))).scalar_one()
 
 
-async def add(conn: AsyncConnection, key: Key, envelope: Envelope) -> None:
-    """A new key."""
+async def add(conn: AsyncConnection, key: Key) -> None:
+    """A new key; its envelope goes with it."""
     await conn.execute(
         insert(keys).values(
             id=key.id,
@@ -36,52 +45,55 @@ async def add(conn: AsyncConnection, key: Key, envelope: Envelope) -> None:
             hint=key.hint,
             status=key.status.value,
             created_at=key.created_at,
-        )
-    )
-    await conn.execute(
-        insert(envelopes).values(
-            key_id=key.id,
-            kek_version=envelope.kek_version,
-            wrapped_key=envelope.wrapped_key,
-            ciphertext=envelope.ciphertext,
+            weight=key.weight,
+            place=key.place,
+            scope=key.scope,
+            roles=[role.value for role in key.roles],
+            quota=_stored(key.quota),
         )
     )
 
 
-async def read(conn: AsyncConnection, key_id: KeyId) -> Key | None:
+async def change(conn: AsyncConnection, key: Key) -> None:
+    """Write what a key's keeper may change."""
+    values = {
+        "label": key.label,
+        "enabled": key.enabled,
+        "weight": key.weight,
+        "place": key.place,
+        "roles": [role.value for role in key.roles],
+        "quota": _stored(key.quota),
+    }
+    await conn.execute(update(keys).where(keys.c.id == key.id).values(values))
+
+
+async def read(conn: AsyncConnection, key_id: KeyId, now: datetime) -> Key | None:
     """A key, whosever it is: the caller authorises."""
-    row = (await conn.execute(select(keys).where(keys.c.id == key_id))).first()
+    row = (await conn.execute(_select(now).where(keys.c.id == key_id))).first()
     return None if row is None else _key_of(row)
 
 
-async def lock(conn: AsyncConnection, key_id: KeyId) -> Key | None:
+async def lock(conn: AsyncConnection, key_id: KeyId, now: datetime) -> Key | None:
     """The same, locked until the transaction ends."""
-    row = (await conn.execute(select(keys).where(keys.c.id == key_id).with_for_update())).first()
+    row = (await conn.execute(_select(now).where(keys.c.id == key_id).with_for_update(of=keys))).first()
     return None if row is None else _key_of(row)
 
 
-async def all_of(conn: AsyncConnection, user_id: UserId) -> Sequence[Key]:
-    """A person's keys, oldest first."""
-    statement = select(keys).where(keys.c.user_id == user_id).order_by(keys.c.created_at, keys.c.id)
+async def all_of(conn: AsyncConnection, user_id: UserId, now: datetime) -> Sequence[Key]:
+    """A person's own keys and all shared ones, oldest first."""
+    mine = or_(_SHARED, keys.c.user_id == user_id)
+    statement = _select(now).where(mine).order_by(_SHARED, keys.c.created_at, keys.c.id)
     return [_key_of(row) for row in await conn.execute(statement)]
 
 
-async def newest_for(conn: AsyncConnection, user_id: UserId, provider: str, host: str) -> Key | None:
-    """The person's newest active key for this place; else the newest of any status, which says why there is none."""
+async def at_place(conn: AsyncConnection, user_id: UserId, provider: str, host: str, now: datetime) -> Sequence[Key]:
+    """A person's own keys for this place and all shared ones, in the order in which they are to be used."""
     statement = (
-        select(keys)
-        .where(keys.c.user_id == user_id, keys.c.provider == provider, keys.c.host == host)
-        .order_by((keys.c.status == Status.ACTIVE.value).desc(), keys.c.created_at.desc(), keys.c.id.desc())
-        .limit(1)
+        _select(now)
+        .where(keys.c.provider == provider, keys.c.host == host, or_(_SHARED, keys.c.user_id == user_id))
+        .order_by(_SHARED, keys.c.place, keys.c.created_at.desc(), keys.c.id.desc())
     )
-    row = (await conn.execute(statement)).first()
-    return None if row is None else _key_of(row)
-
-
-async def envelope_of(conn: AsyncConnection, key_id: KeyId) -> Envelope | None:
-    """What holds the secret; None if the key is gone."""
-    row = (await conn.execute(select(envelopes).where(envelopes.c.key_id == key_id))).first()
-    return None if row is None else Envelope(row.kek_version, row.wrapped_key, row.ciphertext)
+    return [_key_of(row) for row in await conn.execute(statement)]
 
 
 async def mark_used(conn: AsyncConnection, key_id: KeyId, now: datetime) -> None:
@@ -100,12 +112,29 @@ async def remove(conn: AsyncConnection, key_id: KeyId) -> None:
     await conn.execute(delete(keys).where(keys.c.id == key_id))
 
 
-async def kek_versions(conn: AsyncConnection) -> Sequence[int]:
-    """The key-encryption keys that stored keys need."""
-    return (await conn.execute(select(envelopes.c.kek_version).distinct())).scalars().all()
+def _select(now: datetime) -> Select[Any]:
+    """Keys with what was used of their quotas today and this month."""
+    today = day_of(now)
+    this_day = key_days.c.day == today
+    spent = (
+        select(
+            func.coalesce(func.sum(key_days.c.calls).filter(this_day), 0).label("calls_today"),
+            func.coalesce(func.sum(key_days.c.calls), 0).label("calls_this_month"),
+            func.coalesce(func.sum(key_days.c.cost).filter(this_day), 0).label("dollars_today"),
+            func.coalesce(func.sum(key_days.c.cost), 0).label("dollars_this_month"),
+        )
+        .where(key_days.c.key_id == keys.c.id, key_days.c.day.between(begin_of("month", today), today))
+        .lateral("spent")
+    )
+    return select(keys, spent).join_from(keys, spent, true())
+
+
+def _stored(quota: KeyQuota) -> Mapping[str, Any]:
+    return quota.model_dump(mode="json", exclude_none=True)
 
 
 def _key_of(row: Row[Any]) -> Key:
+    scope: Scope = row.scope
     return Key(
         id=KeyId(row.id),
         user_id=UserId(row.user_id),
@@ -118,4 +147,16 @@ def _key_of(row: Row[Any]) -> Key:
         last_used_at=row.last_used_at,
         checked_at=row.checked_at,
         check_code=ErrorCode(row.check_code) if row.check_code else None,
+        enabled=row.enabled,
+        weight=row.weight,
+        place=row.place,
+        scope=scope,
+        roles=tuple(Role(role) for role in row.roles),
+        quota=KeyQuota.model_validate(row.quota),
+        spent=Spent(
+            int(row.calls_today),
+            int(row.calls_this_month),
+            Decimal(row.dollars_today),
+            Decimal(row.dollars_this_month),
+        ),
     )

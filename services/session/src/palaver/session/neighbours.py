@@ -41,5 +41,5 @@ class VaultKeys:
             raise Failure(
                 ErrorCode.KEY_MISSING, f"There is no key for {provider}. Add one under Keys first.", provider=provider
             )
-        if keys[-1].status != "active":  # turns use the newest
+        if not any(key.status == "active" for key in keys):
             raise Failure(ErrorCode.KEY_INVALID, f"The key for {provider} cannot be used.", provider=provider)

@@ -20,12 +20,19 @@ async def add(conn: AsyncConnection, service: str, entry: AuditRecorded) -> bool
 
 
 async def page(
-    conn: AsyncConnection, *, actor_id: UserId | None, before: datetime | None, limit: int
+    conn: AsyncConnection,
+    *,
+    actor_id: UserId | None = None,
+    target: tuple[str, str] | None = None,
+    before: datetime | None,
+    limit: int,
 ) -> Sequence[AuditRecorded]:
-    """The newest entries, of one person or of all."""
+    """The newest entries; of one person, or about one thing by kind and id, if given."""
     statement = select(audit).order_by(audit.c.at.desc(), audit.c.event_id.desc()).limit(limit)
     if actor_id is not None:
         statement = statement.where(audit.c.actor_id == actor_id)
+    if target is not None:
+        statement = statement.where(audit.c.target_kind == target[0], audit.c.target_id == target[1])
     if before is not None:
         statement = statement.where(audit.c.at < before)
     return [_entry_of(row) for row in await conn.execute(statement)]

@@ -83,4 +83,5 @@ audit = Table(
     Column("details", JSONB, nullable=False),
     Index("ix_audit_at", "at"),
     Index("ix_audit_actor_id_at", "actor_id", "at"),
+    Index("ix_audit_target_at", "target_kind", "target_id", "at"),
 )

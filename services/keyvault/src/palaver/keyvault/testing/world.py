@@ -6,14 +6,19 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from palaver.contracts.actors import Actor
+from palaver.contracts.actors import Actor, Role
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import ROLE_READ, TRAIL_READ, AuditPage, PersonRole, ReadRole, ReadTrail
 from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId, new_id
 from palaver.contracts.keyvault import (
+    AUDIT_RECORDED,
+    KEY_CANDIDATES,
     KEY_CREATE,
     KEY_LEASE,
     SEAL_CONTEXT_CREATE,
     SEAL_CONTEXT_LEASE,
     CreateKey,
+    KeyCandidate,
     KeyLease,
     KeySecret,
     KeyView,
@@ -21,9 +26,13 @@ from palaver.contracts.keyvault import (
     LeaseForCompletion,
     LeaseForTurn,
     LeaseKey,
+    ListCandidates,
 )
+from palaver.contracts.operations import AuditRecorded
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
+from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.routes import Route, answer, hear
 from palaver.servicekit.sealing import KeyPair, seal, to_base64url, unseal
 
 PROVIDER = "openai"
@@ -50,6 +59,47 @@ class Clock:
         self.now += timedelta(**by)
 
 
+@dataclass(slots=True)
+class People:
+    """Identity, as far as this service asks it: who is what, and what was reported to the trail."""
+
+    roles: dict[UserId, Role] = field(default_factory=dict[UserId, Role])
+    trail: list[AuditRecorded] = field(default_factory=list[AuditRecorded])
+    away: bool = False
+
+    def somebody(self, role: Role = Role.MEMBER) -> Actor:
+        """A person whom identity knows."""
+        actor = person()
+        self.roles[actor.user_id] = role
+        return actor
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Given to a service that plays identity."""
+        return (
+            answer(ROLE_READ, self._role_read),
+            answer(TRAIL_READ, self._trail_read),
+            hear(AUDIT_RECORDED, self._recorded),
+        )
+
+    async def _role_read(self, request: ReadRole) -> PersonRole:
+        if self.away:
+            raise Unavailable("postgres", "switched off by the test")
+        role = self.roles.get(request.user_id)
+        if role is None:
+            raise Failure(ErrorCode.NOT_FOUND, "There is no such person.")
+        return PersonRole(role=role, active=True)
+
+    async def _trail_read(self, request: ReadTrail) -> AuditPage:
+        found = [e for e in self.trail if (e.target_kind, e.target_id) == (request.target_kind, request.target_id)]
+        newest = sorted(found, key=lambda entry: (entry.at, entry.event_id), reverse=True)
+        before = [entry for entry in newest if request.before is None or entry.at < request.before]
+        return AuditPage(entries=tuple(before[: request.limit]))
+
+    async def _recorded(self, entry: AuditRecorded) -> None:
+        self.trail.append(entry)
+
+
 class Edge:
     """What the gateway and one worker do with the keyvault."""
 
@@ -63,13 +113,18 @@ class Edge:
         """Store a key."""
         public, key_id = self._vault.public, self._vault.key_id
         sealed = seal(KeySecret(secret=secret), public=public, key_id=key_id, context=context)
-        values = {"provider": PROVIDER, "host": HOST, "label": "mine"} | changes
+        values: dict[str, Any] = {"provider": PROVIDER, "host": HOST, "label": "mine"} | changes
         return await self.broker.ask(KEY_CREATE, CreateKey(actor=actor, sealed=sealed, **values))
 
-    async def lease(self, payer: UserId, *, provider: str | None = PROVIDER, host: str | None = HOST) -> KeyLease:
-        """A key for a turn."""
+    async def candidates(self, payer: UserId, **place: str) -> tuple[KeyCandidate, ...]:
+        """The keys that may pay for somebody's work."""
+        request = ListCandidates.model_validate({"payer": payer, "provider": PROVIDER, "host": HOST} | place)
+        return (await self.broker.ask(KEY_CANDIDATES, request)).keys
+
+    async def lease(self, payer: UserId, **changes: Any) -> KeyLease:
+        """A key for a turn; which one, and for which place, may be given."""
         purpose = LeaseForTurn(turn_id=TurnId(new_id()), payer=payer)
-        return await self.ask_lease(purpose, provider=provider, host=host)
+        return await self.ask_lease(purpose, **({"provider": PROVIDER, "host": HOST} | changes))
 
     async def lease_for_completion(self, payer: UserId, completion_id: CompletionId) -> KeyLease:
         """A key for a side job."""
@@ -80,12 +135,10 @@ class Edge:
         """A certain key, to try it."""
         return await self.ask_lease(LeaseForCheck(actor=actor, key_id=key_id), **place)
 
-    async def ask_lease(
-        self, purpose: LeaseForTurn | LeaseForCompletion | LeaseForCheck, **place: str | None
-    ) -> KeyLease:
+    async def ask_lease(self, purpose: LeaseForTurn | LeaseForCompletion | LeaseForCheck, **changes: Any) -> KeyLease:
         """Whatever purpose."""
         public_key = to_base64url(self.worker_keys.public)
-        request = LeaseKey(purpose=purpose, worker=self.worker, public_key=public_key, **place)
+        request = LeaseKey(purpose=purpose, worker=self.worker, public_key=public_key, **changes)
         return await self.broker.ask(KEY_LEASE, request)
 
     def opened(self, lease: KeyLease) -> str:
@@ -98,6 +151,7 @@ class World:
     """The keyvault, running, and everything around it."""
 
     edge: Edge
+    people: People
     clock: Clock
     database: Database
     metrics: CollectorRegistry
