@@ -27,6 +27,7 @@ class Client:
 
     http: httpx2.AsyncClient
     token: str = ""
+    owner_token: str = ""
     done: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     async def call(self, method: str, template: str, body: Any = None, **values: str) -> Any:
@@ -76,6 +77,7 @@ async def test_every_documented_operation_works(
     await personas(client)
     await summaries(client, stack)
     await catalogue_and_keys(client)
+    await registry(client, stack)
     for path in ("/api/v1/stats/overview", "/api/v1/users/me/quota", "/ws/status", "/ws/handlers"):
         await client.call("GET", path)
     await client.call("GET", "/api/v1/chat/context/{session_id}", session_id=session_id)
@@ -99,6 +101,7 @@ async def people(client: Client, stack: Stack) -> None:
     await client.call("POST", "/api/v1/auth/logout", {"refresh_token": renewed["refresh_token"]})
     owner = await client.call("POST", "/api/v1/auth/link", {"code": stack.sign_in.link.code})
     assert owner["user"]["role"] == "owner"
+    client.owner_token = owner["access_token"]
     jwks = await client.call("GET", "/api/v1/auth/jwks")
     assert jwks["keys"][0]["crv"] == "Ed25519"
     client.token = (await client.call("POST", "/api/v1/auth/login", account))["access_token"]
@@ -203,6 +206,28 @@ async def catalogue_and_keys(client: Client) -> None:
     assert PROVIDER_KEY not in str(await client.call("GET", "/api/v1/keys"))
     assert (await client.call("POST", "/api/v1/keys/{key_id}/validate", key_id=key["id"]))["valid"] is True
     await client.call("DELETE", "/api/v1/keys/{key_id}", key_id=key["id"])
+
+
+async def registry(client: Client, stack: Stack) -> None:
+    """The owner adds a provider and a model; a member uses it at once."""
+    token, client.token = client.token, client.owner_token
+    providers, models = "/api/v1/admin/providers", "/api/v1/admin/models"
+    place = {"base_url": stack.simulator.openai_url, "needs_key": False}
+    await client.call("POST", providers, {"id": "ours", "protocol": "openai", **place})
+    await client.call("PUT", f"{providers}/{{provider_id}}", {"preset": "sim-openai", **place}, provider_id="ours")
+    facts = {"provider": "ours", "upstream": "sim-swift", "window": 32_768, "max_output": 4_096}
+    facts |= {"input_price": "0", "output_price": "0"}
+    await client.call("POST", models, {"id": "ours/swift", **facts})
+    await client.call("PUT", f"{models}/{{model_id}}", {**facts, "display_name": "Ours"}, model_id="ours/swift")
+    assert {p["id"]: p["source"] for p in await client.call("GET", providers)}["ours"] == "admin"
+    assert {m["id"]: m["display_name"] for m in await client.call("GET", models)}["ours/swift"] == "Ours"
+    client.token, owner = token, client.token
+    room = await client.call("POST", "/api/v1/sessions", {"model_id": "ours/swift"})
+    assert room["participants"][0]["name"] == "Ours"
+    client.token = owner
+    await client.call("DELETE", f"{models}/{{model_id}}", model_id="ours/swift")
+    await client.call("DELETE", f"{providers}/{{provider_id}}", provider_id="ours")
+    client.token = token
 
 
 async def test_every_operation_but_signing_in_refuses_who_is_not_signed_in(

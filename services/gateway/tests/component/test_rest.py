@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from palaver.contracts import analytics, context, identity, keyvault, model_router, personas, session
+from palaver.contracts import analytics, context, identity, keyvault, model_router, personas, registry, session
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, ParticipantId, SessionId, SummaryId
@@ -21,6 +21,8 @@ pytestmark = pytest.mark.component
 # Constants: the ids are part of test names, which several test processes must agree on.
 ID, OTHER = "019a0000-0000-7000-8000-000000000001", "019a0000-0000-7000-8000-000000000002"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+MODEL = {"provider": "ours", "window": 8_000, "max_output": 1_000, "input_price": "0", "output_price": "0"}
 
 ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/users/me", None, 200),
@@ -60,6 +62,14 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/models/", None, 200),
     ("GET", "/models/providers", None, 200),
     ("GET", "/models/demo/owl", None, 200),
+    ("GET", "/admin/providers", None, 200),
+    ("POST", "/admin/providers", {"id": "ours", "preset": "vllm", "base_url": "https://vllm.example/v1"}, 201),
+    ("PUT", "/admin/providers/ours", {"protocol": "openai", "base_url": "https://vllm.example/v1"}, 200),
+    ("DELETE", "/admin/providers/ours", None, 200),
+    ("GET", "/admin/models", None, 200),
+    ("POST", "/admin/models", {"id": "ours/owl", **MODEL}, 201),
+    ("PUT", "/admin/models/ours/owl", MODEL, 200),
+    ("DELETE", "/admin/models/ours/owl", None, 200),
     ("GET", "/keys", None, 200),
     ("POST", "/keys", {"provider": "demo", "api_key": "sk-planted-secret", "label": "mine"}, 201),
     ("POST", f"/keys/{ID}/validate", None, 200),
@@ -71,6 +81,41 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("DELETE", f"/chat/context/{ID}/summaries/{OTHER}", None, 200),
     ("POST", "/auth/ticket", None, 200),
 ]
+
+
+REGISTERED_PROVIDER = registry.RegisteredProvider.model_validate(
+    {
+        "id": "ours",
+        "display_name": "Ours",
+        "protocol": "openai",
+        "base_url": "https://vllm.example/v1",
+        "host": "vllm.example",
+        "needs_key": False,
+        "output_limit": "max_tokens",
+        "reports_usage": True,
+        "tokenizer": "approximate",
+        "grammar": {},
+        "cache": {},
+        "source": "admin",
+    }
+)
+REGISTERED_MODEL = registry.RegisteredModel.model_validate(
+    {
+        **MODEL,
+        "id": "ours/owl",
+        "upstream": "owl",
+        "display_name": "Owl",
+        "description": "",
+        "reserve": 1_000,
+        "tokenizer": "approximate",
+        "cached_input_price": 0,
+        "cache_write_price": 0,
+        "capabilities": {},
+        "grammar": {},
+        "cache": {},
+        "source": "admin",
+    }
+)
 
 
 def user() -> identity.UserView:
@@ -133,6 +178,14 @@ async def everybody(served: Any, room: Any) -> Any:
         id="demo", display_name="Demo", protocol="openai", host="api.demo", needs_key=False
     )
     await faked.always(model_router.PROVIDER_LIST, model_router.ProviderList(providers=(provider,)))
+    for query in (registry.PROVIDER_CREATE, registry.PROVIDER_UPDATE):
+        await faked.always(query, REGISTERED_PROVIDER)
+    await faked.always(registry.PROVIDER_REGISTERED, registry.RegisteredProviders(providers=(REGISTERED_PROVIDER,)))
+    for query in (registry.MODEL_CREATE, registry.MODEL_UPDATE):
+        await faked.always(query, REGISTERED_MODEL)
+    await faked.always(registry.MODEL_REGISTERED, registry.RegisteredModels(models=(REGISTERED_MODEL,)))
+    for query in (registry.PROVIDER_DELETE, registry.MODEL_DELETE):
+        await faked.always(query, session.Done())
     verdict = model_router.KeyVerdict(key_id=KeyId(ID), valid=True, message="It works.", checked_at=NOW)
     await faked.always(model_router.KEY_VALIDATE, verdict)
     await faked.always(keyvault.KEY_LIST, keyvault.KeyList(keys=(key,)))

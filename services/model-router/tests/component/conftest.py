@@ -9,10 +9,10 @@ import pytest_asyncio
 from palaver.contracts import model_router
 from palaver.contracts.catalogue import DURABLES, STREAMS
 from palaver.contracts.permissions import permissions_of
-from palaver.model_router.app import COMPLETION_RUN, TURN_RUN
+from palaver.model_router.app import COMPLETION_RUN, MIGRATIONS, SCHEMA, TURN_RUN
 from palaver.model_router.testing.world import World
 from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
-from palaver.servicekit.testing.kits import Declared, KitFor, Running
+from palaver.servicekit.testing.kits import DatabaseSettingsFor, Declared, KitFor, Running
 from palaver.simulator.server import SimulatorServer
 
 LOST_SECONDS = 3.0
@@ -32,7 +32,13 @@ def nats_users(worker_nkey: Nkey) -> tuple[NatsUser, ...]:
 
 @pytest_asyncio.fixture
 async def world(
-    kit_for: KitFor, running: Running, declared: Declared, simulator: SimulatorServer, worker_nkey: Nkey
+    *,
+    kit_for: KitFor,
+    running: Running,
+    declared: Declared,
+    database_settings_for: DatabaseSettingsFor,
+    simulator: SimulatorServer,
+    worker_nkey: Nkey,
 ) -> AsyncGenerator[World]:
     await declared(STREAMS, [DURABLES[TURN_RUN], replace(DURABLES[COMPLETION_RUN], ack_wait_seconds=LOST_SECONDS)])
     urls = {
@@ -44,5 +50,6 @@ async def world(
         "anthropic": simulator.anthropic_url,
         "google": simulator.gemini_url,
     }
-    async with World(kit_for, running, urls, nkey_seed=worker_nkey.seed) as made:
+    database = await database_settings_for(SCHEMA, MIGRATIONS)
+    async with World(kit_for, running, urls, database, nkey_seed=worker_nkey.seed) as made:
         yield made

@@ -19,6 +19,7 @@ from palaver.contracts import (
     limits,
     model_router,
     personas,
+    registry,
     session,
     sign_ins,
 )
@@ -51,6 +52,17 @@ _PERSONAS: tuple[AnyQuery, ...] = (
     personas.PERSONA_GET,
     personas.PERSONA_UPDATE,
     personas.PERSONA_DELETE,
+)
+
+_REGISTRY: tuple[AnyQuery, ...] = (
+    registry.PROVIDER_REGISTERED,
+    registry.PROVIDER_CREATE,
+    registry.PROVIDER_UPDATE,
+    registry.PROVIDER_DELETE,
+    registry.MODEL_REGISTERED,
+    registry.MODEL_CREATE,
+    registry.MODEL_UPDATE,
+    registry.MODEL_DELETE,
 )
 
 EVENTS_SAID: tuple[Event[Any], ...] = (
@@ -87,6 +99,7 @@ CONTROLS_SAID: tuple[Control[Any], ...] = (
     keyvault.KEY_REVOKED,
     keyvault.KEYS_CHANGED,
     sign_ins.SIGN_IN_ENDED,
+    registry.REGISTRY_CHANGED,
     *_DEPENDENCIES,
 )
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
@@ -116,6 +129,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     model_router.MODEL_READ,
     model_router.PROVIDER_LIST,
     model_router.KEY_VALIDATE,
+    *_REGISTRY,
     context.WINDOW_BUILD,
     context.USAGE_GET,
     context.SUMMARY_LIST,
@@ -261,6 +275,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 model_router.MODEL_LIST,
                 model_router.PROVIDER_LIST,
                 model_router.KEY_VALIDATE,
+                *_REGISTRY,
                 context.USAGE_GET,
                 context.SUMMARY_LIST,
                 context.SUMMARY_EDIT,
@@ -316,7 +331,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 analytics.BUDGET_RESERVE,
                 analytics.COMPLETION_RESERVE,
             ),
-            hears=_wildcards(session.TURN_STOP, keyvault.KEY_REVOKED, keyvault.KEYS_CHANGED),
+            hears=_wildcards(session.TURN_STOP, keyvault.KEY_REVOKED, keyvault.KEYS_CHANGED, registry.REGISTRY_CHANGED),
         ),
         keyvault.OWNER: Grants(asks=(identity.ROLE_READ, identity.TRAIL_READ)),
         analytics.OWNER: Grants(asks=(model_router.MODEL_READ,)),

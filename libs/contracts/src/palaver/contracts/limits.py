@@ -20,6 +20,10 @@ MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
 """A system prompt, of a room or of one model."""
 MAX_PINNED_MESSAGES = 50
 """Pinned messages and replies in one room. Beyond: `TOO_MANY_PINNED`."""
+MAX_ADDED_PROVIDERS = 100
+"""Providers that administrators add to the catalogue. Beyond: `CONFLICT`."""
+MAX_ADDED_MODELS = 1_000
+"""Models that administrators add to the catalogue. Beyond: `CONFLICT`."""
 MAX_PERSONAS = 100
 """Personas that one person keeps. Beyond: `TOO_MANY_PERSONAS`."""
 MAX_SLUG_CHARACTERS = 60

@@ -344,6 +344,10 @@ class Capabilities(Payload):
     top_p: Literal["yes", "alone", "no"] = "yes"
 
 
+CatalogueSource = Literal["built_in", "operator", "admin"]
+"""Who says so: what ships with Palaver, the operator's catalogue file, or an administrator over REST."""
+
+
 class ModelCard(Payload):
     """A model as people choose it. Prices are US dollars per 1,000 tokens."""
 
@@ -358,6 +362,8 @@ class ModelCard(Payload):
     capabilities: Capabilities
     needs_key: bool
     profile: ModelProfile
+    cached_input_price: Decimal | None = None
+    source: CatalogueSource = "built_in"
 
 
 class ProviderCard(Payload):
@@ -368,6 +374,7 @@ class ProviderCard(Payload):
     protocol: str
     host: str
     needs_key: bool
+    source: CatalogueSource = "built_in"
 
 
 class ListModels(Payload):

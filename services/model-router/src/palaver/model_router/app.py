@@ -1,11 +1,15 @@
 """Every subject in, every adapter out, on one screen."""
 
 import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
 
-from palaver.contracts import keyvault, model_router, session
+from palaver.contracts import keyvault, model_router, registry, session
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.ids import WorkerId
 from palaver.model_router import catalogue
+from palaver.model_router.addresses import Addresses
+from palaver.model_router.administering import Administration
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.budgets import AnalyticsBudgets
 from palaver.model_router.calling import ProviderCalls
@@ -16,10 +20,12 @@ from palaver.model_router.generation import Generation
 from palaver.model_router.handlers import CatalogueHandlers, KeyHandlers, TurnHandlers
 from palaver.model_router.keys import LeasedKeys
 from palaver.model_router.metrics import RouterMetrics
-from palaver.model_router.neighbours import ContextWindows, SessionClaims
+from palaver.model_router.neighbours import BrokerNews, ContextWindows, SessionClaims
 from palaver.model_router.preparing import Preparation
 from palaver.model_router.providers.loading import LoadedAdapters
 from palaver.model_router.publishing import BrokerEvents
+from palaver.model_router.registry import Registry
+from palaver.model_router.registry_handlers import RegistryHandlers
 from palaver.model_router.renewing import Renewals
 from palaver.model_router.retrying import Retrying
 from palaver.model_router.routing import RetryPolicy
@@ -28,11 +34,16 @@ from palaver.model_router.settings import Settings
 from palaver.model_router.side_jobs import SideJobs
 from palaver.model_router.silence import Patience
 from palaver.model_router.worker import Worker
+from palaver.servicekit.database import Database
+from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.jobs import JobLoop
 from palaver.servicekit.routes import answer, hear
 from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.transactions import Transactions
 
+SCHEMA = "model_router"
+MIGRATIONS = Path(__file__).parent / "migrations"
 TURN_RUN = "model-router-turn-run"
 COMPLETION_RUN = "model-router-completions"
 
@@ -40,7 +51,13 @@ COMPLETION_RUN = "model-router-completions"
 def build(settings: Settings, kit: Kit) -> Service:
     """The service. Raises ValueError or OSError for a catalogue that cannot be used."""
     limits = settings.limits
-    models = catalogue.load(settings.catalogue_file, settings.base_urls)
+    shipped = catalogue.shipped(settings.catalogue_file, settings.base_urls)
+    addresses = Addresses(
+        settings.addresses.allow_private_networks, frozenset(settings.addresses.allowed_hosts)
+    ).trusting(provider.base_url for provider in shipped.own_providers.values())
+    database = Database(settings.database, schema=SCHEMA)
+    transactions = Transactions(database, kit.broker)
+    models = Registry(shipped, database)
     metrics = RouterMetrics(kit.metrics)
     worker_id = WorkerId(kit.instance)
     turns = HeldTurns()
@@ -80,7 +97,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     )
     side_jobs = SideJobs(
         Completing(
-            catalogue=models,
+            registry=models,
             keys=keys,
             budgets=budgets,
             calls=calls,
@@ -104,6 +121,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     kit.broker.on_reconnect(worker.resend)
     kit.broker.on_reconnect(keys.forget_all)
     kit.broker.on_gap(keys.forget_all)
+    kit.broker.listen(models.nudge)
 
     async def drain() -> None:
         await asyncio.gather(
@@ -112,6 +130,8 @@ def build(settings: Settings, kit: Kit) -> Service:
 
     about_models = CatalogueHandlers(models)
     about_turns = TurnHandlers(turns, keys)
+    administration = Administration(models, transactions, addresses, BrokerNews(kit.broker), _now)
+    about_registry = RegistryHandlers(administration, models)
     about_keys = KeyHandlers(KeyCheck(models, keys, adapters, events))
     return Service(
         name=kit.name,
@@ -121,17 +141,33 @@ def build(settings: Settings, kit: Kit) -> Service:
             answer(model_router.PROVIDER_LIST, about_models.on_provider_list),
             answer(model_router.KEY_VALIDATE, about_keys.on_key_validate),
             answer(model_router.TURN_SNAPSHOT, about_turns.on_turn_snapshot, worker_id),
+            answer(registry.PROVIDER_REGISTERED, about_registry.on_provider_registered),
+            answer(registry.PROVIDER_CREATE, about_registry.on_provider_create),
+            answer(registry.PROVIDER_UPDATE, about_registry.on_provider_update),
+            answer(registry.PROVIDER_DELETE, about_registry.on_provider_delete),
+            answer(registry.MODEL_REGISTERED, about_registry.on_model_registered),
+            answer(registry.MODEL_CREATE, about_registry.on_model_create),
+            answer(registry.MODEL_UPDATE, about_registry.on_model_update),
+            answer(registry.MODEL_DELETE, about_registry.on_model_delete),
+            hear(registry.REGISTRY_CHANGED, about_models.on_registry_changed),
             hear(session.TURN_STOP, about_turns.on_turn_stop),
             hear(keyvault.KEY_REVOKED, about_turns.on_key_revoked),
         ),
-        resources=(adapters, budgets),
+        resources=(database, models, adapters, budgets),
         tasks={
             "jobs": jobs.run,
             "side-jobs": completions.run,
             "renewals": renewals.run,
             "deltas": deltas.run,
             "warm-up": adapters.warm_up,
+            "registry": models.follow,
+            "outbox": transactions.relay,
+            "dependencies": Dependencies(kit, {"postgres": database.ping}).run,
         },
         on_stop=drain,
         drain_seconds=settings.drain_seconds,
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

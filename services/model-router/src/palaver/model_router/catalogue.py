@@ -1,80 +1,30 @@
-"""Reads the catalogue of providers and models: data in TOML, checked before anything starts.
+"""The catalogue of providers and models: data, checked before anything starts.
 
 The built-in `catalogue.toml` may be extended or overridden by a file of the operator, entry by entry (same id = whole
-entry replaced), and base URLs by settings.
+entry replaced), and base URLs by settings. On top of both lies what administrators added (`registry.py`).
 """
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+import structlog
 
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.model_router import Capabilities, Grammar, PromptCache
-from palaver.model_router.domain import Model, Price, ProtocolName, Provider
-from palaver.model_router.providers.loading import protocols
+from palaver.contracts.model_router import CatalogueSource
+from palaver.model_router.domain import Model, Provider
+from palaver.model_router.entries import Entries, ModelEntry, ProviderEntry, model_of, provider_of
 
-DEFAULT_RESERVE = 4_096
-"""Tokens of the window kept for an answer, unless an entry says otherwise or the model answers shorter."""
+_E = TypeVar("_E", ProviderEntry, ModelEntry)
 
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str = Field(min_length=1, max_length=200, pattern=r"^[^\s*>]+$")
-    display_name: str
-
-
-class _ProviderEntry(_Entry):
-    protocol: ProtocolName
-    base_url: str = Field(pattern=r"^https?://[^\s]+$")
-    needs_key: bool = True
-    grammar: Grammar = Grammar()
-    cache: PromptCache = PromptCache()
-    tokenizer: str = "o200k_base"
-    output_limit: str = "max_tokens"
-    reports_usage: bool = True
-
-    @field_validator("protocol")
-    @classmethod
-    def _spoken(cls, protocol: str) -> str:
-        """Raises ValueError for a protocol without an adapter."""
-        if protocol not in protocols():
-            raise ValueError(f"no adapter speaks {protocol}; there are {', '.join(sorted(protocols()))}")
-        return protocol
-
-
-class _ModelEntry(_Entry):
-    provider: str
-    upstream: str | None = None
-    description: str = ""
-    window: int = Field(gt=0)
-    max_output: int = Field(gt=0)
-    reserve: int | None = Field(default=None, gt=0)
-    tokenizer: str | None = None
-    message_overhead: int = 4
-    input_price: Decimal = Field(ge=0)
-    output_price: Decimal = Field(ge=0)
-    cached_input_price: Decimal | None = Field(default=None, ge=0)
-    cache_write_price: Decimal | None = Field(default=None, ge=0)
-    capabilities: Capabilities = Capabilities()
-    grammar: Grammar | None = None
-    cache: PromptCache | None = None
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    providers: tuple[_ProviderEntry, ...] = ()
-    models: tuple[_ModelEntry, ...] = ()
+_log = structlog.get_logger()
 
 
 class Catalogue:
-    """All providers and models, in the order of the files."""
+    """All providers and models, in the order of their sources. Never changes."""
 
     def __init__(self, providers: Iterable[Provider], models: Iterable[Model]) -> None:
         self._providers = {p.id: p for p in providers}
@@ -94,6 +44,10 @@ class Catalogue:
         """One model, if it is known."""
         return self._models.get(model_id)
 
+    def find_provider(self, provider_id: str) -> Provider | None:
+        """One provider, if it is known."""
+        return self._providers.get(provider_id)
+
     def model(self, model_id: str) -> Model:
         """One model. Raises Failure(MODEL_NOT_FOUND)."""
         try:
@@ -109,69 +63,64 @@ class Catalogue:
             raise Failure(ErrorCode.NOT_FOUND, "This provider is not in the catalogue.", provider=provider_id) from None
 
 
-def load(extension: Path | None = None, base_urls: Mapping[str, str] | None = None) -> Catalogue:
-    """The built-in catalogue, extended by a file and with base URLs replaced.
+@dataclass(frozen=True)
+class Shipped:
+    """What this process was started with: the built-in entries, the operator's, and base URLs that replace theirs."""
+
+    providers: Mapping[str, tuple[ProviderEntry, CatalogueSource]]
+    models: Mapping[str, tuple[ModelEntry, CatalogueSource]]
+    base_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def own_providers(self) -> dict[str, Provider]:
+        """Without anybody's additions."""
+        return {
+            id_: provider_of(entry, source, self.base_urls.get(id_)) for id_, (entry, source) in self.providers.items()
+        }
+
+    def with_added(self, added: Entries) -> Catalogue:
+        """The catalogue with what administrators added. What does not fit together is left out, and logged: a worker
+        without some adapter serves all other models.
+        """
+        providers = self.own_providers | {entry.id: provider_of(entry, "admin") for entry in added.providers}
+        models: dict[str, Model] = {}
+        for id_, (entry, source) in (dict(self.models) | _sourced(added.models, "admin")).items():
+            try:
+                models[id_] = model_of(entry, source, providers)
+            except ValueError as error:
+                _log.error("catalogue_entry_unusable", model=id_, source=source, reason=str(error))
+        return Catalogue(providers.values(), models.values())
+
+
+def shipped(extension: Path | None = None, base_urls: Mapping[str, str] | None = None) -> Shipped:
+    """The built-in entries, extended by a file and with base URLs replaced.
 
     Raises ValueError (pydantic's or our own) that names the entry at fault, OSError when the file cannot be read.
     """
     built_in = _parse(files("palaver.model_router").joinpath("catalogue.toml").read_text(encoding="utf-8"))
-    extra = _parse(extension.read_text(encoding="utf-8")) if extension is not None else _File()
+    operator = _parse(extension.read_text(encoding="utf-8")) if extension is not None else Entries()
     overrides = dict(base_urls or {})
-    entries = {entry.id: entry for entry in (*built_in.providers, *extra.providers)}
-    unknown = set(overrides) - set(entries)
+    providers = _sourced(built_in.providers, "built_in") | _sourced(operator.providers, "operator")
+    unknown = set(overrides) - set(providers)
     if unknown:
         raise ValueError(f"base_urls names unknown providers: {', '.join(sorted(unknown))}")
-    providers = {entry.id: _provider(entry, overrides.get(entry.id, entry.base_url)) for entry in entries.values()}
-    models = {entry.id: _model(entry, entries, providers) for entry in (*built_in.models, *extra.models)}
-    return Catalogue(providers.values(), models.values())
+    models = _sourced(built_in.models, "built_in") | _sourced(operator.models, "operator")
+    made = Shipped(providers, models, overrides)
+    known = made.own_providers
+    for entry, source in models.values():
+        model_of(entry, source, known)
+    return made
 
 
-def _parse(text: str) -> _File:
+def load(extension: Path | None = None, base_urls: Mapping[str, str] | None = None) -> Catalogue:
+    """The catalogue without anybody's additions. Raises what `shipped` raises."""
+    return shipped(extension, base_urls).with_added(Entries())
+
+
+def _parse(text: str) -> Entries:
     raw: dict[str, Any] = tomllib.loads(text)
-    return _File.model_validate(raw)
+    return Entries.model_validate(raw)
 
 
-def _provider(entry: _ProviderEntry, base_url: str) -> Provider:
-    return Provider(
-        id=entry.id,
-        display_name=entry.display_name,
-        protocol=entry.protocol,
-        base_url=base_url.rstrip("/"),
-        needs_key=entry.needs_key,
-        output_limit=entry.output_limit,
-        reports_usage=entry.reports_usage,
-    )
-
-
-def _model(
-    entry: _ModelEntry, provider_entries: Mapping[str, _ProviderEntry], providers: Mapping[str, Provider]
-) -> Model:
-    provider = providers.get(entry.provider)
-    if provider is None:
-        raise ValueError(f"model {entry.id} names the unknown provider {entry.provider}")
-    reserve = entry.reserve or min(DEFAULT_RESERVE, entry.max_output)
-    if reserve > entry.max_output or reserve >= entry.window:
-        raise ValueError(f"model {entry.id}: reserve {reserve} does not fit max_output and window")
-    price = Price(
-        input=entry.input_price,
-        output=entry.output_price,
-        cached_input=entry.input_price if entry.cached_input_price is None else entry.cached_input_price,
-        cache_write=entry.input_price if entry.cache_write_price is None else entry.cache_write_price,
-    )
-    usual = provider_entries[entry.provider]
-    return Model(
-        id=entry.id,
-        provider=provider,
-        upstream=entry.upstream or entry.id,
-        display_name=entry.display_name,
-        description=entry.description,
-        window=entry.window,
-        max_output=entry.max_output,
-        reserve=reserve,
-        tokenizer=entry.tokenizer or usual.tokenizer,
-        message_overhead=entry.message_overhead,
-        price=price,
-        capabilities=entry.capabilities,
-        grammar=entry.grammar or usual.grammar,
-        cache=entry.cache or usual.cache,
-    )
+def _sourced(entries: Iterable[_E], source: CatalogueSource) -> dict[str, tuple[_E, CatalogueSource]]:
+    return {entry.id: (entry, source) for entry in entries}

@@ -7,11 +7,11 @@ from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId
 from palaver.contracts.model_router import KeyVerdict
-from palaver.model_router.catalogue import Catalogue
 from palaver.model_router.domain import Key
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.keys import bound_to
 from palaver.model_router.ports import Adapters, Events
+from palaver.model_router.registry import Registry
 
 _VERDICTS = frozenset({ErrorCode.KEY_INVALID, ErrorCode.PROVIDER_QUOTA})
 """What says something about the key. Everything else says something about the provider, and proves nothing."""
@@ -28,8 +28,8 @@ class CheckedKeys(Protocol):
 class KeyCheck:
     """Tries keys by listing the provider's models."""
 
-    def __init__(self, catalogue: Catalogue, keys: CheckedKeys, adapters: Adapters, events: Events) -> None:
-        self._catalogue = catalogue
+    def __init__(self, registry: Registry, keys: CheckedKeys, adapters: Adapters, events: Events) -> None:
+        self._registry = registry
         self._keys = keys
         self._adapters = adapters
         self._events = events
@@ -37,7 +37,7 @@ class KeyCheck:
     async def check(self, actor: Actor, key_id: KeyId) -> KeyVerdict:
         """The verdict, also announced. Raises Failure if the provider could not be asked, Unavailable."""
         key = await self._keys.for_check(actor, key_id)
-        provider = self._catalogue.provider(key.provider)
+        provider = self._registry.provider(key.provider)
         adapter = await self._adapters.of(provider)
         code: ErrorCode | None = None
         message = "The provider accepts the key."

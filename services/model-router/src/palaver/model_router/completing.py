@@ -11,7 +11,6 @@ from palaver.contracts.keyvault import LeaseForCompletion
 from palaver.contracts.session_log import Usage
 from palaver.model_router import cost
 from palaver.model_router.calling import FinishReason, ProviderCalls
-from palaver.model_router.catalogue import Catalogue
 from palaver.model_router.completion import RunningCompletion
 from palaver.model_router.completion_outcomes import CompletionEnding, Overtaken, Released, completion_fact
 from palaver.model_router.completion_prompts import answer_tokens, prompt_of, shaped
@@ -22,6 +21,7 @@ from palaver.model_router.metrics import RouterMetrics
 from palaver.model_router.outcomes import Completed, Failed
 from palaver.model_router.ports import BudgetSource, Events, KeySource, Superseded
 from palaver.model_router.preparing import patiently
+from palaver.model_router.registry import Registry
 from palaver.model_router.retrying import Retrying
 
 _log = structlog.get_logger()
@@ -33,7 +33,7 @@ class Completing:
     def __init__(
         self,
         *,
-        catalogue: Catalogue,
+        registry: Registry,
         keys: KeySource,
         budgets: BudgetSource,
         calls: ProviderCalls,
@@ -42,7 +42,7 @@ class Completing:
         completion_seconds: float,
         metrics: RouterMetrics,
     ) -> None:
-        self._catalogue = catalogue
+        self._registry = registry
         self._keys = keys
         self._budgets = budgets
         self._calls = calls
@@ -76,7 +76,7 @@ class Completing:
 
     async def _converse(self, job: RunningCompletion, saying: asyncio.TaskGroup) -> CompletionEnding:
         order = job.order
-        model = self._catalogue.model(order.model_id)
+        model = await patiently(lambda: self._registry.model(order.model_id))
         prompt = prompt_of(order, model)
         ends_at = asyncio.get_running_loop().time() + self._completion_seconds
         work = LeaseForCompletion(completion_id=order.completion_id, payer=order.payer)

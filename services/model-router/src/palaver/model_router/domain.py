@@ -1,6 +1,6 @@
 """The values of this service: models and providers as facts, a provider call, and what comes out of one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from palaver.contracts.ids import CallId, KeyId
 from palaver.contracts.model_router import (
     Capabilities,
+    CatalogueSource,
     Grammar,
     ModelCard,
     ModelProfile,
@@ -35,7 +36,7 @@ class Provider:
     """Somebody who runs models behind one wire protocol at one base URL.
 
     `output_limit` names the request field that bounds an answer; `reports_usage` says whether a stream can be asked
-    to end with a usage figure.
+    to end with a usage figure. `tokenizer`, `grammar` and `cache` are those of its models that say nothing else.
     """
 
     id: str
@@ -45,6 +46,10 @@ class Provider:
     needs_key: bool
     output_limit: str
     reports_usage: bool
+    source: CatalogueSource = "built_in"
+    tokenizer: str = "o200k_base"
+    grammar: Grammar = field(default_factory=Grammar)
+    cache: PromptCache = field(default_factory=PromptCache)
 
     @property
     def host(self) -> str:
@@ -60,6 +65,7 @@ class Provider:
             protocol=self.protocol,
             host=self.host,
             needs_key=self.needs_key,
+            source=self.source,
         )
 
 
@@ -94,6 +100,7 @@ class Model:
     capabilities: Capabilities
     grammar: Grammar
     cache: PromptCache
+    source: CatalogueSource = "built_in"
 
     @property
     def profile(self) -> ModelProfile:
@@ -123,6 +130,8 @@ class Model:
             capabilities=self.capabilities,
             needs_key=self.provider.needs_key,
             profile=self.profile,
+            cached_input_price=self.price.cached_input,
+            source=self.source,
         )
 
 

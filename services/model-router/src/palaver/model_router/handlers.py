@@ -12,32 +12,36 @@ from palaver.contracts.model_router import (
     Snapshots,
     ValidateKey,
 )
+from palaver.contracts.registry import RegistryChanged
 from palaver.contracts.session import TurnsStopping
-from palaver.model_router.catalogue import Catalogue
 from palaver.model_router.checking import KeyCheck
 from palaver.model_router.ports import KeySource
+from palaver.model_router.registry import Registry
 from palaver.model_router.running import HeldTurns
 
 
 class CatalogueHandlers:
     """Questions about models and providers."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
 
     async def on_model_list(self, request: ListModels) -> ModelList:
         """All models, or those of one provider."""
-        models = (m.card for m in self._catalogue.models if request.provider in {None, m.provider.id})
+        models = (m.card for m in self._registry.catalogue.models if request.provider in {None, m.provider.id})
         return ModelList(models=tuple(models))
 
     async def on_model_read(self, request: ReadModels) -> ModelList:
         """Some models by id."""
-        found = (self._catalogue.find(model_id) for model_id in request.ids)
-        return ModelList(models=tuple(model.card for model in found if model is not None))
+        return ModelList(models=tuple(model.card for model in await self._registry.found(request.ids)))
 
     async def on_provider_list(self, request: ListProviders) -> ProviderList:  # noqa: ARG002 - everybody sees all
         """All providers."""
-        return ProviderList(providers=tuple(provider.card for provider in self._catalogue.providers))
+        return ProviderList(providers=tuple(provider.card for provider in self._registry.catalogue.providers))
+
+    async def on_registry_changed(self, _: RegistryChanged) -> None:
+        """Read it anew, soon."""
+        self._registry.nudge()
 
 
 class TurnHandlers:

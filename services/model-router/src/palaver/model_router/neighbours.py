@@ -1,10 +1,12 @@
-"""The other services, asked over the broker, in the words of this service's ports."""
+"""The other services and the other workers, on the broker, in the words of this service's ports."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
 from palaver.contracts.ids import WorkerId
 from palaver.contracts.model_router import RunTurn
+from palaver.contracts.registry import REGISTRY_CHANGED, RegistryChanged
 from palaver.contracts.session import (
     TURN_CLAIM,
     TURN_RENEW,
@@ -15,6 +17,7 @@ from palaver.contracts.session import (
     TurnClaim,
 )
 from palaver.servicekit.broker import Broker
+from palaver.servicekit.errors import Unavailable
 
 
 class SessionClaims:
@@ -43,3 +46,15 @@ class ContextWindows:
     async def build(self, request: BuildWindow) -> Window:
         """See `WindowSource`."""
         return await self._broker.ask(WINDOW_BUILD, request)
+
+
+class BrokerNews:
+    """`RegistryNews`, by broadcast."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def registry_changed(self, version: int) -> None:
+        """See `RegistryNews`."""
+        with suppress(Unavailable):
+            await self._broker.send(REGISTRY_CHANGED, RegistryChanged(version=version))

@@ -72,6 +72,14 @@ class BudgetSource(Protocol):
         ...
 
 
+class RegistryNews(Protocol):
+    """Tells all workers."""
+
+    async def registry_changed(self, version: int) -> None:
+        """Providers or models differ from now on. Never raises: who misses it looks by itself."""
+        ...
+
+
 class Superseded(Exception):  # noqa: N818 - a fact, not a mistake
     """No money for this delivery of a side job: a later one has it, or an outcome was heard already (`over`)."""
 

@@ -11,9 +11,9 @@ from palaver.contracts.context import BuildWindow, Cut, Window
 from palaver.contracts.keyvault import LeaseForTurn
 from palaver.contracts.model_router import RunTurn
 from palaver.model_router import cost
-from palaver.model_router.catalogue import Catalogue
 from palaver.model_router.domain import Key, Model, Prompt, ProviderCall
 from palaver.model_router.ports import BudgetSource, KeySource, WindowSource
+from palaver.model_router.registry import Registry
 from palaver.model_router.tuning import tuned
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.tasks import backoff_seconds
@@ -50,15 +50,15 @@ class Prepared:
 class Preparation:
     """Asks the neighbours. A neighbour that is down is asked again until the turn's own time is over."""
 
-    def __init__(self, catalogue: Catalogue, windows: WindowSource, keys: KeySource, budgets: BudgetSource) -> None:
-        self._catalogue = catalogue
+    def __init__(self, registry: Registry, windows: WindowSource, keys: KeySource, budgets: BudgetSource) -> None:
+        self._registry = registry
         self._windows = windows
         self._keys = keys
         self._budgets = budgets
 
     async def prepare(self, order: RunTurn) -> Prepared:
         """Raises Failure: unknown model, no key, no money, …"""
-        model = self._catalogue.model(order.turn.model)
+        model = await patiently(lambda: self._registry.model(order.turn.model))
         work = LeaseForTurn(turn_id=order.turn.turn_id, payer=order.payer)
         window, key = await _both(
             patiently(lambda: self._windows.build(_window_of(order, model))),

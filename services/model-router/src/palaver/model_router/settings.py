@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from palaver.contracts import limits
-from palaver.servicekit.settings import ServiceSettings, service_config
+from palaver.servicekit.settings import DatabaseSettings, ServiceSettings, service_config
 
 
 class LimitSettings(BaseModel):
@@ -61,15 +61,30 @@ class RetrySettings(BaseModel):
     longest_retry_after_seconds: float = Field(60.0, gt=0, description="A provider that asks for more is given up.")
 
 
+class AddressSettings(BaseModel):
+    """Where a provider may be that an administrator adds over REST. What the operator writes down is trusted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    allow_private_networks: bool = Field(
+        default=False, description="Also in private networks; never where machines have their metadata."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description='Trusted as they are, over http, too: ["vllm.example", "*.svc.cluster.local"].'
+    )
+
+
 class Settings(ServiceSettings):
     """The model-router's settings."""
 
     model_config = service_config("model-router")
 
+    database: DatabaseSettings
     catalogue_file: Path | None = Field(None, description="TOML like catalogue.toml; adds entries, replaces by id.")
     base_urls: dict[str, str] = Field(
         default_factory=dict[str, str],
         description="Provider id to base URL, e.g. {'sim-openai': 'http://…/openai/v1'}.",
     )
+    addresses: AddressSettings = AddressSettings()  # pyright: ignore[reportCallIssue]  # as below
     limits: LimitSettings = LimitSettings()  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
     retry: RetrySettings = RetrySettings()  # pyright: ignore[reportCallIssue]  # as above

@@ -16,6 +16,7 @@ from palaver.gateway.api import (
     models,
     personas,
     problems,
+    registry,
     sessions,
     stats,
     status,
@@ -95,7 +96,7 @@ def _endpoints() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=PREFIX, responses=_ERRORS)
-    for module in (auth, users, sessions, events, messages, personas, models, keys, stats, chat, summaries):
+    for module in (auth, users, sessions, events, messages, personas, models, keys, stats, chat, summaries, registry):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(status.router)

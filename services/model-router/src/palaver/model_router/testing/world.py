@@ -24,6 +24,7 @@ from palaver.model_router.app import build
 from palaver.model_router.settings import Settings
 from palaver.model_router.testing.neighbours import Neighbours
 from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.settings import DatabaseSettings
 from palaver.servicekit.testing.kits import KitFor, Running
 
 PAYER = UserId("01900000-0000-7000-8000-000000000001")
@@ -35,7 +36,13 @@ class World:
     """Enter it to have the neighbours; `worker` adds the service under test, under its own credential if given."""
 
     def __init__(
-        self, kit_for: KitFor, running: Running, base_urls: Mapping[str, str], *, nkey_seed: SecretStr | None = None
+        self,
+        kit_for: KitFor,
+        running: Running,
+        base_urls: Mapping[str, str],
+        database: DatabaseSettings,
+        *,
+        nkey_seed: SecretStr | None = None,
     ) -> None:
         self._nkey_seed = nkey_seed
         self.neighbours = Neighbours()
@@ -43,6 +50,7 @@ class World:
         self._kit_for = kit_for
         self._running = running
         self._base_urls = dict(base_urls)
+        self.database = database
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> "World":
@@ -66,7 +74,7 @@ class World:
         kit = await self._kit_for("model-router", nkey_seed=self._nkey_seed)
         quick = {"first_pause_seconds": 0.01, **settings.pop("retry", {})}
         base_urls = {**self._base_urls, **settings.pop("base_urls", {})}
-        made = Settings.model_validate({"base_urls": base_urls, "retry": quick, **settings})
+        made = Settings.model_validate({"base_urls": base_urls, "retry": quick, "database": self.database, **settings})
         return kit, self._running(build(made, kit), kit)
 
     async def order(

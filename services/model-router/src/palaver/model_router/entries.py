@@ -1,0 +1,120 @@
+"""Entries of the catalogue as they are written down, in TOML or in the registry's tables, and what is made of them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from palaver.contracts.model_router import Capabilities, CatalogueSource, Grammar, PromptCache
+from palaver.model_router.domain import Model, Price, ProtocolName, Provider
+from palaver.model_router.providers.loading import protocols
+
+DEFAULT_RESERVE = 4_096
+"""Tokens of the window kept for an answer, unless an entry says otherwise or the model answers shorter."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(min_length=1, max_length=200, pattern=r"^[^\s*>]+$")
+    display_name: str
+
+
+class ProviderEntry(_Entry):
+    """A provider's facts."""
+
+    protocol: ProtocolName
+    base_url: str = Field(pattern=r"^https?://[^\s]+$")
+    needs_key: bool = True
+    grammar: Grammar = Grammar()
+    cache: PromptCache = PromptCache()
+    tokenizer: str = "o200k_base"
+    output_limit: str = "max_tokens"
+    reports_usage: bool = True
+
+    @field_validator("protocol")
+    @classmethod
+    def _spoken(cls, protocol: str) -> str:
+        """Raises ValueError for a protocol without an adapter."""
+        if protocol not in protocols():
+            raise ValueError(f"no adapter speaks {protocol}; there are {', '.join(sorted(protocols()))}")
+        return protocol
+
+
+class ModelEntry(_Entry):
+    """A model's facts; what is None is its provider's, or the provider."""
+
+    provider: str
+    upstream: str | None = None
+    description: str = ""
+    window: int = Field(gt=0)
+    max_output: int = Field(gt=0)
+    reserve: int | None = Field(default=None, gt=0)
+    tokenizer: str | None = None
+    message_overhead: int = 4
+    input_price: Decimal = Field(ge=0)
+    output_price: Decimal = Field(ge=0)
+    cached_input_price: Decimal | None = Field(default=None, ge=0)
+    cache_write_price: Decimal | None = Field(default=None, ge=0)
+    capabilities: Capabilities = Capabilities()
+    grammar: Grammar | None = None
+    cache: PromptCache | None = None
+
+
+class Entries(BaseModel):
+    """A file, or all rows of the registry."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    providers: tuple[ProviderEntry, ...] = ()
+    models: tuple[ModelEntry, ...] = ()
+
+
+def provider_of(entry: ProviderEntry, source: CatalogueSource, base_url: str | None = None) -> Provider:
+    """The provider, at another base URL if one is given."""
+    return Provider(
+        id=entry.id,
+        display_name=entry.display_name,
+        protocol=entry.protocol,
+        base_url=(base_url or entry.base_url).rstrip("/"),
+        needs_key=entry.needs_key,
+        output_limit=entry.output_limit,
+        reports_usage=entry.reports_usage,
+        source=source,
+        tokenizer=entry.tokenizer,
+        grammar=entry.grammar,
+        cache=entry.cache,
+    )
+
+
+def model_of(entry: ModelEntry, source: CatalogueSource, providers: Mapping[str, Provider]) -> Model:
+    """The model with its provider's facts where it has none. Raises ValueError for what does not fit together."""
+    provider = providers.get(entry.provider)
+    if provider is None:
+        raise ValueError(f"model {entry.id} names the unknown provider {entry.provider}")
+    reserve = entry.reserve or min(DEFAULT_RESERVE, entry.max_output)
+    if reserve > entry.max_output or reserve >= entry.window:
+        raise ValueError(f"model {entry.id}: reserve {reserve} does not fit max_output and window")
+    price = Price(
+        input=entry.input_price,
+        output=entry.output_price,
+        cached_input=entry.input_price if entry.cached_input_price is None else entry.cached_input_price,
+        cache_write=entry.input_price if entry.cache_write_price is None else entry.cache_write_price,
+    )
+    return Model(
+        id=entry.id,
+        provider=provider,
+        upstream=entry.upstream or entry.id,
+        display_name=entry.display_name,
+        description=entry.description,
+        window=entry.window,
+        max_output=entry.max_output,
+        reserve=reserve,
+        tokenizer=entry.tokenizer or provider.tokenizer,
+        message_overhead=entry.message_overhead,
+        price=price,
+        capabilities=entry.capabilities,
+        grammar=entry.grammar or provider.grammar,
+        cache=entry.cache or provider.cache,
+        source=source,
+    )
