@@ -8,10 +8,22 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from palaver.contracts import analytics, context, identity, keyvault, model_router, personas, registry, session
+from palaver.contracts import (
+    analytics,
+    context,
+    identity,
+    keyvault,
+    model_router,
+    passwords,
+    personas,
+    preferences,
+    registry,
+    session,
+    sign_ins,
+)
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import KeyId, ParticipantId, SessionId, SummaryId
+from palaver.contracts.ids import KeyId, ParticipantId, SessionId, SignInId, SummaryId
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.gateway.api.application import describe
 from palaver.servicekit.sealing import unseal
@@ -80,6 +92,11 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("PUT", f"/chat/context/{ID}/summaries/{OTHER}", {"text": "They met."}, 200),
     ("DELETE", f"/chat/context/{ID}/summaries/{OTHER}", None, 200),
     ("POST", "/auth/ticket", None, 200),
+    ("PUT", "/users/me/password", {"current_password": "the old one", "new_password": "a new long one"}, 200),
+    ("GET", "/users/me/devices", None, 200),
+    ("DELETE", f"/users/me/devices/{ID}", None, 200),
+    ("GET", "/users/me/settings", None, 200),
+    ("PUT", "/users/me/settings", {"language": "zh", "send_key": "mod-enter"}, 200),
 ]
 
 
@@ -224,6 +241,12 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(context.SUMMARY_LIST, context.SummaryList(summaries=(summary,)))
     await faked.always(context.SUMMARY_EDIT, summary)
     await faked.always(context.SUMMARY_DELETE, context.SummaryDeleted(versions=(1,)))
+    here = sign_ins.SignInView(id=SignInId(ID), device=None, address=None, created_at=NOW, used_at=NOW, current=True)
+    await faked.always(sign_ins.SIGN_IN_LIST, sign_ins.SignInList(sign_ins=(here,)))
+    for query in (sign_ins.SIGN_IN_END, passwords.PASSWORD_CHANGE):
+        await faked.always(query, session.Done())
+    for query in (preferences.PREFERENCES_GET, preferences.PREFERENCES_SET):
+        await faked.always(query, preferences.Preferences())
     await served.play_identity()
     return served
 

@@ -13,12 +13,13 @@ from palaver.contracts.client_protocol import ContextUsage, MessageItem
 from palaver.contracts.context import SummaryDeleted, SummaryView
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
 from palaver.contracts.identity import UserView
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SummaryId
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SignInId, SummaryId
 from palaver.contracts.limits import MAX_PAGE, REQUEST_SECONDS
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.personas import Persona
 from palaver.contracts.session import NewParticipant
 from palaver.contracts.session_log import Participant, PromptMode, SessionView
+from palaver.contracts.sign_ins import SignInView
 
 SILENT_SECONDS = 45.0
 """A stream of events without a word for so long is dead: the server's comments come every 15 s."""
@@ -28,6 +29,7 @@ RENEW_AHEAD = timedelta(seconds=60)
 MODELS = TypeAdapter(tuple[ModelCard, ...])
 SUMMARIES = TypeAdapter(tuple[SummaryView, ...])
 SESSIONS = TypeAdapter(tuple[SessionView, ...])
+DEVICES = TypeAdapter(tuple[SignInView, ...])
 PERSONAS = TypeAdapter(tuple[Persona, ...])
 ITEMS: TypeAdapter[tuple[MessageItem, ...]] = TypeAdapter(tuple[MessageItem, ...])
 
@@ -82,6 +84,18 @@ class Rest:
         """End this log-in everywhere."""
         await self._call("POST", "/api/v1/auth/logout", {"refresh_token": self.signed_in.refresh_token})
         self._signed_in = None
+
+    async def change_password(self, current: str | None, new: str) -> None:
+        """Another password; all other sign-ins end. None only for whoever has no password and has just signed in."""
+        await self.call("PUT", "/api/v1/users/me/password", {"current_password": current, "new_password": new})
+
+    async def devices(self) -> tuple[SignInView, ...]:
+        """Where one is signed in, the last used first."""
+        return DEVICES.validate_python(await self.get("/api/v1/users/me/devices"))
+
+    async def log_device_out(self, device_id: SignInId) -> None:
+        """End a sign-in from afar; its connections are closed within a second."""
+        await self.call("DELETE", f"/api/v1/users/me/devices/{device_id}", None)
 
     async def access_token(self) -> str:
         """A token that is still good for a while."""

@@ -18,7 +18,9 @@ from palaver.contracts import (
     keyvault,
     limits,
     model_router,
+    passwords,
     personas,
+    preferences,
     registry,
     session,
     sign_ins,
@@ -63,6 +65,16 @@ _REGISTRY: tuple[AnyQuery, ...] = (
     registry.MODEL_CREATE,
     registry.MODEL_UPDATE,
     registry.MODEL_DELETE,
+)
+
+_ACCOUNTS: tuple[AnyQuery, ...] = (
+    sign_ins.SIGN_IN_LIST,
+    sign_ins.SIGN_IN_END,
+    passwords.PASSWORD_CHANGE,
+    passwords.PASSWORD_RESET_REQUEST,
+    passwords.PASSWORD_RESET,
+    preferences.PREFERENCES_GET,
+    preferences.PREFERENCES_SET,
 )
 
 EVENTS_SAID: tuple[Event[Any], ...] = (
@@ -163,6 +175,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     identity.AUDIT_LIST,
     identity.TRAIL_READ,
     identity.ROLE_READ,
+    *_ACCOUNTS,
 )
 
 
@@ -302,6 +315,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 identity.USER_UPDATE,
                 identity.JWKS_GET,
                 identity.AUDIT_LIST,
+                *_ACCOUNTS,
             ),
             orders=(session.POST_MESSAGE, session.STOP_TURNS, session.STOP_ROUNDS),
             hears=(

@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     SIGN_IN_ENDED = "SIGN_IN_ENDED"
+    RESET_LINK_INVALID = "RESET_LINK_INVALID"
     # business
     VALIDATION_FAILED = "VALIDATION_FAILED"
     UNKNOWN_TYPE = "UNKNOWN_TYPE"
@@ -54,6 +55,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_PINNED = "TOO_MANY_PINNED"
     TOO_MANY_PERSONAS = "TOO_MANY_PERSONAS"
     PERSONA_NOT_FOUND = "PERSONA_NOT_FOUND"
+    MAIL_NOT_CONFIGURED = "MAIL_NOT_CONFIGURED"
     # keys and providers
     KEY_MISSING = "KEY_MISSING"
     KEY_INVALID = "KEY_INVALID"
@@ -96,6 +98,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.FORBIDDEN: _trait(_A, 403),
     ErrorCode.ORIGIN_NOT_ALLOWED: _trait(_A, 403),
     ErrorCode.SIGN_IN_ENDED: _trait(_A, 401),
+    ErrorCode.RESET_LINK_INVALID: _trait(_A, 403),
     ErrorCode.VALIDATION_FAILED: _trait(_B, 422),
     ErrorCode.UNKNOWN_TYPE: _trait(_B, 422),
     ErrorCode.NOT_FOUND: _trait(_B, 404),
@@ -118,6 +121,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.TOO_MANY_PINNED: _trait(_B, 409),
     ErrorCode.TOO_MANY_PERSONAS: _trait(_B, 409),
     ErrorCode.PERSONA_NOT_FOUND: _trait(_B, 404),
+    ErrorCode.MAIL_NOT_CONFIGURED: _trait(_B, 409),
     ErrorCode.KEY_MISSING: _trait(_B, 409),
     ErrorCode.KEY_INVALID: _trait(_B, 409),
     ErrorCode.KEY_LOCKED: _trait(_B, 423),

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from palaver.contracts.actors import Actor
 from palaver.contracts.ids import SignInId, UserId
-from palaver.contracts.subjects import Payload, control
+from palaver.contracts.session import Done
+from palaver.contracts.subjects import Payload, control, query
 
 
 class SignInEnded(Payload):
@@ -15,11 +17,44 @@ class SignInEnded(Payload):
     until: datetime
 
 
+class SignInView(Payload):
+    """Where somebody is signed in. `device` is what the client called itself; `current` is the one that asks."""
+
+    id: SignInId
+    device: str | None
+    address: str | None
+    created_at: datetime
+    used_at: datetime
+    current: bool
+
+
+class ListSignIns(Payload):
+    """The actor's sign-ins; `sid` is the one that they ask with."""
+
+    actor: Actor
+    sid: SignInId
+
+
+class SignInList(Payload):
+    """Sign-ins that go on, the last used first."""
+
+    sign_ins: tuple[SignInView, ...]
+
+
+class EndSignIn(Payload):
+    """Log one of the actor's sign-ins out, from wherever they are."""
+
+    actor: Actor
+    sign_in_id: SignInId
+
+
 def ended_sign_in_key(sid: str) -> str:
     """Where Redis says that a sign-in is over, for as long as one of its access tokens could be presented."""
     return f"palaver:identity:ended:{sid}"
 
 
+SIGN_IN_LIST = query("identity.sign-in.list.v1", ListSignIns, SignInList, "Where the actor is signed in.")
+SIGN_IN_END = query("identity.sign-in.end.v1", EndSignIn, Done, "Log one of the actor's sign-ins out.")
 SIGN_IN_ENDED = control(
     "identity.sign-in.ended.v1", SignInEnded, "A sign-in is over: its connections are closed, its tokens refused."
 )

@@ -76,6 +76,7 @@ class RateSettings(_Part):
     sign_ins_per_minute: Count = Field(30, description="Log-ins and sign-in links from one address.")
     refreshes_per_minute: Count = Field(120, description="Refreshes and log-outs from one address.")
     registrations_per_minute: Count = Field(10, description="New accounts from one address.")
+    proofs_per_minute: Count = Field(10, description="Passwords and codes that a signed-in person gives again.")
     connects_per_minute: Count = Field(6_000, description="WebSocket handshakes from one address.")
 
 

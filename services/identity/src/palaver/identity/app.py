@@ -3,18 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from palaver.contracts import identity
+from palaver.contracts import identity, passwords, preferences, sign_ins
 from palaver.contracts.catalogue import DURABLES, EVENTS_SAID
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.access_tokens import AccessTokens
+from palaver.identity.account_handlers import AccountHandlers
 from palaver.identity.accounts import Accounts
 from palaver.identity.boxes import Boxes
+from palaver.identity.devices import Devices
 from palaver.identity.endings import Endings
 from palaver.identity.families import Families
 from palaver.identity.first_owner import FirstOwner
 from palaver.identity.handlers import Handlers
 from palaver.identity.housekeeping import Housekeeping
 from palaver.identity.metrics import IdentityMetrics
+from palaver.identity.password_changes import PasswordChanges
 from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock
 from palaver.identity.redis_endings import RedisEndings
@@ -23,6 +26,7 @@ from palaver.identity.settings import OWASP_PARALLELISM, Settings
 from palaver.identity.signing_in import SigningIn
 from palaver.identity.tickets import Tickets
 from palaver.identity.trail import Trail
+from palaver.identity.wishes import Wishes
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.redis import Redis
@@ -49,7 +53,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     redis = Redis(settings.redis)
     transactions = Transactions(database, kit.broker)
     access = timedelta(seconds=settings.access_token_seconds)
-    passwords = Passwords(
+    hashing = Passwords(
         memory_kib=settings.argon2_memory_kib,
         iterations=settings.argon2_iterations,
         parallelism=OWASP_PARALLELISM,
@@ -79,12 +83,13 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         codes_sha256=settings.owner_codes,
         lifetime=timedelta(seconds=settings.owner_sign_in_code_seconds),
     )
+    boxes = Boxes(KeyPair.from_private(raw_key(settings.sealing_key)))
     handlers = Handlers(
-        boxes=Boxes(KeyPair.from_private(raw_key(settings.sealing_key))),
+        boxes=boxes,
         accounts=Accounts(
             database=database,
             transactions=transactions,
-            passwords=passwords,
+            passwords=hashing,
             families=families,
             metrics=metrics,
             clock=clock,
@@ -93,7 +98,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         signing_in=SigningIn(
             database=database,
             transactions=transactions,
-            passwords=passwords,
+            passwords=hashing,
             families=families,
             metrics=metrics,
             clock=clock,
@@ -102,6 +107,14 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         tickets=Tickets(RedisTickets(redis), database, metrics, clock, seconds=settings.ticket_seconds, access=access),
         access_tokens=access_tokens,
         trail=Trail(database, metrics),
+    )
+    own = AccountHandlers(
+        boxes=boxes,
+        devices=Devices(database, transactions, endings, clock),
+        password_changes=PasswordChanges(
+            database=database, transactions=transactions, passwords=hashing, endings=endings, clock=clock
+        ),
+        wishes=Wishes(database),
     )
     housekeeping = Housekeeping(database, clock, audit_retention=timedelta(days=settings.audit_retention_days))
     dependencies = Dependencies(kit, {"postgres": database.ping, "redis": redis.ping})
@@ -117,6 +130,11 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(identity.TICKET_REDEEM, handlers.ticket_redeem),
             answer(identity.USER_GET, handlers.user_get),
             answer(identity.USER_UPDATE, handlers.user_update),
+            answer(sign_ins.SIGN_IN_LIST, own.sign_in_list),
+            answer(sign_ins.SIGN_IN_END, own.sign_in_end),
+            answer(passwords.PASSWORD_CHANGE, own.password_change),
+            answer(preferences.PREFERENCES_GET, own.preferences_get),
+            answer(preferences.PREFERENCES_SET, own.preferences_set),
             answer(identity.JWKS_GET, handlers.jwks_get),
             answer(identity.AUDIT_LIST, handlers.audit_list),
             answer(identity.TRAIL_READ, handlers.trail_read),
@@ -126,7 +144,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
                 *(bind(audit, handlers.on_audit_recorded(audit.address.owner)) for audit in AUDITS),
             ),
         ),
-        resources=(database, redis, passwords, first_owner),
+        resources=(database, redis, hashing, first_owner),
         tasks={
             "outbox": transactions.relay,
             "endings": endings.run,

@@ -21,6 +21,21 @@ def invalid_ticket() -> Failure:
     return Failure(ErrorCode.UNAUTHENTICATED, "This ticket was used already or has expired; ask for a new one.")
 
 
+def current_password_wrong() -> Failure:
+    """To somebody who is signed in already."""
+    return Failure(ErrorCode.INVALID_CREDENTIALS, "The present password is wrong.")
+
+
+def fresh_sign_in_needed() -> Failure:
+    """An account without a password gets one only from somebody who has just proved who they are."""
+    return Failure(ErrorCode.INVALID_CREDENTIALS, "Sign in again first: this needs a fresh sign-in.")
+
+
+def sign_in_not_found() -> Failure:
+    """Somebody else's, over, or never there."""
+    return Failure(ErrorCode.NOT_FOUND, "There is no such sign-in of yours.")
+
+
 def account_suspended() -> Failure:
     """Said only to somebody who proved to be the person."""
     return Failure(ErrorCode.FORBIDDEN, "This account is suspended; ask whoever runs this installation.")

@@ -53,7 +53,9 @@ class SigningIn:
             raise account_suspended()
         now = self._clock()
         async with self._transactions.begin() as work:
-            if stored is not None and checked.new_hash is not None:
+            if stored is None or not await users.has_password(work.conn, user.id, stored):
+                raise invalid_credentials()  # changed while it was being checked, and its sign-ins were ended
+            if checked.new_hash is not None:
                 await users.rehash_password(work.conn, user.id, stored, checked.new_hash)
             person = await self._families.open(work, user, origin, now)
             await work.say(audit_events.done(LOGIN, user.id, now, address=origin.address))

@@ -8,6 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from opentelemetry.trace import Tracer
 
 from palaver.gateway.api import (
+    account,
     auth,
     chat,
     events,
@@ -96,7 +97,21 @@ def _endpoints() -> FastAPI:
         redoc_url=None,
     )
     api = APIRouter(prefix=PREFIX, responses=_ERRORS)
-    for module in (auth, users, sessions, events, messages, personas, models, keys, stats, chat, summaries, registry):
+    for module in (
+        auth,
+        users,
+        account,
+        sessions,
+        events,
+        messages,
+        personas,
+        models,
+        keys,
+        stats,
+        chat,
+        summaries,
+        registry,
+    ):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(status.router)

@@ -35,6 +35,7 @@ class Rates:
     sign_ins: Rate
     refreshes: Rate
     registrations: Rate
+    proofs: Rate
     connects: Rate
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import SignInId, UserId
+from palaver.contracts.sign_ins import SignInView
 from palaver.identity.domain import Family, FamilyEnd, Origin, PresentedToken
 from palaver.identity.store.tables import refresh_families, refresh_tokens, users
 from palaver.identity.store.users import user_of
@@ -92,6 +93,42 @@ async def of_token(conn: AsyncConnection, digest: bytes) -> tuple[UserId, SignIn
     )
     row = (await conn.execute(statement)).first()
     return None if row is None else (UserId(row.user_id), SignInId(row.id))
+
+
+async def going_on(
+    conn: AsyncConnection, user_id: UserId, now: datetime, *, current: SignInId
+) -> tuple[SignInView, ...]:
+    """A person's sign-ins that can still be renewed, the last used first."""
+    renewable = (
+        select(refresh_tokens.c.family_id).where(
+            refresh_tokens.c.family_id == refresh_families.c.id,
+            refresh_tokens.c.used_at.is_(None),
+            refresh_tokens.c.expires_at > now,
+        )
+    ).exists()
+    statement = (
+        select(refresh_families)
+        .where(refresh_families.c.user_id == user_id, refresh_families.c.ended_at.is_(None), renewable)
+        .order_by(refresh_families.c.used_at.desc(), refresh_families.c.id.desc())
+    )
+    return tuple(
+        SignInView(
+            id=SignInId(row.id),
+            device=row.device,
+            address=row.address,
+            created_at=row.created_at,
+            used_at=row.used_at,
+            current=row.id == current,
+        )
+        for row in await conn.execute(statement)
+    )
+
+
+async def opened_at(conn: AsyncConnection, user_id: UserId, sid: SignInId) -> datetime | None:
+    """When that sign-in of that person began; None if it is over or not theirs."""
+    mine = (refresh_families.c.id == sid) & (refresh_families.c.user_id == user_id)
+    statement = select(refresh_families.c.created_at).where(mine, refresh_families.c.ended_at.is_(None))
+    return (await conn.execute(statement)).scalar_one_or_none()
 
 
 async def is_open(conn: AsyncConnection, user_id: UserId, sid: SignInId) -> bool:

@@ -25,6 +25,13 @@ passwords = Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )
 
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("wanted", JSONB, nullable=False),
+)
+
 refresh_families = Table(
     "refresh_families",
     metadata,

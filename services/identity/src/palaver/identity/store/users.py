@@ -46,6 +46,28 @@ async def set_password(conn: AsyncConnection, user_id: UserId, new_hash: str, no
     await conn.execute(insert(passwords).values(user_id=user_id, hash=new_hash, changed_at=now))
 
 
+async def password_of(conn: AsyncConnection, user_id: UserId) -> str | None:
+    """The hash of their password, if they have one."""
+    return (await conn.execute(select(passwords.c.hash).where(passwords.c.user_id == user_id))).scalar_one_or_none()
+
+
+async def has_password(conn: AsyncConnection, user_id: UserId, stored: str) -> bool:
+    """Whether this is still the hash; it stays so until the transaction ends."""
+    same = (passwords.c.user_id == user_id) & (passwords.c.hash == stored)
+    return (await conn.execute(select(passwords.c.user_id).where(same).with_for_update(read=True))).first() is not None
+
+
+async def replace_password(
+    conn: AsyncConnection, user_id: UserId, old_hash: str | None, new_hash: str, now: datetime
+) -> bool:
+    """Another password in the place of that one, or of none; False if it was changed meanwhile."""
+    if old_hash is None:
+        first = upsert(passwords).values(user_id=user_id, hash=new_hash, changed_at=now)
+        return (await conn.execute(first.on_conflict_do_nothing())).rowcount == 1
+    same = (passwords.c.user_id == user_id) & (passwords.c.hash == old_hash)
+    return (await conn.execute(update(passwords).where(same).values(hash=new_hash, changed_at=now))).rowcount == 1
+
+
 async def rehash_password(conn: AsyncConnection, user_id: UserId, old_hash: str, new_hash: str) -> None:
     """The same password under other parameters; nothing happens if it was changed meanwhile."""
     same = (passwords.c.user_id == user_id) & (passwords.c.hash == old_hash)

@@ -34,6 +34,7 @@ from palaver.contracts.identity import (
     UserView,
 )
 from palaver.contracts.ids import SignInId
+from palaver.contracts.passwords import PASSWORD_CHANGE, ChangePassword, PasswordChange
 from palaver.contracts.sealed import Sealed
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
@@ -114,6 +115,11 @@ class Edge:
     async def log_out(self, token: str) -> None:
         """Sign out."""
         await self.broker.ask(USER_LOGOUT, LogOut(sealed=self.sealed(SecretToken(token=token))))
+
+    async def change_password(self, person: Person, current: str | None, new: str) -> None:
+        """Change a password."""
+        sealed = self.sealed(PasswordChange(current_password=current, new_password=new))
+        await self.broker.ask(PASSWORD_CHANGE, ChangePassword(actor=person.actor, sid=person.sid, sealed=sealed))
 
     async def redeem_link(self, code: str) -> Person:
         """Sign in with a one-time code."""

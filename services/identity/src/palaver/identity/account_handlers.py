@@ -1,0 +1,43 @@
+"""The inbound edge for what people do with their own accounts once they are signed in. Decides nothing."""
+
+from palaver.contracts.passwords import ChangePassword, PasswordChange
+from palaver.contracts.preferences import Preferences, ReadPreferences, SetPreferences
+from palaver.contracts.session import Done
+from palaver.contracts.sign_ins import EndSignIn, ListSignIns, SignInList
+from palaver.identity.boxes import Boxes
+from palaver.identity.devices import Devices
+from palaver.identity.password_changes import PasswordChanges
+from palaver.identity.wishes import Wishes
+
+
+class AccountHandlers:
+    """One method per subject."""
+
+    def __init__(self, *, boxes: Boxes, devices: Devices, password_changes: PasswordChanges, wishes: Wishes) -> None:
+        self._boxes = boxes
+        self._devices = devices
+        self._password_changes = password_changes
+        self._wishes = wishes
+
+    async def sign_in_list(self, request: ListSignIns) -> SignInList:
+        """Answer `sign-in.list`."""
+        return SignInList(sign_ins=await self._devices.list(request.actor, request.sid))
+
+    async def sign_in_end(self, request: EndSignIn) -> Done:
+        """Answer `sign-in.end`."""
+        await self._devices.end(request.actor, request.sign_in_id)
+        return Done()
+
+    async def password_change(self, request: ChangePassword) -> Done:
+        """Answer `password.change`."""
+        change = self._boxes.open(request.sealed, PasswordChange)
+        await self._password_changes.change(request.actor, request.sid, change)
+        return Done()
+
+    async def preferences_get(self, request: ReadPreferences) -> Preferences:
+        """Answer `preferences.get`."""
+        return await self._wishes.read(request.actor)
+
+    async def preferences_set(self, request: SetPreferences) -> Preferences:
+        """Answer `preferences.set`."""
+        return await self._wishes.set(request.actor, request.preferences)
