@@ -12,9 +12,11 @@ from pydantic import SecretStr
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.model_router import WindowMessage
 from palaver.model_router import catalogue
+from palaver.model_router.addresses import Addresses
 from palaver.model_router.domain import Key, Model, Progress, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.loading import LoadedAdapters
+from palaver.model_router.providers.network import Network
 from palaver.simulator.faults import Fault, Script
 from palaver.simulator.server import SimulatorServer
 
@@ -27,7 +29,7 @@ LONG = "tea is good " * 600
 
 @pytest_asyncio.fixture
 async def adapters() -> AsyncIterator[LoadedAdapters]:
-    made = LoadedAdapters(connect_seconds=5)
+    made = LoadedAdapters(Network(connect_seconds=5, addresses=Addresses()))
     yield made
     await made.stop()
 

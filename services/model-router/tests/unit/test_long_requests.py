@@ -11,9 +11,11 @@ from pydantic import SecretStr
 
 from palaver.contracts.model_router import WindowMessage
 from palaver.model_router import catalogue
+from palaver.model_router.addresses import Addresses
 from palaver.model_router.domain import Key, ProviderCall
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.loading import LoadedAdapters
+from palaver.model_router.providers.network import Network
 
 SDK = f"{Path(openai.__file__).parent}/"
 NOWHERE = "http://127.0.0.1:1/v1"
@@ -30,7 +32,7 @@ async def functions_called(model_id: str, messages: int) -> int:
         for number in range(messages)
     )
     call = ProviderCall(model, Key(None, model.provider.id, model.provider.host, SecretStr("k")), window, 100)
-    adapters = LoadedAdapters(connect_seconds=1)
+    adapters = LoadedAdapters(Network(connect_seconds=1, addresses=Addresses()))
     adapter = await adapters.of(model.provider)
     called: Counter[str] = Counter()
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from palaver.model_router import catalogue
+from palaver.model_router.addresses import Addresses
 from palaver.model_router.providers import loading
+from palaver.model_router.providers.network import Network
 
 ADAPTER = """
 class Smoke:
-    def __init__(self, *, connect_seconds):
-        self.connect_seconds = connect_seconds
+    def __init__(self, network):
+        self.connect_seconds = network.connect_seconds
         self.closed = False
 
     async def close(self):
@@ -52,7 +54,7 @@ async def test_a_protocol_of_another_package_is_spoken(installed: Path) -> None:
     extra = installed / "extra.toml"
     extra.write_text(PROVIDER)
     provider = catalogue.load(extra).provider("hills")
-    adapters = loading.LoadedAdapters(connect_seconds=2.0)
+    adapters = loading.LoadedAdapters(Network(connect_seconds=2.0, addresses=Addresses()))
     adapter = await adapters.of(provider)
     assert type(adapter).__name__ == "Smoke"
     assert await adapters.of(provider) is adapter
@@ -65,7 +67,7 @@ def test_a_built_in_name_cannot_be_taken(installed: Path) -> None:
 
 
 async def test_every_built_in_protocol_loads_and_closes() -> None:
-    adapters = loading.LoadedAdapters(connect_seconds=1.0)
+    adapters = loading.LoadedAdapters(Network(connect_seconds=1.0, addresses=Addresses()))
     await adapters.warm_up()
     for provider in catalogue.load().providers:
         assert await adapters.of(provider)

@@ -5,7 +5,7 @@ What an operator wrote into the catalogue's file, or names in the settings, is t
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -25,8 +25,8 @@ class Addresses:
 
     def trusting(self, urls: Iterable[str]) -> "Addresses":
         """These, and the hosts of what the operator wrote down."""
-        named = {urlsplit(url).hostname or "" for url in urls}
-        return Addresses(self.private_networks, self.hosts | named)
+        named = {host for url in urls if (host := urlsplit(url).hostname)}
+        return replace(self, hosts=self.hosts | named)
 
     def trusts(self, host: str) -> bool:
         """Whether the operator named it."""

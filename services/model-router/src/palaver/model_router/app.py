@@ -23,6 +23,7 @@ from palaver.model_router.metrics import RouterMetrics
 from palaver.model_router.neighbours import BrokerNews, ContextWindows, SessionClaims
 from palaver.model_router.preparing import Preparation
 from palaver.model_router.providers.loading import LoadedAdapters
+from palaver.model_router.providers.network import Network
 from palaver.model_router.publishing import BrokerEvents
 from palaver.model_router.registry import Registry
 from palaver.model_router.registry_handlers import RegistryHandlers
@@ -67,7 +68,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     budgets = AnalyticsBudgets(kit.broker)
     events = BrokerEvents(kit.broker)
     deltas = BrokerDeltas(kit.broker, metrics.deltas, metrics.deltas_dropped)
-    adapters = LoadedAdapters(connect_seconds=limits.connect_seconds)
+    adapters = LoadedAdapters(Network(connect_seconds=limits.connect_seconds, addresses=addresses))
     renewals = Renewals(claims, turns)
 
     calls = ProviderCalls(adapters, Patience(limits.first_token_seconds, limits.gap_seconds, limits.call_seconds))

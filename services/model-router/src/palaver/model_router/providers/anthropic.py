@@ -8,14 +8,15 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal
 
 import anthropic
-import httpx2
 import msgspec
-from anthropic import AsyncAnthropic, DefaultAioHttpClient
+from anthropic import AsyncAnthropic
 from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers.network import Network
+from palaver.model_router.providers.sdk_client import sdk_client
 from palaver.model_router.providers.statuses import failure_of
 from palaver.model_router.providers.streams import TRANSPORT_ERRORS, body_of, progress_of
 from palaver.model_router.sse import ServerEvent
@@ -115,10 +116,9 @@ def _marked(text: str) -> list[dict[str, Any]]:
 class AnthropicMessages:
     """`ProviderAdapter` of the protocol `anthropic`. Connections are shared by all keys."""
 
-    def __init__(self, *, connect_seconds: float) -> None:
-        timeout = httpx2.Timeout(None, connect=connect_seconds)  # see OpenAIAdapter
-        self._http = DefaultAioHttpClient(timeout=timeout)
-        self._timeout = timeout
+    def __init__(self, network: Network) -> None:
+        self._http = sdk_client(network)
+        self._timeout = network.timeout
 
     async def close(self) -> None:
         """Close all connections."""

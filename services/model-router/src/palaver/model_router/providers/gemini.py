@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers.network import Network
 from palaver.model_router.providers.statuses import failure_of
 from palaver.model_router.providers.streams import TRANSPORT_ERRORS, progress_of
 from palaver.model_router.sse import ServerEvent
@@ -105,14 +106,8 @@ def request_of(call: ProviderCall) -> dict[str, Any]:
 class Gemini:
     """`ProviderAdapter` of the protocol `gemini`. Connections are shared by all keys."""
 
-    def __init__(self, *, connect_seconds: float) -> None:
-        # Our own limits on first token, gaps and the whole turn are tighter and know more than a read timeout.
-        self._http = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds),
-            connector=aiohttp.TCPConnector(limit=0),  # the worker's own limit is on turns
-            cookie_jar=aiohttp.DummyCookieJar(),  # nothing of one key's answers goes into another's requests
-            trust_env=True,
-        )
+    def __init__(self, network: Network) -> None:
+        self._http = network.session()
 
     async def close(self) -> None:
         """Close all connections."""

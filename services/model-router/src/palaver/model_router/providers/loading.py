@@ -5,7 +5,7 @@ A package of your own brings a further protocol by an entry point, e.g. in its p
     [project.entry-points."palaver.providers"]
     smoke-signals = "my_package.smoke:SmokeSignals"
 
-The class is a `ProviderAdapter` with `close()`, made with `connect_seconds`. A built-in name cannot be taken.
+The class is a `ProviderAdapter` with `close()`, made with a `Network`. A built-in name cannot be taken.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import Protocol, cast
 
 from palaver.model_router.domain import ProtocolName, Provider
 from palaver.model_router.ports import ProviderAdapter
+from palaver.model_router.providers.network import Network
 
 GROUP = "palaver.providers"
 """The entry points of adapters."""
@@ -42,8 +43,8 @@ class _Closable(ProviderAdapter, Protocol):
 class LoadedAdapters:
     """`Adapters`; a resource of the service."""
 
-    def __init__(self, *, connect_seconds: float) -> None:
-        self._connect_seconds = connect_seconds
+    def __init__(self, network: Network) -> None:
+        self._network = network
         self._loaded: dict[ProtocolName, _Closable] = {}
         self._loading = asyncio.Lock()
 
@@ -69,5 +70,5 @@ class LoadedAdapters:
         async with self._loading:
             if protocol not in self._loaded:
                 make = cast("Callable[..., _Closable]", await asyncio.to_thread(protocols()[protocol].load))
-                self._loaded[protocol] = make(connect_seconds=self._connect_seconds)
+                self._loaded[protocol] = make(self._network)
             return self._loaded[protocol]

@@ -3,14 +3,15 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import httpx2
 import openai
-from openai import AsyncOpenAI, DefaultAioHttpClient
+from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
 from palaver.model_router.domain import Provider
 from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers.network import Network
+from palaver.model_router.providers.sdk_client import sdk_client
 from palaver.model_router.providers.statuses import failure_of
 from palaver.model_router.providers.streams import TRANSPORT_ERRORS
 
@@ -18,11 +19,9 @@ from palaver.model_router.providers.streams import TRANSPORT_ERRORS
 class OpenAIAdapter:
     """All of a `ProviderAdapter` but `stream`. Connections are shared by all providers and keys."""
 
-    def __init__(self, *, connect_seconds: float) -> None:
-        # Our own limits on first token, gaps and the whole turn are tighter and know more than a read timeout.
-        timeout = httpx2.Timeout(None, connect=connect_seconds)
-        self._http = DefaultAioHttpClient(timeout=timeout)
-        self._timeout = timeout
+    def __init__(self, network: Network) -> None:
+        self._http = sdk_client(network)
+        self._timeout = network.timeout
 
     async def close(self) -> None:
         """Close all connections."""
