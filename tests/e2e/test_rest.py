@@ -82,6 +82,7 @@ async def test_every_documented_operation_works(
         await client.call("GET", path)
     await client.call("GET", "/api/v1/chat/context/{session_id}", session_id=session_id)
     await client.call("DELETE", "/api/v1/sessions/{session_id}", session_id=session_id)
+    await client.call("DELETE", "/api/v1/users/me", {"password": PASSWORD})
     assert documented - client.done == set()
 
 

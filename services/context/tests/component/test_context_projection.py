@@ -3,18 +3,22 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from palaver.context.domain import Room
 from palaver.context.projection import applied, step_of
 from palaver.context.store import RoomStore
+from palaver.context.tables import metadata
 from palaver.context.testing.scribe import Scribe
 from palaver.context.testing.world import World, profile
 from palaver.contracts.actors import Actor
 from palaver.contracts.context import USAGE_GET, ReadUsage
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import USER_DELETED, UserDeleted
 from palaver.contracts.ids import SessionId, UserId, new_id
 
 pytestmark = pytest.mark.component
@@ -151,6 +155,43 @@ async def test_a_deleted_room_leaves_no_text_behind(world: World) -> None:
     await world.publish(room.entries)
     left = await projected(world, room)
     assert (left.deleted, dict(left.entries), dict(left.seats), dict(left.pins)) == (True, {}, {}, {})
+
+
+async def test_what_is_said_after_the_end_of_a_room_is_not_kept(world: World) -> None:
+    room = lively(world)
+    room.delete_session()
+    room.reply("Ada", "I had not finished")
+    await world.publish(room.entries)
+    left = await projected(world, room)
+    assert (left.deleted, dict(left.entries)) == (True, {})
+    assert without_counts(left) == without_counts(folded(room))
+
+
+async def test_of_somebody_who_left_no_room_and_no_name_is_kept(world: World) -> None:
+    room, purged = lively(world), lively(world)
+    await world.publish([*room.entries, *purged.entries])
+    owner = (await projected(world, room)).setting
+    assert owner is not None
+    await projected(world, purged)
+    del world.neighbours.rooms[purged.session_id]  # its last entries never came
+    await world.publish([purged.entries[-1].model_copy(update={"seq": purged.head + 2})])
+    left = UserDeleted(user_id=owner.owner_id, at=datetime.now(UTC))
+    for _ in range(2):
+        await world.broker.publish(USER_DELETED, left, owner.owner_id)
+    async with asyncio.timeout(20):
+        while await rows_with(world, owner.owner_id, "Be kind.", "hello"):  # noqa: ASYNC110 - rows in a database
+            await asyncio.sleep(0.01)
+    assert (await world.broker.nc.jetstream().stream_info("DEAD_LETTERS")).state.messages == 0
+
+
+async def rows_with(world: World, *needles: str) -> list[str]:
+    """Every row of the projection that holds one of the needles."""
+    found: list[str] = []
+    async with world.database.read() as conn:
+        for table in metadata.tables:
+            rows = (await conn.execute(sa.text(f"SELECT t::text FROM {table} t"))).scalars()  # noqa: S608 - our names
+            found += [row for row in rows if any(needle in row for needle in needles)]
+    return found
 
 
 async def test_an_entry_of_a_room_that_is_gone_is_no_dead_letter(world: World) -> None:

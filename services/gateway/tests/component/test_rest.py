@@ -39,6 +39,8 @@ MODEL = {"provider": "ours", "window": 8_000, "max_output": 1_000, "input_price"
 ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/users/me", None, 200),
     ("PUT", "/users/me", {"nickname": "Ada"}, 200),
+    ("DELETE", "/users/me", {"password": "correct horse battery"}, 200),
+    ("DELETE", "/users/me", None, 200),
     ("GET", "/users/me/quota", None, 200),
     ("GET", "/sessions", None, 200),
     ("GET", "/sessions/?page=2&limit=10&archived=true&type=single&q=x", None, 200),
@@ -170,6 +172,7 @@ async def everybody(served: Any, room: Any) -> Any:
     page = session.MessagePage(items=(UserMessageItem(message=message),), next_before_round=3)
     await faked.always(identity.USER_GET, user())
     await faked.always(identity.USER_UPDATE, user())
+    await faked.always(identity.USER_DELETE, session.Done())
     await faked.always(
         analytics.QUOTA_GET, analytics.Quota(limit=None, spent=Decimal(1), reserved=Decimal(0), resets_at=NOW)
     )

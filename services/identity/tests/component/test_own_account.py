@@ -113,7 +113,7 @@ async def test_who_signed_in_by_link_sets_a_first_password_while_the_sign_in_is_
     async with worlds(owner_sign_in_code=CODE) as world:
         owner = await world.edge.redeem_link(CODE)
         world.clock.forward(minutes=11)
-        assert await refused(world.edge.change_password(owner, None, NEW)) is ErrorCode.INVALID_CREDENTIALS
+        assert await refused(world.edge.change_password(owner, None, NEW)) is ErrorCode.SIGN_IN_TOO_OLD
     async with worlds(owner_sign_in_code=CODE[::-1]) as world:
         owner = await world.edge.redeem_link(CODE[::-1])
         await world.edge.change_password(owner, None, NEW)

@@ -90,6 +90,7 @@ EVENTS_SAID: tuple[Event[Any], ...] = (
     model_router.COMPLETION_METERED,
     model_router.KEY_CHECKED,
     identity.USER_REGISTERED,
+    identity.USER_DELETED,
     *_AUDITS,
 )
 COMMANDS_TAKEN: tuple[Command[Any], ...] = (
@@ -171,6 +172,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     identity.TICKET_REDEEM,
     identity.USER_GET,
     identity.USER_UPDATE,
+    identity.USER_DELETE,
     identity.JWKS_GET,
     identity.AUDIT_LIST,
     identity.TRAIL_READ,
@@ -248,6 +250,10 @@ _ALL_DURABLES = (
             session.LOG_EVENTS["turn.stopped"],
         ),
     ),
+    *(
+        Durable(owner, f"{owner}-people", EVENTS, _wildcards(identity.USER_DELETED))
+        for owner in (session.OWNER, context.OWNER, keyvault.OWNER, analytics.OWNER)
+    ),
     Durable(identity.OWNER, "identity-audit", EVENTS, _wildcards(*_AUDITS)),
 )
 DURABLES: Mapping[str, Durable] = MappingProxyType({durable.name: durable for durable in _ALL_DURABLES})
@@ -313,6 +319,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 identity.TICKET_REDEEM,
                 identity.USER_GET,
                 identity.USER_UPDATE,
+                identity.USER_DELETE,
                 identity.JWKS_GET,
                 identity.AUDIT_LIST,
                 *_ACCOUNTS,

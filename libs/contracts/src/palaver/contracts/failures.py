@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     SIGN_IN_ENDED = "SIGN_IN_ENDED"
     RESET_LINK_INVALID = "RESET_LINK_INVALID"
+    SIGN_IN_TOO_OLD = "SIGN_IN_TOO_OLD"
     # business
     VALIDATION_FAILED = "VALIDATION_FAILED"
     UNKNOWN_TYPE = "UNKNOWN_TYPE"
@@ -56,6 +57,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_PERSONAS = "TOO_MANY_PERSONAS"
     PERSONA_NOT_FOUND = "PERSONA_NOT_FOUND"
     MAIL_NOT_CONFIGURED = "MAIL_NOT_CONFIGURED"
+    LAST_OWNER = "LAST_OWNER"
     # keys and providers
     KEY_MISSING = "KEY_MISSING"
     KEY_INVALID = "KEY_INVALID"
@@ -99,6 +101,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.ORIGIN_NOT_ALLOWED: _trait(_A, 403),
     ErrorCode.SIGN_IN_ENDED: _trait(_A, 401),
     ErrorCode.RESET_LINK_INVALID: _trait(_A, 403),
+    ErrorCode.SIGN_IN_TOO_OLD: _trait(_A, 403),
     ErrorCode.VALIDATION_FAILED: _trait(_B, 422),
     ErrorCode.UNKNOWN_TYPE: _trait(_B, 422),
     ErrorCode.NOT_FOUND: _trait(_B, 404),
@@ -122,6 +125,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.TOO_MANY_PERSONAS: _trait(_B, 409),
     ErrorCode.PERSONA_NOT_FOUND: _trait(_B, 404),
     ErrorCode.MAIL_NOT_CONFIGURED: _trait(_B, 409),
+    ErrorCode.LAST_OWNER: _trait(_B, 409),
     ErrorCode.KEY_MISSING: _trait(_B, 409),
     ErrorCode.KEY_INVALID: _trait(_B, 409),
     ErrorCode.KEY_LOCKED: _trait(_B, 423),

@@ -205,8 +205,30 @@ class PersonRole(Payload):
     active: bool
 
 
+class DeletionProof(Payload):
+    """Inside `Sealed`: the password of whoever deletes their own account."""
+
+    password: str = Field(min_length=1, max_length=MAX_PASSWORD_CHARACTERS, repr=False)
+
+
+class DeleteUser(Payload):
+    """Delete the actor's own account. Without a password the sign-in `sid` must be fresh."""
+
+    actor: Actor
+    sealed: Sealed[DeletionProof] | None = None
+    sid: SignInId | None = None
+
+
 class UserRegistered(Payload):
     """A person opened an account."""
+
+    user_id: UserId
+    at: datetime
+
+
+class UserDeleted(Payload):
+    """An account is gone, and with it everything that anybody keeps of the person. Said again every hour for a day, for
+    what was still under way; so whoever hears it does the same again, harmlessly."""
 
     user_id: UserId
     at: datetime
@@ -221,10 +243,16 @@ TICKET_ISSUE = query("identity.ticket.issue.v1", IssueTicket, IssuedTicket, "A s
 TICKET_REDEEM = query("identity.ticket.redeem.v1", RedeemTicket, TicketHolder, "Use a WebSocket ticket.")
 USER_GET = query("identity.user.get.v1", ReadUser, UserView, "The actor's own account.")
 USER_UPDATE = query("identity.user.update.v1", UpdateUser, UserView, "Change the actor's own profile.")
+USER_DELETE = query(
+    "identity.user.delete.v1", DeleteUser, Done, "Delete the actor's own account.", timeout_seconds=10.0
+)
 JWKS_GET = query("identity.jwks.get.v1", ReadJwks, Jwks, "Public keys of access tokens.")
 AUDIT_LIST = query("identity.audit.list.v1", ListAudit, AuditPage, "The audit trail.")
 TRAIL_READ = query("identity.trail.read.v1", ReadTrail, AuditPage, "What was done to one thing.")
 ROLE_READ = query("identity.role.read.v1", ReadRole, PersonRole, "What a person may do.")
 USER_REGISTERED = event("identity.user.registered.v1", UserRegistered, "A person opened an account.", "user")
+USER_DELETED = event(
+    "identity.user.deleted.v1", UserDeleted, "An account is gone: everybody forgets the person.", "user"
+)
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)

@@ -12,10 +12,12 @@ from palaver.analytics.neighbours import BrokerPrices
 from palaver.analytics.settings import Settings
 from palaver.analytics.statistics import Statistics
 from palaver.analytics.store.booking import FactStore
+from palaver.analytics.store.forgetting import ForgettingStore
 from palaver.analytics.store.reading import StatisticsStore
 from palaver.analytics.store.reserving import ReservationStore
 from palaver.contracts.analytics import BUDGET_RESERVE, COMPLETION_RESERVE, OVERVIEW_GET, OWNER, QUOTA_GET
 from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, COMPLETION_METERED, USAGE_METERED
 from palaver.contracts.session import ATTEMPT_LOST, LOG_EVENTS
 from palaver.servicekit.database import Database
@@ -35,7 +37,10 @@ def build(settings: Settings, kit: Kit) -> Service:
     prices = BrokerPrices(kit.broker, ttl_seconds=settings.price_ttl_seconds, clock=time.monotonic)
     budget = Budget(ReservationStore(database), metrics, daily_limit=settings.daily_limit_usd, clock=_now)
     handlers = Handlers(
-        Bookkeeper(FactStore(database), prices, metrics), budget, Statistics(StatisticsStore(database), _now)
+        Bookkeeper(FactStore(database), prices, metrics),
+        budget,
+        Statistics(StatisticsStore(database), _now),
+        ForgettingStore(database),
     )
     return Service(
         name=OWNER,
@@ -55,6 +60,7 @@ def build(settings: Settings, kit: Kit) -> Service:
                 DURABLES["analytics-turn-ends"],
                 *(bind(LOG_EVENTS[name], handlers.on_turn_ended) for name in TURN_ENDS),
             ),
+            consume(DURABLES["analytics-people"], bind(USER_DELETED, handlers.on_user_deleted)),
             answer(BUDGET_RESERVE, handlers.budget_reserve),
             answer(COMPLETION_RESERVE, handlers.completion_reserve),
             answer(OVERVIEW_GET, handlers.overview_get),

@@ -3,6 +3,7 @@
 from palaver.analytics.booking import Bookkeeper
 from palaver.analytics.budgeting import Budget
 from palaver.analytics.statistics import Statistics
+from palaver.analytics.store.forgetting import ForgettingStore
 from palaver.contracts.analytics import (
     Overview,
     Quota,
@@ -12,6 +13,7 @@ from palaver.contracts.analytics import (
     ReserveBudget,
     ReserveCompletion,
 )
+from palaver.contracts.identity import UserDeleted
 from palaver.contracts.model_router import CompletionMetered, CompletionOutcome, UsageMetered
 from palaver.contracts.session import AttemptLost
 from palaver.contracts.session_log import EventFrame, ReplyAppended, TurnFailed, TurnStopped
@@ -20,10 +22,11 @@ from palaver.contracts.session_log import EventFrame, ReplyAppended, TurnFailed,
 class Handlers:
     """One method per subject, or per family of subjects."""
 
-    def __init__(self, bookkeeper: Bookkeeper, budget: Budget, statistics: Statistics) -> None:
+    def __init__(self, bookkeeper: Bookkeeper, budget: Budget, statistics: Statistics, books: ForgettingStore) -> None:
         self._bookkeeper = bookkeeper
         self._budget = budget
         self._statistics = statistics
+        self._books = books
 
     async def on_usage_metered(self, event: UsageMetered) -> None:
         """A provider call is over."""
@@ -45,6 +48,10 @@ class Handlers:
     async def on_completion_ended(self, event: CompletionOutcome) -> None:
         """How a side job ended."""
         await self._budget.release_side_job(event.completion_id, event.delivery)
+
+    async def on_user_deleted(self, event: UserDeleted) -> None:
+        """Somebody's account is gone."""
+        await self._books.forget(event.user_id)
 
     async def budget_reserve(self, request: ReserveBudget) -> Reservation:
         """Answer `budget.reserve`."""

@@ -32,6 +32,7 @@ from palaver.contracts.context import (
     USAGE_GET,
     WINDOW_BUILD,
 )
+from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, USAGE_METERED
 from palaver.contracts.session import LOG_EVENTS
 from palaver.servicekit.database import Database
@@ -96,6 +97,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         summarising,
         Curation(rooms, summaries, counter, news),
         news,
+        projection,
     )
     return Service(
         name=OWNER,
@@ -105,6 +107,7 @@ def build(settings: Settings, kit: Kit) -> Service:
                 *(bind(entry, handlers.on_log_entry) for entry in LOG_EVENTS.values()),
                 concurrency=DURABLES["context-log"].max_ack_pending,  # most of them only wait to be gathered
             ),
+            consume(DURABLES["context-people"], bind(USER_DELETED, handlers.on_user_deleted)),
             consume(DURABLES["context-usage"], bind(USAGE_METERED, handlers.on_usage_metered)),
             answer(WINDOW_BUILD, handlers.window_build),
             consume(

@@ -87,7 +87,8 @@ class Follower:
         except Failure as failure:
             if failure.code is not ErrorCode.SESSION_NOT_FOUND:
                 raise
-            return progress  # a room that is gone has nothing left to follow
+            await self._projection.forget(event.session_id)  # a room that is gone has nothing left to follow
+            return progress
 
     async def _advance(self, event: EventFrame, waiting: Iterable[EventFrame]) -> Progress:
         batch = sorted((other for other in waiting if other.epoch == event.epoch), key=lambda other: other.seq)

@@ -6,6 +6,7 @@ from palaver.context.curating import Curation
 from palaver.context.following import Follower
 from palaver.context.metering import Meters
 from palaver.context.news import SummaryNews
+from palaver.context.ports import Projection
 from palaver.context.projection import step_of
 from palaver.context.rooms import Rooms
 from palaver.context.summarising import Summarising
@@ -21,6 +22,7 @@ from palaver.contracts.context import (
     SummaryView,
     Window,
 )
+from palaver.contracts.identity import UserDeleted
 from palaver.contracts.model_router import CompletionCompleted, CompletionFailed, UsageMetered
 from palaver.contracts.session_log import EventFrame
 from palaver.servicekit.encoding import Encoded
@@ -39,6 +41,7 @@ class Handlers:
         summarising: Summarising,
         curation: Curation,
         news: SummaryNews,
+        projection: Projection,
     ) -> None:
         self._follower = follower
         self._rooms = rooms
@@ -48,6 +51,7 @@ class Handlers:
         self._summarising = summarising
         self._curation = curation
         self._news = news
+        self._projection = projection
 
     async def on_log_entry(self, event: EventFrame) -> None:
         """An entry of some session's log."""
@@ -55,6 +59,10 @@ class Handlers:
         await self._follower.take(event)
         if step_of(event).changes:
             self._meters.mark(event.session_id, event.seq)
+
+    async def on_user_deleted(self, event: UserDeleted) -> None:
+        """Somebody's account is gone. Of rooms that are not projected yet the log tells the end."""
+        await self._projection.forget_owner(event.user_id)
 
     async def on_usage_metered(self, fact: UsageMetered) -> None:
         """A provider said what a request took."""

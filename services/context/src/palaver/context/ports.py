@@ -11,7 +11,7 @@ from palaver.context.rates import Rates, Tokens
 from palaver.context.summary import Summary
 from palaver.context.transcript import Line
 from palaver.contracts.client_protocol import ContextSummaryNotice, ContextUsageNotice
-from palaver.contracts.ids import SessionId
+from palaver.contracts.ids import SessionId, UserId
 from palaver.contracts.model_router import ModelCard, ModelProfile, RunCompletion
 from palaver.contracts.session import LogPage
 
@@ -73,6 +73,14 @@ class Projection(Protocol):
 
     async def restart(self, session_id: SessionId, *, old_epoch: str, epoch: str) -> None:
         """Forget a room whose log was rebuilt."""
+        ...
+
+    async def forget(self, session_id: SessionId) -> None:
+        """The room is gone: nothing of it stays."""
+        ...
+
+    async def forget_owner(self, user_id: UserId) -> int:
+        """Close every room of a person; returns how many."""
         ...
 
     async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Tokens]) -> None:

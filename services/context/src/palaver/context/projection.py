@@ -57,7 +57,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The room is gone with all that was said in it."""
+    """The room is gone with all that was said in it; what its last turns still say changes nothing."""
 
 
 Change = Decided | Seated | Left | Said | Erased | Pinned | Closed
@@ -180,6 +180,7 @@ class Progress:
 
     epoch: str
     cursor: int
+    deleted: bool = False
 
 
 class _Draft:
@@ -193,6 +194,8 @@ class _Draft:
         self.pins = dict(room.pins)
 
     def put(self, change: Change, seq: int) -> None:
+        if self.deleted:
+            return
         match change:
             case Decided(setting):
                 self.setting = setting
@@ -209,7 +212,7 @@ class _Draft:
                 self.pins.pop(message_id, None)
                 self.pins |= {message_id: seq} if pinned else {}
             case Closed():
-                self.deleted, self.seats, self.entries, self.pins = True, {}, {}, {}
+                self.deleted, self.setting, self.seats, self.entries, self.pins = True, None, {}, {}, {}
             case _:
                 assert_never(change)
 

@@ -17,7 +17,7 @@ from palaver.context.projection import Change, Closed, Decided, Erased, Left, Pi
 from palaver.context.rates import Tokens
 from palaver.context.summary_store import forget_message, forget_room
 from palaver.context.tables import entries, pins, rooms, seats
-from palaver.contracts.ids import MessageId, SessionId
+from palaver.contracts.ids import MessageId, SessionId, UserId
 from palaver.servicekit.database import Database
 
 _Id = sa.Uuid(as_uuid=False)
@@ -63,12 +63,28 @@ class RoomStore:
             following = _following(steps, progress.cursor)
             if not following:
                 return progress
-            changes = [(step.seq, change) for step in following for change in step.changes]
+            changes = [] if progress.deleted else _until_closed(following)
             for kind, group in groupby(changes, key=lambda pair: type(pair[1])):
                 await _write(connection, session_id, kind, list(group))
             cursor = following[-1].seq
             await connection.execute(sa.update(rooms).where(rooms.c.session_id == session_id).values(cursor=cursor))
             return Progress(epoch, cursor)
+
+    async def forget_owner(self, user_id: UserId) -> int:
+        """Close every room of a person and forget whose it was; returns how many. Repeating it does no harm."""
+        async with self._database.transaction() as connection:
+            theirs = sa.select(rooms.c.session_id).where(rooms.c.owner_id == user_id).with_for_update()
+            found = (await connection.execute(theirs)).scalars().all()
+            for session_id in found:
+                await _close(connection, session_id)
+        return len(found)
+
+    async def forget(self, session_id: SessionId) -> None:
+        """The room is not there any more: nothing that was projected of it stays."""
+        async with self._database.transaction() as connection:
+            mine = sa.select(rooms.c.session_id).where(rooms.c.session_id == session_id).with_for_update()
+            if (await connection.execute(mine)).one_or_none() is not None:
+                await _close(connection, session_id)
 
     async def restart(self, session_id: SessionId, *, old_epoch: str, epoch: str) -> None:
         """Forget a room whose log was rebuilt, unless somebody else did so already."""
@@ -77,11 +93,10 @@ class RoomStore:
             if progress.epoch != old_epoch:
                 return
             await _forget_content(connection, session_id)
-            blank = {"owner_id": None, "mode": None, "prompt_mode": None, "system_prompt": None, "path": None}
             await connection.execute(
                 sa.update(rooms)
                 .where(rooms.c.session_id == session_id)
-                .values(epoch=epoch, cursor=0, deleted=False, **blank)
+                .values(epoch=epoch, cursor=0, deleted=False, **_BLANK)
             )
 
     async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Tokens]) -> None:
@@ -106,13 +121,37 @@ class RoomStore:
 
 async def _locked(connection: AsyncConnection, session_id: SessionId, epoch: str) -> Progress:
     """Lock the room's row, made with cursor 0 if it is new."""
-    query = sa.select(rooms.c.epoch, rooms.c.cursor).where(rooms.c.session_id == session_id).with_for_update()
+    query = (
+        sa.select(rooms.c.epoch, rooms.c.cursor, rooms.c.deleted)
+        .where(rooms.c.session_id == session_id)
+        .with_for_update()
+    )
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         new = insert(rooms).values(session_id=session_id, epoch=epoch, cursor=0, deleted=False)
         await connection.execute(new.on_conflict_do_nothing())
         row = (await connection.execute(query)).one()
-    return Progress(row.epoch, row.cursor)
+    return Progress(row.epoch, row.cursor, deleted=row.deleted)
+
+
+_BLANK = {"owner_id": None, "mode": None, "prompt_mode": None, "system_prompt": None, "path": None}
+
+
+async def _close(connection: AsyncConnection, session_id: SessionId) -> None:
+    await _forget_content(connection, session_id)
+    await forget_room(connection, session_id)
+    await connection.execute(sa.update(rooms).where(rooms.c.session_id == session_id).values(deleted=True, **_BLANK))
+
+
+def _until_closed(steps: Sequence[Step]) -> list[tuple[int, Change]]:
+    """What changes; after a room's end nothing does."""
+    changes: list[tuple[int, Change]] = []
+    for step in steps:
+        for change in step.changes:
+            changes.append((step.seq, change))
+            if isinstance(change, Closed):
+                return changes
+    return changes
 
 
 def _following(steps: Sequence[Step], cursor: int) -> list[Step]:
@@ -165,9 +204,7 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
         case Pinned(message_id, pinned):
             await _pin(connection, session_id, message_id, seq if pinned else None)
         case Closed():
-            await _forget_content(connection, session_id)
-            await forget_room(connection, session_id)
-            await connection.execute(sa.update(rooms).where(rooms.c.session_id == session_id).values(deleted=True))
+            await _close(connection, session_id)
         case Said():
             raise AssertionError("entries are written in groups")
         case _:

@@ -16,6 +16,7 @@ from palaver.identity.families import Families
 from palaver.identity.first_owner import FirstOwner
 from palaver.identity.handlers import Handlers
 from palaver.identity.housekeeping import Housekeeping
+from palaver.identity.leaving import Leaving
 from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.password_changes import PasswordChanges
 from palaver.identity.passwords import Passwords
@@ -84,6 +85,13 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         lifetime=timedelta(seconds=settings.owner_sign_in_code_seconds),
     )
     boxes = Boxes(KeyPair.from_private(raw_key(settings.sealing_key)))
+    leaving = Leaving(
+        database=database,
+        transactions=transactions,
+        passwords=hashing,
+        endings=endings,
+        clock=clock,
+    )
     handlers = Handlers(
         boxes=boxes,
         accounts=Accounts(
@@ -95,6 +103,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             clock=clock,
             registration_open=settings.registration == "open",
         ),
+        leaving=leaving,
         signing_in=SigningIn(
             database=database,
             transactions=transactions,
@@ -135,6 +144,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(passwords.PASSWORD_CHANGE, own.password_change),
             answer(preferences.PREFERENCES_GET, own.preferences_get),
             answer(preferences.PREFERENCES_SET, own.preferences_set),
+            answer(identity.USER_DELETE, handlers.user_delete),
             answer(identity.JWKS_GET, handlers.jwks_get),
             answer(identity.AUDIT_LIST, handlers.audit_list),
             answer(identity.TRAIL_READ, handlers.trail_read),
@@ -150,6 +160,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             "endings": endings.run,
             "first-owner": first_owner.ensure,
             "housekeeping": housekeeping.run,
+            "people-who-left": leaving.remind,
             "dependencies": dependencies.run,
         },
         drain_seconds=settings.drain_seconds,

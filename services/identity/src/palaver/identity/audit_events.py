@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from palaver.contracts.identity import AUDIT_RECORDED, USER_REGISTERED, UserRegistered
+from palaver.contracts.identity import AUDIT_RECORDED, USER_DELETED, USER_REGISTERED, UserDeleted, UserRegistered
 from palaver.contracts.ids import UserId, new_id
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.domain import User
@@ -15,6 +15,11 @@ UNKNOWN = "unknown"
 def user_registered(user: User) -> Outgoing:
     """Other services hear of a new person."""
     return Broker.outgoing(USER_REGISTERED, UserRegistered(user_id=user.id, at=user.created_at), user.id)
+
+
+def user_deleted(user_id: UserId, at: datetime) -> Outgoing:
+    """Every service forgets a person."""
+    return Broker.outgoing(USER_DELETED, UserDeleted(user_id=user_id, at=at), user_id)
 
 
 def done(action: str, user_id: UserId, at: datetime, *, address: str | None = None, **details: str) -> Outgoing:

@@ -27,8 +27,8 @@ def current_password_wrong() -> Failure:
 
 
 def fresh_sign_in_needed() -> Failure:
-    """An account without a password gets one only from somebody who has just proved who they are."""
-    return Failure(ErrorCode.INVALID_CREDENTIALS, "Sign in again first: this needs a fresh sign-in.")
+    """Who has no password must have proved just now who they are."""
+    return Failure(ErrorCode.SIGN_IN_TOO_OLD, "Sign in again first: this needs a fresh sign-in.")
 
 
 def sign_in_not_found() -> Failure:
@@ -49,6 +49,16 @@ def registration_closed() -> Failure:
 def email_taken() -> Failure:
     """An account with this address exists."""
     return Failure(ErrorCode.EMAIL_TAKEN, "An account with this e-mail address exists already; sign in instead.")
+
+
+def password_needed() -> Failure:
+    """What cannot be undone is asked for by the person, not by whoever found their screen unlocked."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "This needs your password.", field="password")
+
+
+def last_owner() -> Failure:
+    """Somebody must be able to run the installation."""
+    return Failure(ErrorCode.LAST_OWNER, "This is the only owner; make somebody else an owner first.")
 
 
 def user_not_found() -> Failure:

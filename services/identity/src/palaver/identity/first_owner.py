@@ -47,7 +47,7 @@ class FirstOwner:
         if self._done:
             return
         async with self._transactions.begin() as work:
-            await users.lock_owner_creation(work.conn)
+            await users.lock_owners(work.conn)
             owner = await users.first_owner(work.conn) or await self._create(work)
             await self._offer_codes(work, owner)
         self._done = True

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from palaver.contracts.identity import (
     AuditPage,
     Credentials,
+    DeleteUser,
+    DeletionProof,
     IssuedTicket,
     IssueTicket,
     Jwks,
@@ -35,6 +37,7 @@ from palaver.identity.accounts import Accounts
 from palaver.identity.boxes import Boxes, reply_to
 from palaver.identity.domain import Origin, SignedInPerson
 from palaver.identity.families import Families
+from palaver.identity.leaving import Leaving
 from palaver.identity.signing_in import SigningIn
 from palaver.identity.tickets import Tickets
 from palaver.identity.trail import Trail
@@ -49,6 +52,7 @@ class Handlers:
         *,
         boxes: Boxes,
         accounts: Accounts,
+        leaving: Leaving,
         signing_in: SigningIn,
         families: Families,
         tickets: Tickets,
@@ -57,6 +61,7 @@ class Handlers:
     ) -> None:
         self._boxes = boxes
         self._accounts = accounts
+        self._leaving = leaving
         self._signing_in = signing_in
         self._families = families
         self._tickets = tickets
@@ -110,6 +115,12 @@ class Handlers:
     async def user_update(self, request: UpdateUser) -> UserView:
         """Answer `user.update`."""
         return (await self._accounts.update(request)).view()
+
+    async def user_delete(self, request: DeleteUser) -> Done:
+        """Answer `user.delete`."""
+        proof = None if request.sealed is None else self._boxes.open(request.sealed, DeletionProof)
+        await self._leaving.leave(request.actor, proof and proof.password, request.sid)
+        return Done()
 
     async def jwks_get(self, request: ReadJwks) -> Jwks:  # noqa: ARG002 - a request without content
         """Answer `jwks.get`."""

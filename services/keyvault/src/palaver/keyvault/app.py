@@ -5,6 +5,7 @@ from pathlib import Path
 
 from palaver.contracts import keyvault
 from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import KEY_CHECKED
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.envelope import Envelopes
@@ -14,6 +15,7 @@ from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.kek_check import KekCheck
 from palaver.keyvault.keys import Keys
 from palaver.keyvault.leases import Leases
+from palaver.keyvault.leaving import Leaving
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.ports import Clock
 from palaver.keyvault.roles import IdentityRoles
@@ -71,6 +73,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         Keeping(transactions, keepers, workers, metrics, clock),
         choosing,
         leases,
+        Leaving(transactions, envelopes, workers, metrics, clock),
     )
     dependencies = Dependencies(kit, {"postgres": database.ping})
     return Service(
@@ -86,6 +89,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(keyvault.KEY_CANDIDATES, handlers.key_candidates),
             answer(keyvault.KEY_LEASE, handlers.key_lease),
             consume(DURABLES["keyvault-key-checks"], bind(KEY_CHECKED, handlers.on_key_checked)),
+            consume(DURABLES["keyvault-people"], bind(USER_DELETED, handlers.on_user_deleted)),
         ),
         resources=(database, KekCheck(database, settings.keks)),
         tasks={"outbox": transactions.relay, "dependencies": dependencies.run},

@@ -1,5 +1,6 @@
 """The inbound edge: boxes are opened, use-cases are called, answers are sealed. Decides nothing."""
 
+from palaver.contracts.identity import UserDeleted
 from palaver.contracts.keyvault import (
     SEAL_CONTEXT_CREATE,
     SEAL_CONTEXT_LEASE,
@@ -21,6 +22,7 @@ from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.keys import Keys
 from palaver.keyvault.leases import Leases
+from palaver.keyvault.leaving import Leaving
 from palaver.servicekit.reply_box import ReplyBox
 from palaver.servicekit.sealing import KeyPair, unseal
 
@@ -28,12 +30,15 @@ from palaver.servicekit.sealing import KeyPair, unseal
 class Handlers:
     """One method per subject."""
 
-    def __init__(self, pair: KeyPair, keys: Keys, keeping: Keeping, choosing: Choosing, leases: Leases) -> None:
+    def __init__(  # noqa: PLR0917 - all use-cases there are
+        self, pair: KeyPair, keys: Keys, keeping: Keeping, choosing: Choosing, leases: Leases, leaving: Leaving
+    ) -> None:
         self._pair = pair
         self._keys = keys
         self._keeping = keeping
         self._choosing = choosing
         self._leases = leases
+        self._leaving = leaving
 
     async def key_create(self, request: CreateKey) -> KeyView:
         """Answer `key.create`."""
@@ -80,6 +85,10 @@ class Handlers:
             sealed=lease.sealed,
             expires_at=lease.expires_at,
         )
+
+    async def on_user_deleted(self, event: UserDeleted) -> None:
+        """Somebody's account is gone."""
+        await self._leaving.forget(event.user_id)
 
     async def on_key_checked(self, verdict: KeyChecked) -> None:
         """A provider's verdict."""

@@ -107,6 +107,17 @@ async def set_check(conn: AsyncConnection, key_id: KeyId, status: Status, code: 
     await conn.execute(update(keys).where(keys.c.id == key_id).values(values))
 
 
+async def lock_brought(conn: AsyncConnection, user_id: UserId, now: datetime) -> Sequence[Key]:
+    """The keys that a person brought, shared ones too, locked until the transaction ends."""
+    statement = _select(now).where(keys.c.user_id == user_id).with_for_update(of=keys)
+    return [_key_of(row) for row in await conn.execute(statement)]
+
+
+async def hand_over(conn: AsyncConnection, key_id: KeyId, to: UserId) -> None:
+    """Somebody else brought it. Its envelope has to be sealed anew."""
+    await conn.execute(update(keys).where(keys.c.id == key_id).values(user_id=to))
+
+
 async def remove(conn: AsyncConnection, key_id: KeyId) -> None:
     """Delete a key with its envelope."""
     await conn.execute(delete(keys).where(keys.c.id == key_id))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from palaver.contracts import limits
 from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import (
     COMPLETION_COMPLETED,
     COMPLETION_FAILED,
@@ -55,12 +56,14 @@ from palaver.session.announcing import BrokerAnnouncer
 from palaver.session.deleting import Deletion
 from palaver.session.directors import Directors
 from palaver.session.handlers import Handlers
+from palaver.session.leaving import Leaving
 from palaver.session.log import LogSource
 from palaver.session.metrics import SessionMetrics
 from palaver.session.neighbours import CatalogueModels, VaultKeys
 from palaver.session.personas import Personas
 from palaver.session.pinning import Pinning
 from palaver.session.posting import Posts
+from palaver.session.purging import Purge
 from palaver.session.reading import Reading
 from palaver.session.room import Rooms
 from palaver.session.roomkeeping import RoomKeeping
@@ -125,6 +128,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         personas=personas,
         pinning=Pinning(database, rooms, settings.max_pinned_messages),
         deletion=Deletion(database, rooms),
+        leaving=Leaving(database, rooms, stops),
         reading=Reading(database),
         titling=titling,
     )
@@ -149,6 +153,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             "publish-log": log_relay.run,
             "publish-outbox": outbox_relay.run,
             "sweep": sweeper.run,
+            "purge": Purge(database).run,
             "watch-dependencies": dependencies.run,
         },
         availability=availability,
@@ -183,6 +188,7 @@ def _commands(handlers: Handlers) -> tuple[Route, ...]:
             bind(COMPLETION_COMPLETED, handlers.on_completion_completed),
             bind(COMPLETION_FAILED, handlers.on_completion_failed),
         ),
+        consume(DURABLES["session-people"], bind(USER_DELETED, handlers.on_user_deleted)),
     )
 
 

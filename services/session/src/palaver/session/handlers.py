@@ -1,5 +1,6 @@
 """The inbound edge: each message to its use-case. Decides nothing."""
 
+from palaver.contracts.identity import UserDeleted
 from palaver.contracts.model_router import (
     CompletionCompleted,
     CompletionFailed,
@@ -41,6 +42,7 @@ from palaver.contracts.session import (
 )
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.session.deleting import Deletion
+from palaver.session.leaving import Leaving
 from palaver.session.personas import Personas
 from palaver.session.pinning import Pinning
 from palaver.session.posting import Posts
@@ -66,6 +68,7 @@ class Handlers:
         personas: Personas,
         pinning: Pinning,
         deletion: Deletion,
+        leaving: Leaving,
         reading: Reading,
         titling: Titling,
     ) -> None:
@@ -77,6 +80,7 @@ class Handlers:
         self._personas = personas
         self._pinning = pinning
         self._deletion = deletion
+        self._leaving = leaving
         self._reading = reading
         self._titling = titling
 
@@ -127,6 +131,11 @@ class Handlers:
     async def on_completion_failed(self, outcome: CompletionFailed) -> None:
         """A side job failed."""
         await self._titling.failed(outcome)
+
+    # ---- people ----------------------------------------------------------------------------------------------------
+    async def on_user_deleted(self, event: UserDeleted) -> None:
+        """Somebody's account is gone."""
+        await self._leaving.forget(event.user_id)
 
     # ---- queries: the life of a turn -------------------------------------------------------------------------------
     async def claim_turn(self, request: ClaimTurn) -> TurnClaim:

@@ -275,6 +275,16 @@ class Rooms:
         await self._announcer.announce(news)
 
     @asynccontextmanager
+    async def open_if_there(self, session_id: SessionId) -> AsyncGenerator[Room | None]:
+        """Like `open`; None for a room that is purged: what still comes in for it is of no use to anybody."""
+        async with self._database.transaction() as conn:
+            session = await sessions.lock(conn, session_id)
+            room = None if session is None else Room(conn, session, self._clock)
+            yield room
+            news = News() if room is None else await room.settle(self._policy)
+        await self._announcer.announce(news)
+
+    @asynccontextmanager
     async def open_new(self, session: Session) -> AsyncGenerator[Room]:
         """A room that begins to exist; nobody else can know it yet."""
         async with self._database.transaction() as conn:

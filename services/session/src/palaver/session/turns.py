@@ -76,9 +76,9 @@ class Turns:
     # ---- outcomes --------------------------------------------------------------------------------------------------
     async def started(self, fact: TurnStarted) -> None:
         """Log the first token of the current attempt, once; it fixes the reply's place in the round."""
-        async with self._rooms.open(fact.session_id) as room:
+        async with self._rooms.open_if_there(fact.session_id) as room:
             turn = await self._current(room, fact)
-            if turn is None or turn.started_attempt >= fact.attempt:
+            if room is None or turn is None or turn.started_attempt >= fact.attempt:
                 return
             rank = turn.rank or (await room.scene()).next_rank(turn.ref.round)
             await room.start_turn(turn, rank)
@@ -86,39 +86,39 @@ class Turns:
 
     async def completed(self, outcome: TurnCompleted) -> None:
         """The first completed outcome ends the turn, whatever its attempt."""
-        async with self._rooms.open(outcome.session_id) as room:
-            turn = await room.turn(outcome.turn_id)
-            if turn is not None and turn.open:
+        async with self._rooms.open_if_there(outcome.session_id) as room:
+            turn = None if room is None else await room.turn(outcome.turn_id)
+            if room is not None and turn is not None and turn.open:
                 silent = Silent(ErrorCode.PROVIDER_REFUSED, "The model answered without any text.", retryable=False)
                 await self._rounds.end_turn(room, turn, _ending(outcome, outcome.finish_reason, silent))
 
     async def failed(self, outcome: TurnFailed) -> None:
         """A failure of the current attempt ends the turn, with the text that came before it."""
-        async with self._rooms.open(outcome.session_id) as room:
+        async with self._rooms.open_if_there(outcome.session_id) as room:
             turn = await self._current(room, outcome)
-            if turn is not None:
+            if room is not None and turn is not None:
                 silent = Silent(outcome.code, outcome.message, outcome.retryable)
                 await self._rounds.end_turn(room, turn, _ending(outcome, "error", silent))
 
     async def stopped(self, outcome: TurnStopped) -> None:
         """The current attempt stopped when told to; its text stays."""
-        async with self._rooms.open(outcome.session_id) as room:
+        async with self._rooms.open_if_there(outcome.session_id) as room:
             turn = await self._current(room, outcome)
-            if turn is not None:
+            if room is not None and turn is not None:
                 silent = Silent(ErrorCode.STOPPED, "It was stopped.", retryable=False)
                 await self._rounds.end_turn(room, turn, _ending(outcome, "stopped", silent))
 
     async def give_up(self, session_id: SessionId, turn_id: TurnId) -> None:
         """Nothing can be made of what the worker said: the turn fails visibly instead of running for ever."""
-        async with self._rooms.open(session_id) as room:
-            turn = await room.turn(turn_id)
-            if turn is not None and turn.open:
+        async with self._rooms.open_if_there(session_id) as room:
+            turn = None if room is None else await room.turn(turn_id)
+            if room is not None and turn is not None and turn.open:
                 silent = Silent(ErrorCode.INTERNAL, "The answer could not be stored.", retryable=True)
                 await self._rounds.end_turn(room, turn, silent)
 
-    async def _current(self, room: Room, fact: TurnFact) -> Turn | None:
+    async def _current(self, room: Room | None, fact: TurnFact) -> Turn | None:
         """The turn, if it is open and the fact is about its current attempt."""
-        turn = await room.turn(fact.turn_id)
+        turn = None if room is None else await room.turn(fact.turn_id)
         return turn if turn is not None and turn.open and turn.attempt == fact.attempt else None
 
 

@@ -20,7 +20,7 @@ from palaver.contracts import limits
 from palaver.contracts.client_protocol import ContextSummaryNotice, ContextUsageNotice
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Cut, Window
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import ParticipantId, SessionId
+from palaver.contracts.ids import ParticipantId, SessionId, UserId
 from palaver.contracts.model_router import (
     COMPLETION_COMPLETED,
     COMPLETION_FAILED,
@@ -84,6 +84,13 @@ class NothingStored:
     async def restart(self, session_id: SessionId, *, old_epoch: str, epoch: str) -> None:
         """See `Projection`."""
         raise AssertionError("a window rebuilds nothing")
+
+    async def forget(self, session_id: SessionId) -> None:
+        """See `Projection`."""
+
+    async def forget_owner(self, user_id: UserId) -> int:
+        """See `Projection`."""
+        return 0
 
     async def keep_counts(self, session_id: SessionId, encoding: str, counts: dict[EntryKey, Tokens]) -> None:
         """See `Projection`."""

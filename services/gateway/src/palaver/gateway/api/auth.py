@@ -269,7 +269,12 @@ class _Reply:
 
     def forget_cookie(self) -> None:
         """Take a browser's refresh token away."""
-        self._response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=self._secure, httponly=True, samesite="strict")
+        forget_cookie(self._response, secure=self._secure)
+
+
+def forget_cookie(response: Response, *, secure: bool) -> None:
+    """Take a browser's refresh token away."""
+    response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=secure, httponly=True, samesite="strict")
 
 
 def _refresh_token(body: RefreshBody | None, cookie: str | None) -> str | None:

@@ -1,11 +1,24 @@
 """The signed-in person's own account."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from palaver.contracts.analytics import QUOTA_GET, Quota, ReadQuota
-from palaver.contracts.identity import USER_GET, USER_UPDATE, Nickname, ReadUser, UpdateUser, UserView
-from palaver.gateway.api.envelope import Envelope
+from palaver.contracts.identity import (
+    MAX_PASSWORD_CHARACTERS,
+    SEAL_CONTEXT_REQUEST,
+    USER_DELETE,
+    USER_GET,
+    USER_UPDATE,
+    DeleteUser,
+    DeletionProof,
+    Nickname,
+    ReadUser,
+    UpdateUser,
+    UserView,
+)
+from palaver.gateway.api.auth import forget_cookie, limited_sign_in
+from palaver.gateway.api.envelope import Envelope, done
 from palaver.gateway.api.surroundings import Around, Authenticated
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -16,6 +29,12 @@ class ProfileBody(BaseModel):
 
     nickname: Nickname | None = None
     avatar_url: str | None = Field(default=None, max_length=2_000)
+
+
+class DeletionBody(BaseModel):
+    """Your password, if you have one. Without, you must have signed in within the last minutes."""
+
+    password: str | None = Field(default=None, min_length=1, max_length=MAX_PASSWORD_CHARACTERS, repr=False)
 
 
 @router.get("/me")
@@ -29,6 +48,20 @@ async def update_me(body: ProfileBody, who: Authenticated, around: Around) -> En
     """Change your profile."""
     request = UpdateUser(actor=who.actor, nickname=body.nickname, avatar_url=body.avatar_url)
     return Envelope(data=await around.broker.ask(USER_UPDATE, request))
+
+
+@router.delete("/me", dependencies=[Depends(limited_sign_in)])
+async def delete_me(
+    who: Authenticated, around: Around, response: Response, body: DeletionBody | None = None
+) -> Envelope[None]:
+    """Delete your account for good, with your rooms, messages, presets and keys."""
+    password = None if body is None else body.password
+    sealed = None
+    if password is not None:
+        sealed = around.identity.seal(DeletionProof(password=password), context=SEAL_CONTEXT_REQUEST)
+    await around.broker.ask(USER_DELETE, DeleteUser(actor=who.actor, sealed=sealed, sid=who.person.sid))
+    forget_cookie(response, secure=around.secure_cookies)
+    return done()
 
 
 @router.get("/me/quota")

@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, Text, case, delete, exists, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import UserId
 from palaver.contracts.operations import AuditRecorded
-from palaver.identity.store.tables import audit
+from palaver.identity.store.tables import BURIED, audit, users
 
 
 async def add(conn: AsyncConnection, service: str, entry: AuditRecorded) -> bool:
     """Keep an entry; False for a repetition."""
-    statement = insert(audit).values(service=service, **entry.model_dump()).on_conflict_do_nothing()
+    values = entry.model_dump(exclude={"address"})
+    left = exists().where(users.c.id == entry.actor_id, BURIED)  # it was on its way when its actor left
+    address = case((left, None), else_=literal(entry.address, Text))
+    statement = insert(audit).values(service=service, address=address, **values).on_conflict_do_nothing()
     return (await conn.execute(statement)).rowcount == 1
 
 
@@ -36,6 +39,16 @@ async def page(
     if before is not None:
         statement = statement.where(audit.c.at < before)
     return [_entry_of(row) for row in await conn.execute(statement)]
+
+
+_PERSONAL = text("'{email,nickname,device}'::text[]")
+
+
+async def strip(conn: AsyncConnection, user_id: UserId) -> None:
+    """Of somebody who left, the entries keep the id, not from where it was. An admin's own address stays."""
+    unproven = audit.c.actor_id.is_(None) & (audit.c.target_kind == "user") & (audit.c.target_id == user_id)
+    theirs = or_(audit.c.actor_id == user_id, unproven)
+    await conn.execute(update(audit).where(theirs).values(address=None, details=audit.c.details.op("-")(_PERSONAL)))
 
 
 async def forget(conn: AsyncConnection, before: datetime) -> int:

@@ -15,7 +15,10 @@ users = Table(
     Column("role", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
 )
+BURIED = users.c.deleted_at.is_not(None)
+Index("ix_users_deleted_at", users.c.deleted_at, postgresql_where=BURIED)
 
 passwords = Table(
     "passwords",

@@ -1,9 +1,10 @@
 """People and their passwords' hashes. A hash leaves the table only by `with_password`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -81,6 +82,45 @@ async def change(conn: AsyncConnection, user_id: UserId, changes: dict[str, Any]
     return None if row is None else user_of(row)
 
 
+async def lock(conn: AsyncConnection, user_id: UserId) -> User | None:
+    """The person, locked until the transaction ends."""
+    row = (await conn.execute(select(users).where(users.c.id == user_id).with_for_update())).first()
+    return None if row is None else user_of(row)
+
+
+async def bury(conn: AsyncConnection, user: User, now: datetime) -> None:
+    """Delete a person with everything that refers to them, and put a row in their place that says that they were.
+
+    Its address is none that anybody could register.
+    """
+    await conn.execute(delete(users).where(users.c.id == user.id))
+    await conn.execute(
+        insert(users).values(
+            id=user.id,
+            email=f"deleted:{user.id}",
+            nickname="",
+            role=Role.MEMBER.value,
+            status=Status.DELETED.value,
+            created_at=user.created_at,
+            deleted_at=now,
+        )
+    )
+
+
+async def buried_since(conn: AsyncConnection, since: datetime) -> Sequence[tuple[UserId, datetime]]:
+    """Who left, and when."""
+    statement = select(users.c.id, users.c.deleted_at).where(users.c.deleted_at >= since)
+    return [(UserId(row.id), row.deleted_at) for row in await conn.execute(statement)]
+
+
+async def has_other_owner(conn: AsyncConnection, user_id: UserId) -> bool:
+    """Whether somebody else could run the installation. True for as long as `lock_owners` is held."""
+    others = select(users.c.id).where(
+        users.c.role == Role.OWNER.value, users.c.status == Status.ACTIVE.value, users.c.id != user_id
+    )
+    return (await conn.execute(others.limit(1))).first() is not None
+
+
 async def first_owner(conn: AsyncConnection) -> User | None:
     """The oldest account with the role owner."""
     statement = select(users).where(users.c.role == Role.OWNER.value).order_by(users.c.created_at).limit(1)
@@ -88,9 +128,9 @@ async def first_owner(conn: AsyncConnection) -> User | None:
     return None if row is None else user_of(row)
 
 
-async def lock_owner_creation(conn: AsyncConnection) -> None:
-    """One replica at a time makes the first owner; held until the transaction ends."""
-    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext("palaver.identity.first-owner"))))
+async def lock_owners(conn: AsyncConnection) -> None:
+    """Who is an owner changes in one transaction at a time; held until it ends."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext("palaver.identity.owners"))))
 
 
 def user_of(row: Row[Any]) -> User:

@@ -54,6 +54,11 @@ async def remove(conn: AsyncConnection, owner: UserId, slug: str) -> bool:
     return (await conn.execute(gone)).one_or_none() is not None
 
 
+async def remove_all(conn: AsyncConnection, owner: UserId) -> None:
+    """Forget all of a person's."""
+    await conn.execute(delete(personas).where(personas.c.owner_id == owner))
+
+
 def _persona(row: Row[Any]) -> Persona:
     return Persona(
         slug=row.slug,

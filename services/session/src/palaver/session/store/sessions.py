@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from palaver.contracts.ids import ParticipantId, SessionId, UserId
 from palaver.contracts.session_log import Participant
 from palaver.session.domain import Session
-from palaver.session.store.tables import branches, participants, payer_lock, sessions
+from palaver.session.store.tables import PURGED, branches, participants, payer_lock, sessions
 
 _CHANGING = (
     "title",
@@ -74,6 +74,18 @@ def change_of(before: Session, after: Session) -> dict[str, Any]:
     """The columns that changed, with the key; empty where nothing did."""
     changes = {name: _plain(after, name) for name in _CHANGING if getattr(before, name) != getattr(after, name)}
     return {"id": after.id, **changes} if changes else {}
+
+
+async def kept_of_owner(conn: AsyncConnection, owner: UserId) -> list[SessionId]:
+    """Rooms of a person that are not deleted."""
+    statement = select(sessions.c.id).where(sessions.c.owner_id == owner, sessions.c.deleted_at.is_(None))
+    return [SessionId(found) for found in (await conn.execute(statement)).scalars()]
+
+
+async def mark_for_purge(conn: AsyncConnection, owner: UserId) -> int:
+    """All deleted rooms of a person are to be removed for good; returns how many were not marked before."""
+    deleted = (sessions.c.owner_id == owner) & sessions.c.deleted_at.is_not(None) & ~PURGED
+    return (await conn.execute(update(sessions).where(deleted).values(purge=True))).rowcount
 
 
 async def count_of_owner(conn: AsyncConnection, owner: UserId) -> int:

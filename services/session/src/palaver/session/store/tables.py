@@ -29,6 +29,7 @@ from sqlalchemy import (
     func,
     literal,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
@@ -85,6 +86,7 @@ sessions = Table(
     _moment("created_at"),
     _moment("updated_at"),  # by people, not by turns: the index on it would else be written at every token's log entry
     _moment("deleted_at", nullable=True),
+    Column("purge", Boolean, nullable=False, server_default=text("false")),  # to be removed for good; see `purging`
     # Pages of the table keep room so that the many updates of `head_seq` stay within their page.
     postgresql_with={"fillfactor": "70"},
 )
@@ -94,6 +96,9 @@ Index(
     sessions.c.updated_at.desc(),
     postgresql_where=sessions.c.deleted_at.is_(None),
 )
+
+PURGED = sessions.c.purge.is_(true())
+Index("sessions_to_purge", sessions.c.id, postgresql_where=PURGED)
 
 participants = Table(
     "participants",
