@@ -109,13 +109,19 @@ async def test_a_turn_that_is_somebody_elses_is_dropped(world: World, simulator:
     world.neighbours.verdict = "run"
     await world.outcome(await world.order("sim-swift"))
     assert len(simulator.stage.recorder.records()) == 1
+    assert len(world.neighbours.reservations) == 1
 
 
-async def test_a_claim_that_session_cannot_answer_is_asked_again(world: World) -> None:
+async def test_while_a_claim_waits_for_its_answer_the_window_is_there_and_nothing_is_called(
+    world: World, simulator: SimulatorServer
+) -> None:
     world.neighbours.session_up = False
     await world.worker()
     turn_id = await world.order("sim-swift")
     await world.until(lambda: len(world.neighbours.claims) > 1)
+    assert len(world.neighbours.windows) == 1
+    assert world.neighbours.reservations == []
+    assert simulator.stage.recorder.records() == []
     world.neighbours.session_up = True
     assert isinstance(await world.outcome(turn_id), TurnCompleted)
 

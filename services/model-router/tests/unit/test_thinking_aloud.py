@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from pydantic import SecretStr
 
@@ -71,7 +72,8 @@ async def test_thinking_is_a_sign_of_life_and_no_part_of_the_answer() -> None:
     turn = RunningTurn(order, DeltaFlow("live.x", "t", 1, Outlet(), window_seconds=60))
     patience = Patience(first_token_seconds=FIRST_TOKEN_SECONDS, gap_seconds=60, call_seconds=60)
     calls = TurnCalls(ProviderCalls(Thinker(), patience), lambda _: None, max_characters=99)
-    assert await calls.make(turn, Prepared(ProviderCall(model, key, messages, 9), window), lambda: None) == "stop"
+    prepared = Prepared(ProviderCall(model, key, messages, 9), window, amount=Decimal(0))
+    assert await calls.make(turn, prepared, lambda: None) == "stop"
     assert turn.text == "Yes."
     assert turn.calls[0].first_token_seconds is not None
     assert turn.calls[0].first_token_seconds >= THINKING_SECONDS / 2

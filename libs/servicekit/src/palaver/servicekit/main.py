@@ -11,6 +11,7 @@ import uvloop
 from pydantic import ValidationError
 
 from palaver.servicekit import telemetry
+from palaver.servicekit.collector import forget_what_is_built
 from palaver.servicekit.errors import BrokerDenied, NotProvisioned
 from palaver.servicekit.kit import open_kit
 from palaver.servicekit.service import Kit, Service, run
@@ -73,7 +74,9 @@ async def until_stopped(build: Build[S], settings: S) -> int:
 async def _live(build: Build[S], settings: S, stop: asyncio.Event, opened: asyncio.Event) -> None:
     async with open_kit(settings) as kit:
         opened.set()
-        await run(build(settings, kit), kit, stop)
+        service = build(settings, kit)
+        forget_what_is_built()
+        await run(service, kit, stop)
 
 
 def _on_signals(stop: asyncio.Event, opened: asyncio.Event, life: "asyncio.Future[None]") -> None:

@@ -5,6 +5,7 @@ format or a broker.
 """
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ import structlog
 
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import WorkerId
-from palaver.contracts.model_router import TurnStarted
+from palaver.contracts.model_router import RunTurn, TurnStarted
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import FinishReason
 from palaver.model_router.errors import ProviderFailed
@@ -66,12 +67,16 @@ class Generation:
         self._turn_seconds = turn_seconds
         self._metrics = metrics
 
-    async def run(self, turn: RunningTurn) -> None:
+    def ahead(self, order: RunTurn) -> AbstractAsyncContextManager["asyncio.Task[Prepared]"]:
+        """Make a call ready while its turn is being claimed; see `Preparation.ahead`."""
+        return self._preparation.ahead(order)
+
+    async def run(self, turn: RunningTurn, preparing: "asyncio.Task[Prepared]") -> None:
         """Run it to its end. Returns when the broker has all that is to be said about it."""
         with self._metrics.turns_running.track_inprogress():
             async with asyncio.TaskGroup() as saying:
                 run = _Run(turn, saying)
-                ending = await self._generate(run)
+                ending = await self._generate(run, preparing)
                 await turn.flow.flush()
                 turn.finished = not isinstance(ending, GivenUp)
             self._count(turn, ending)
@@ -79,12 +84,13 @@ class Generation:
             if outcome is not None:
                 await self._events.ended(outcome)
 
-    async def _generate(self, run: _Run) -> Ending:
+    async def _generate(self, run: _Run, preparing: "asyncio.Task[Prepared]") -> Ending:
         try:
             async with run.turn.interruptible(self._seconds_left(run.turn)):
-                run.prepared = await self._preparation.prepare(run.turn.order)
+                run.prepared = prepared = await preparing
+                await self._preparation.reserve(run.turn.order, prepared)
                 run.turn.raise_if_interrupted()
-                return await self._converse(run, run.prepared)
+                return await self._converse(run, prepared)
         except Interrupted as interrupted:
             return ending_of(interrupted)
         except (ProviderFailed, Failure) as failure:

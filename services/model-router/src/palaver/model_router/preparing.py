@@ -1,8 +1,13 @@
-"""Everything that a turn needs before its provider is called: the window and the key side by side, then the money."""
+"""Everything that a turn needs before its provider is called: the window and the key side by side, then the money.
+
+The first two leave nothing to be given back, so they are asked for while the turn is still being claimed.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TypeVar
 
 import structlog
@@ -34,6 +39,8 @@ class Prepared:
 
     call: ProviderCall
     window: Window
+    amount: Decimal
+    """What the call can cost at most, in US dollars."""
     tightened: bool = False
 
     @property
@@ -56,8 +63,22 @@ class Preparation:
         self._keys = keys
         self._budgets = budgets
 
-    async def prepare(self, order: RunTurn) -> Prepared:
-        """Raises Failure: unknown model, no key, no money, …"""
+    @asynccontextmanager
+    async def ahead(self, order: RunTurn) -> AsyncGenerator["asyncio.Task[Prepared]"]:
+        """The call, being made ready while the block runs; given up at its end. Raises nothing itself."""
+        task = asyncio.create_task(self._prepare(order))
+        try:
+            yield task
+        finally:
+            task.add_done_callback(_heard)
+            task.cancel()
+
+    async def reserve(self, order: RunTurn, prepared: Prepared) -> None:
+        """Set the call's money aside. Raises Failure: no money, …"""
+        await patiently(lambda: self._budgets.reserve(order, prepared.amount))
+
+    async def _prepare(self, order: RunTurn) -> Prepared:
+        """Raises Failure: unknown model, no key, …"""
         model = await patiently(lambda: self._registry.model(order.turn.model))
         work = LeaseForTurn(turn_id=order.turn.turn_id, payer=order.payer)
         window, key = await _both(
@@ -65,8 +86,6 @@ class Preparation:
             patiently(lambda: self._keys.for_work(model.provider, work)),
         )
         tuning = tuned(order.settings, model)
-        amount = cost.ceiling(model, window.used, tuning.max_tokens)
-        await patiently(lambda: self._budgets.reserve(order, amount))
         call = ProviderCall(
             model,
             key,
@@ -76,7 +95,7 @@ class Preparation:
             temperature=tuning.temperature,
             top_p=tuning.top_p,
         )
-        return Prepared(call, window)
+        return Prepared(call, window, cost.ceiling(model, window.used, tuning.max_tokens))
 
     async def tightened(self, order: RunTurn, refused: Prepared) -> Prepared:
         """The same call with a smaller window, after the provider refused this one as too long. What is reserved
@@ -84,7 +103,8 @@ class Preparation:
         """
         request = _window_of(order, refused.model, at_most=int(refused.window.used * TIGHTER))
         window = await patiently(lambda: self._windows.build(request))
-        return Prepared(replace(refused.call, messages=window.messages, stable=window.stable), window, tightened=True)
+        call = replace(refused.call, messages=window.messages, stable=window.stable)
+        return replace(refused, call=call, window=window, tightened=True)
 
 
 def _window_of(order: RunTurn, model: Model, *, at_most: int | None = None) -> BuildWindow:
@@ -106,6 +126,12 @@ async def _both(window: Awaitable[Window], key: Awaitable[Key]) -> tuple[Window,
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _heard(task: "asyncio.Task[Prepared]") -> None:
+    """Nobody may have awaited it; its failure then concerns nobody."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:

@@ -17,6 +17,8 @@ from palaver.model_router.ports import Claims
 from palaver.model_router.running import HeldTurns, RunningTurn
 from palaver.servicekit.errors import Unavailable
 
+NUDGE_SECONDS = 0.03
+"""Nobody waits for it, so that it comes after the request for the answer is out, and together with others."""
 MAX_REQUEST_CHARACTERS = 1024**2
 """Code points of checkpoints in one request; more claims go into a further one (the broker takes 8 MiB)."""
 
@@ -35,8 +37,9 @@ class Renewals:
 
     def nudge(self, turn: RunningTurn) -> None:
         """Renew this one now, without anybody waiting for it: its call begins, or its outcome is out."""
+        if not self._urgent:
+            asyncio.get_running_loop().call_later(NUDGE_SECONDS, self._wake.set)
         self._urgent[turn] = None
-        self._wake.set()
 
     async def run(self) -> None:
         """Renew for ever."""

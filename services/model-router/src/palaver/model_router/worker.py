@@ -10,6 +10,7 @@ from palaver.contracts.model_router import TURN_DELTA, RunTurn
 from palaver.model_router.deltas import DeltaFlow
 from palaver.model_router.generation import Generation
 from palaver.model_router.ports import Claims, DeltaOutlet
+from palaver.model_router.preparing import Prepared
 from palaver.model_router.renewing import Renewals
 from palaver.model_router.running import HeldTurns, RunningTurn
 from palaver.model_router.slots import Slots
@@ -56,11 +57,15 @@ class Worker:
         return max(0, min(self._slots.free, self._max_held - len(self._turns)))
 
     async def take(self, job: Job[RunTurn]) -> None:
-        """Claim the job's turn and run it. The job is settled as soon as session has answered."""
+        """Claim the job's turn and run it. The job is settled as soon as session has answered.
+
+        Nearly every turn that is offered is given, so that its window and key are asked for meanwhile.
+        """
         with self._slots.taken():
-            turn = await self._claim(job)
-            if turn is not None:
-                await self._run(turn)
+            async with self._generation.ahead(job.payload) as preparing:
+                turn = await self._claim(job)
+                if turn is not None:
+                    await self._run(turn, preparing)
 
     async def _claim(self, job: Job[RunTurn]) -> RunningTurn | None:
         order = job.payload
@@ -97,10 +102,10 @@ class Worker:
         self._turns.add(turn)
         return turn
 
-    async def _run(self, turn: RunningTurn) -> None:
+    async def _run(self, turn: RunningTurn, preparing: "asyncio.Task[Prepared]") -> None:
         over = False
         try:
-            await self._generation.run(turn)
+            await self._generation.run(turn, preparing)
             over = True
         finally:
             if not over:  # a defect, or this process ends: not renewed, the claim expires and the turn runs elsewhere

@@ -25,6 +25,7 @@ from palaver.cli.up.simulation import Simulation
 from palaver.cli.up.terminal import Terminal
 from palaver.cli.up.wiring import Wiring
 from palaver.contracts.catalogue import SERVICES
+from palaver.servicekit.collector import forget_what_is_built
 from palaver.servicekit.embedded import Death, PortTakenError, require_free
 from palaver.servicekit.settings import BrokerSettings
 
@@ -113,6 +114,7 @@ class Launcher:
             with self.terminal.step(f"{len(loaded)} services are ready"):
                 stack.push_async_callback(services.stop)
                 await services.start()
+            forget_what_is_built()
             sign_in.leave_for_command_line(self.home.command_line_code)
             write_running(self.home.running, self._facts(wiring))
             stack.callback(self.home.running.unlink, missing_ok=True)
