@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from palaver.contracts import keyvault
+from palaver.contracts import key_records, keyvault
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.identity import USER_DELETED
-from palaver.contracts.model_router import KEY_CHECKED
+from palaver.contracts.model_router import COMPLETION_METERED, KEY_CHECKED, USAGE_METERED
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.envelope import Envelopes
 from palaver.keyvault.handlers import Handlers
+from palaver.keyvault.housekeeping import Housekeeping
 from palaver.keyvault.keepers import Keepers
 from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.kek_check import KekCheck
@@ -17,9 +18,12 @@ from palaver.keyvault.keys import Keys
 from palaver.keyvault.leases import Leases
 from palaver.keyvault.leaving import Leaving
 from palaver.keyvault.metrics import KeyvaultMetrics
+from palaver.keyvault.neighbours import ConnectedKeepers, IdentityTrail
 from palaver.keyvault.ports import Clock
+from palaver.keyvault.records import Records
 from palaver.keyvault.roles import IdentityRoles
 from palaver.keyvault.settings import Settings
+from palaver.keyvault.usage import UsageCounter
 from palaver.keyvault.workers import BrokerWorkers
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
@@ -68,12 +72,14 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         lifetime=timedelta(seconds=settings.lease_seconds),
     )
     handlers = Handlers(
-        KeyPair.from_private(raw_key(settings.sealing_key)),
-        keys,
-        Keeping(transactions, keepers, workers, metrics, clock),
-        choosing,
-        leases,
-        Leaving(transactions, envelopes, workers, metrics, clock),
+        pair=KeyPair.from_private(raw_key(settings.sealing_key)),
+        keys=keys,
+        keeping=Keeping(transactions, keepers, workers, metrics, clock),
+        records=Records(database, keepers, IdentityTrail(kit.broker), clock),
+        choosing=choosing,
+        leases=leases,
+        usage=UsageCounter(transactions, workers, ConnectedKeepers(kit.broker), metrics, clock),
+        leaving=Leaving(transactions, envelopes, workers, metrics, clock),
     )
     dependencies = Dependencies(kit, {"postgres": database.ping})
     return Service(
@@ -88,10 +94,21 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(keyvault.KEY_DELETE, handlers.key_delete),
             answer(keyvault.KEY_CANDIDATES, handlers.key_candidates),
             answer(keyvault.KEY_LEASE, handlers.key_lease),
+            answer(key_records.KEY_USAGE_GET, handlers.usage_get),
+            answer(key_records.KEY_AUDIT_LIST, handlers.audit_list),
             consume(DURABLES["keyvault-key-checks"], bind(KEY_CHECKED, handlers.on_key_checked)),
             consume(DURABLES["keyvault-people"], bind(USER_DELETED, handlers.on_user_deleted)),
+            consume(
+                DURABLES["keyvault-usage"],
+                bind(USAGE_METERED, handlers.on_usage_metered),
+                bind(COMPLETION_METERED, handlers.on_completion_metered),
+            ),
         ),
         resources=(database, KekCheck(database, settings.keks)),
-        tasks={"outbox": transactions.relay, "dependencies": dependencies.run},
+        tasks={
+            "outbox": transactions.relay,
+            "housekeeping": Housekeeping(database, clock).run,
+            "dependencies": dependencies.run,
+        },
         drain_seconds=settings.drain_seconds,
     )

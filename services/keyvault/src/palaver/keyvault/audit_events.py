@@ -8,6 +8,7 @@ from palaver.contracts.keyvault import AUDIT_RECORDED
 from palaver.contracts.operations import AuditRecorded
 from palaver.servicekit.broker import Broker, Outgoing
 
+TARGET_KIND = "key"
 CREATE = "key.create"
 CHANGE = "key.change"
 ENABLE = "key.enable"
@@ -16,6 +17,8 @@ DELETE = "key.delete"
 READ = "key.read"
 LEASE = "key.lease"
 CHECK = "key.check"
+QUOTA_NEAR = "key.quota.near"
+QUOTA_EXCEEDED = "key.quota.exceeded"
 
 
 def done(
@@ -46,7 +49,7 @@ def _recorded(  # noqa: PLR0917 - the two functions above are the callers
         at=at,
         actor_id=actor_id,
         action=action,
-        target_kind="key",
+        target_kind=TARGET_KIND,
         target_id=key_id,
         outcome=outcome,
         address=address,

@@ -1,6 +1,7 @@
 """The inbound edge: boxes are opened, use-cases are called, answers are sealed. Decides nothing."""
 
 from palaver.contracts.identity import UserDeleted
+from palaver.contracts.key_records import KeyAudit, KeyUsage, ListKeyAudit, ReadKeyUsage
 from palaver.contracts.keyvault import (
     SEAL_CONTEXT_CREATE,
     SEAL_CONTEXT_LEASE,
@@ -16,13 +17,15 @@ from palaver.contracts.keyvault import (
     ListKeys,
     OfKey,
 )
-from palaver.contracts.model_router import KeyChecked
+from palaver.contracts.model_router import CompletionMetered, KeyChecked, UsageMetered
 from palaver.contracts.session import Done
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.keys import Keys
 from palaver.keyvault.leases import Leases
 from palaver.keyvault.leaving import Leaving
+from palaver.keyvault.records import Records
+from palaver.keyvault.usage import UsageCounter
 from palaver.servicekit.reply_box import ReplyBox
 from palaver.servicekit.sealing import KeyPair, unseal
 
@@ -30,10 +33,21 @@ from palaver.servicekit.sealing import KeyPair, unseal
 class Handlers:
     """One method per subject."""
 
-    def __init__(  # noqa: PLR0917 - all use-cases there are
-        self, pair: KeyPair, keys: Keys, keeping: Keeping, choosing: Choosing, leases: Leases, leaving: Leaving
+    def __init__(
+        self,
+        *,
+        pair: KeyPair,
+        keys: Keys,
+        keeping: Keeping,
+        records: Records,
+        choosing: Choosing,
+        leases: Leases,
+        usage: UsageCounter,
+        leaving: Leaving,
     ) -> None:
         self._pair = pair
+        self._records = records
+        self._usage = usage
         self._keys = keys
         self._keeping = keeping
         self._choosing = choosing
@@ -70,6 +84,14 @@ class Handlers:
         await self._keeping.delete(request.actor, request.key_id)
         return Done()
 
+    async def usage_get(self, request: ReadKeyUsage) -> KeyUsage:
+        """Answer `usage.get`."""
+        return await self._records.usage(request)
+
+    async def audit_list(self, request: ListKeyAudit) -> KeyAudit:
+        """Answer `audit.list`."""
+        return await self._records.audit(request)
+
     async def key_candidates(self, request: ListCandidates) -> KeyCandidates:
         """Answer `key.candidates`."""
         return KeyCandidates(keys=tuple(key.candidate() for key in await self._choosing.candidates(request)))
@@ -93,3 +115,11 @@ class Handlers:
     async def on_key_checked(self, verdict: KeyChecked) -> None:
         """A provider's verdict."""
         await self._keeping.apply_check(verdict)
+
+    async def on_usage_metered(self, metered: UsageMetered) -> None:
+        """A turn's call is over."""
+        await self._usage.metered(metered)
+
+    async def on_completion_metered(self, metered: CompletionMetered) -> None:
+        """A side job's call is over."""
+        await self._usage.metered(metered)

@@ -10,7 +10,7 @@ class KeyvaultMetrics:
         self.leases = Counter(
             "palaver_keyvault_leases",
             "Leases asked for, by purpose and by what became of them.",
-            ("purpose", "outcome"),  # turn | check; done, or an error code
+            ("purpose", "outcome"),  # turn | completion | check; done, or an error code
             registry=registry,
         )
         self.keys = Counter("palaver_keyvault_keys", "Keys stored and deleted.", ("action",), registry=registry)
@@ -20,6 +20,7 @@ class KeyvaultMetrics:
             ("status",),
             registry=registry,
         )
+        self.calls = Counter("palaver_keyvault_calls", "Provider calls counted for their keys.", registry=registry)
         self.tampered = Counter(
             "palaver_keyvault_tampered", "Stored keys that do not open: somebody changed the table.", registry=registry
         )

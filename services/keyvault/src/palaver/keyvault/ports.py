@@ -1,12 +1,14 @@
 """What this service needs from outside its own tables, named by role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from palaver.contracts.actors import Role
 from palaver.contracts.ids import KeyId, UserId
+from palaver.contracts.operations import AuditRecorded
 from palaver.keyvault.domain import Key
+from palaver.keyvault.quota import Limit
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -34,4 +36,20 @@ class Roles(Protocol):
 
     async def lately(self, user_id: UserId) -> Role | None:
         """As it was a minute ago at most, or longer while nobody can be asked; None also for who is not known."""
+        ...
+
+
+class KeepersEar(Protocol):
+    """Whoever keeps a key, as long as they are connected. What they are told may be lost; the trail has it, too."""
+
+    async def near_quota(self, key: Key, limit: Limit) -> None:
+        """Their key comes near one of its limits, or has used it up."""
+        ...
+
+
+class Trail(Protocol):
+    """The audit trail of the installation."""
+
+    async def about(self, key_id: KeyId, before: datetime | None, limit: int) -> Sequence[AuditRecorded]:
+        """What was done with a key, newest first. Raises Unavailable."""
         ...

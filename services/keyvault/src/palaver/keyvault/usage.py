@@ -1,0 +1,78 @@
+"""Counting what keys are used for, and saying so when a quota comes to its end."""
+
+from datetime import timedelta
+
+import structlog
+
+from palaver.contracts.ids import KeyId
+from palaver.contracts.model_router import CompletionMetered, UsageMetered
+from palaver.keyvault import audit_events, store, usage_store
+from palaver.keyvault.domain import Key
+from palaver.keyvault.metrics import KeyvaultMetrics
+from palaver.keyvault.ports import Clock, KeepersEar, Workers
+from palaver.keyvault.quota import Limit, day_of, limits_of
+from palaver.keyvault.usage_store import CountedCall
+from palaver.servicekit.transactions import Transactions, Work
+
+_log = structlog.get_logger()
+
+
+class UsageCounter:
+    """Counts each provider call once, however often it is told of it."""
+
+    def __init__(
+        self, transactions: Transactions, workers: Workers, ear: KeepersEar, metrics: KeyvaultMetrics, clock: Clock
+    ) -> None:
+        self._transactions = transactions
+        self._workers = workers
+        self._ear = ear
+        self._metrics = metrics
+        self._clock = clock
+
+    async def metered(self, metered: UsageMetered | CompletionMetered) -> None:
+        """A call is over; it counts for the day of its end. Calls without a key, or with one that is gone, do not."""
+        key_id = metered.key_id
+        if key_id is None:
+            return
+        now = self._clock()
+        async with self._transactions.begin() as work:
+            before = await store.lock(work.conn, key_id, now)
+            if before is None or not await usage_store.count(work.conn, _counted(metered, key_id), now):
+                return
+            after = await store.read(work.conn, key_id, now) or before
+            news = [limit for limit in limits_of(after.quota, after.spent) if limit.near]
+            told = [limit for limit in news if await self._note(work, after, limit)]
+        self._metrics.calls.inc()
+        if before.used_up is None and after.used_up is not None:
+            _log.info("key_quota_used_up", key_id=after.id)
+            await self._workers.forget(after.id)
+            await self._workers.changed(after)
+        for limit in told:
+            await self._ear.near_quota(after, limit)
+
+    async def _note(self, work: Work, key: Key, limit: Limit) -> bool:
+        """Once for each limit and what became of it."""
+        now = self._clock()
+        if not await usage_store.note(work.conn, key.id, limit, day_of(now)):
+            return False
+        details = {
+            "limit": f"{limit.measure} a {limit.period}",
+            "allowed": f"{limit.allowed:f}",
+            "used": f"{limit.used:f}",
+        }
+        action = audit_events.QUOTA_EXCEEDED if limit.exceeded else audit_events.QUOTA_NEAR
+        await work.say(audit_events.done(action, None, key.id, now, **details))
+        return True
+
+
+def _counted(metered: UsageMetered | CompletionMetered, key_id: KeyId) -> CountedCall:
+    ended_at = metered.started_at + timedelta(seconds=metered.duration_seconds)
+    return CountedCall(
+        call_id=metered.call_id,
+        key_id=key_id,
+        day=day_of(ended_at),
+        failed=metered.outcome == "failed",
+        tokens_input=metered.usage.tokens_input,
+        tokens_output=metered.usage.tokens_output,
+        cost=metered.cost,
+    )
