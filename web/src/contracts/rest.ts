@@ -44,6 +44,9 @@ export interface KeyView {
   label: string
   key_hint: string
   status: 'active' | 'invalid' | 'disabled'
+  scope: 'personal' | 'shared'
+  /** Whether it is ours to change. */
+  editable: boolean
   created_at: string
   last_used_at?: string | null
   checked_at?: string | null

@@ -12,6 +12,7 @@ from palaver.contracts import (
     analytics,
     context,
     identity,
+    key_records,
     keyvault,
     model_router,
     passwords,
@@ -24,6 +25,7 @@ from palaver.contracts import (
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, ParticipantId, SessionId, SignInId, SummaryId
+from palaver.contracts.operations import AuditRecorded
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.gateway.api.application import describe
 from palaver.servicekit.sealing import unseal
@@ -86,6 +88,18 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("DELETE", "/admin/models/ours/owl", None, 200),
     ("GET", "/keys", None, 200),
     ("POST", "/keys", {"provider": "demo", "api_key": "sk-planted-secret", "label": "mine"}, 201),
+    (
+        "POST",
+        "/keys",
+        {"provider": "demo", "api_key": "sk-planted-secret", "scope": "shared", "roles": ["member"], "weight": 2},
+        201,
+    ),
+    ("GET", f"/keys/{ID}", None, 200),
+    ("PUT", f"/keys/{ID}", {"label": "x", "order": 3, "quota": {"dollars_per_month": "12.5"}}, 200),
+    ("POST", f"/keys/{ID}/disable", None, 200),
+    ("POST", f"/keys/{ID}/enable", None, 200),
+    ("GET", f"/keys/{ID}/usage?days=7", None, 200),
+    ("GET", f"/keys/{ID}/audit?before=2026-01-01T00:00:00Z&limit=5", None, 200),
     ("POST", f"/keys/{ID}/validate", None, 200),
     ("DELETE", f"/keys/{ID}", None, 200),
     ("GET", "/stats/overview?period=30d", None, 200),
@@ -209,7 +223,19 @@ async def everybody(served: Any, room: Any) -> Any:
     verdict = model_router.KeyVerdict(key_id=KeyId(ID), valid=True, message="It works.", checked_at=NOW)
     await faked.always(model_router.KEY_VALIDATE, verdict)
     await faked.always(keyvault.KEY_LIST, keyvault.KeyList(keys=(key,)))
-    await faked.always(keyvault.KEY_CREATE, key)
+    for query in (
+        keyvault.KEY_CREATE,
+        keyvault.KEY_GET,
+        keyvault.KEY_CHANGE,
+        keyvault.KEY_ENABLE,
+        keyvault.KEY_DISABLE,
+    ):
+        await faked.always(query, key)
+    use = key_records.KeyUse(calls=1, cost=Decimal("0.1"))
+    key_usage = key_records.KeyUsage(key_id=KeyId(ID), quota=key_records.KeyQuota(), today=use, month=use, days=())
+    await faked.always(key_records.KEY_USAGE_GET, key_usage)
+    entry = AuditRecorded(event_id=OTHER, at=NOW, actor_id=None, action="key.check", target_kind="key", target_id=ID)
+    await faked.always(key_records.KEY_AUDIT_LIST, key_records.KeyAudit(entries=(entry,)))
     overview = analytics.Overview(
         period="30d",
         start_date=date(2026, 1, 1),
@@ -341,6 +367,8 @@ async def test_a_provider_key_reaches_the_vault_sealed_and_nothing_else(everybod
         ("/messages", {"session_id": ID, "content": "   "}),
         ("/messages", {"session_id": ID, "content": "y", "metadata": {"k": "v" * 1000}}),
         ("/keys", {"provider": "demo", "api_key": ""}),
+        ("/keys", {"provider": "demo", "api_key": "sk-planted-secret", "weight": 0}),
+        ("/keys", {"provider": "demo", "api_key": "sk-planted-secret", "quota": {"calls_per_day": 0}}),
         ("/personas", {"name": "  "}),
         ("/personas", {"name": "A", "slug": "No Slug"}),
         ("/personas", {"name": "A", "color": "red"}),

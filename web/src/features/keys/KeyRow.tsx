@@ -38,7 +38,8 @@ export function KeyRow({ entry }: { readonly entry: KeyView }) {
       <div className="min-w-0 flex-1">
         <p className="flex items-baseline gap-2">
           <span className="truncate font-semibold">{entry.label || provider}</span>
-          <code className="font-mono text-[13px] text-muted">…{entry.key_hint}</code>
+          {entry.key_hint ? <code className="font-mono text-[13px] text-muted">…{entry.key_hint}</code> : null}
+          {entry.scope === 'shared' ? <span className="text-[13px] text-muted">{t('keys.shared')}</span> : null}
         </p>
         <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
           <span className={classes('inline-flex items-center gap-1 font-medium', look)}>
@@ -49,14 +50,16 @@ export function KeyRow({ entry }: { readonly entry: KeyView }) {
           <span>{t('keys.added', { date: formatDate(entry.created_at, i18n.language) })}</span>
         </p>
       </div>
-      <div className="flex items-center gap-1">
-        <Button small busy={validate.isPending} icon={<ShieldCheck size={15} />} onClick={check}>
-          {t('keys.validate')}
-        </Button>
-        <IconButton label={t('keys.delete')} onClick={() => setAsking(true)}>
-          <Trash2 size={16} />
-        </IconButton>
-      </div>
+      {entry.editable ? (
+        <div className="flex items-center gap-1">
+          <Button small busy={validate.isPending} icon={<ShieldCheck size={15} />} onClick={check}>
+            {t('keys.validate')}
+          </Button>
+          <IconButton label={t('keys.delete')} onClick={() => setAsking(true)}>
+            <Trash2 size={16} />
+          </IconButton>
+        </div>
+      ) : null}
       {asking ? (
         <ConfirmModal
           title={t('keys.deleteTitle')}
