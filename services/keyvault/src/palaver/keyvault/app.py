@@ -79,7 +79,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         choosing=choosing,
         leases=leases,
         usage=UsageCounter(transactions, workers, ConnectedKeepers(kit.broker), metrics, clock),
-        leaving=Leaving(transactions, envelopes, workers, metrics, clock),
+        leaving=Leaving(transactions, workers, metrics, clock),
     )
     dependencies = Dependencies(kit, {"postgres": database.ping})
     return Service(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import KeyId
@@ -20,16 +20,6 @@ async def add(conn: AsyncConnection, key_id: KeyId, envelope: Envelope) -> None:
             ciphertext=envelope.ciphertext,
         )
     )
-
-
-async def replace(conn: AsyncConnection, key_id: KeyId, envelope: Envelope) -> None:
-    """The same secret, sealed anew."""
-    values = {
-        "kek_version": envelope.kek_version,
-        "wrapped_key": envelope.wrapped_key,
-        "ciphertext": envelope.ciphertext,
-    }
-    await conn.execute(update(envelopes).where(envelopes.c.key_id == key_id).values(values))
 
 
 async def envelope_of(conn: AsyncConnection, key_id: KeyId) -> Envelope | None:

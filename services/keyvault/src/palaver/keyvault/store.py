@@ -114,7 +114,7 @@ async def lock_brought(conn: AsyncConnection, user_id: UserId, now: datetime) ->
 
 
 async def hand_over(conn: AsyncConnection, key_id: KeyId, to: UserId) -> None:
-    """Somebody else brought it. Its envelope has to be sealed anew."""
+    """Somebody else brought this shared key."""
     await conn.execute(update(keys).where(keys.c.id == key_id).values(user_id=to))
 
 
