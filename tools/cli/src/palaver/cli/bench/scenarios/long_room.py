@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from palaver.cli.bench import meter
@@ -13,7 +14,7 @@ from palaver.cli.bench.roles.parts import Filled, FillerPart
 from palaver.cli.bench.scenario import Scenario, Stage
 from palaver.cli.bench.statistics import p50_p99
 from palaver.cli.up.secret_store import load_or_make
-from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Cut, Window
+from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Cut
 from palaver.contracts.ids import SessionId
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.settings import BrokerSettings
@@ -68,39 +69,60 @@ async def play(stage: Stage, size: Size, finding: Finding) -> None:
 
 
 async def _windows(stage: Stage, room: str, filled: Filled, size: Size, finding: Finding) -> None:
+    """What context spends on windows: those of a whole round at once, as a room asks for them, and one now and then."""
     card = next(card for card in await stage.product.palaver.rest.models() if card.id == MODEL)
-    seat = (await stage.product.palaver.rest.session(room)).participants[0]
-    order = BuildWindow(
-        session_id=SessionId(room),
-        participant_id=seat.id,
-        min_seq=filled.head_seq,
-        before=Cut(branch=filled.branch, round=filled.next_round, step=0),
-        profile=card.profile,
-    )
+    seats = (await stage.product.palaver.rest.session(room)).participants
+    orders = [
+        BuildWindow(
+            session_id=SessionId(room),
+            participant_id=seat.id,
+            min_seq=filled.head_seq,
+            before=Cut(branch=filled.branch, round=filled.next_round, step=0),
+            profile=card.profile,
+        )
+        for seat in seats
+    ]
     instance = stage.product.instance
     seed = load_or_make(instance.home.secrets).nkey_seeds[ASKING_SERVICE]
-    settings = BrokerSettings(url=stage.product.instance.nats_url, nkey_seed=seed)
+    settings = BrokerSettings(url=instance.nats_url, nkey_seed=seed)
     broker = await Broker.connect(settings, service=ASKING_SERVICE, label="bench")
-    context = stage.product.pids["context"]
-    cpu, took = list[float](), list[float]()
-    window: Window | None = None
+    builds = Builds(broker, stage.product.pids["context"])
     try:
-        for number in range(WARM_BUILDS + size.builds):
-            used, begin = meter.cpu_seconds(context), time.monotonic()
-            window = await broker.ask(WINDOW_BUILD, order)
-            end = time.monotonic()
-            await asyncio.sleep(BETWEEN_BUILDS_SECONDS)  # what it does after its answer counts, too
-            if number >= WARM_BUILDS:
-                cpu.append((meter.cpu_seconds(context) - used) * 1_000)
-                took.append((end - begin) * 1_000)
+        for _ in range(WARM_BUILDS):
+            await builds.measured(orders)
+        rounds = [await builds.measured(orders) for _ in range(size.builds // 4)]
+        single = [await builds.measured(orders[:1]) for _ in range(size.builds)]
     finally:
         await broker.close()
-    entries = 0 if window is None else window.entries
-    note = f"{entries} entries in the window, {size.builds} builds"
-    for what, values in (("CPU of context", cpu), ("as a request", took)):
-        p50, p99 = p50_p99(values)
-        finding.say(f"window build, {what}, p50", p50, "ms", note)
-        finding.say(f"window build, {what}, p99", p99, "ms", note)
+    held = f"{builds.entries} entries in the window"
+    for what, asked, values in (("of a round", len(orders), rounds), ("alone", 1, single)):
+        note = f"{held}, {len(values)} times {asked}"
+        for unit, each in (
+            ("CPU of context", [cpu for cpu, _ in values]),
+            ("as a request", [took for _, took in values]),
+        ):
+            p50, p99 = p50_p99(each)
+            finding.say(f"window build, {what}, {unit}, p50", p50, "ms", note)
+            finding.say(f"window build, {what}, {unit}, p99", p99, "ms", note)
+
+
+@dataclass(slots=True)
+class Builds:
+    """Asks for windows, and measures what context spends on each."""
+
+    broker: Broker
+    context: int
+    entries: int = 0
+
+    async def measured(self, orders: Sequence[BuildWindow]) -> tuple[float, float]:
+        """CPU of context for each of these, which are asked for at once; and until the last was there. Milliseconds."""
+        used, begin = meter.cpu_seconds(self.context), time.monotonic()
+        windows = await asyncio.gather(*(self.broker.ask(WINDOW_BUILD, order) for order in orders))
+        end = time.monotonic()
+        await asyncio.sleep(BETWEEN_BUILDS_SECONDS)  # what it does after its answers counts, too
+        spent = meter.cpu_seconds(self.context) - used
+        self.entries = windows[0].entries
+        return spent * 1_000 / len(orders), (end - begin) * 1_000
 
 
 SCENARIO = Scenario(
