@@ -200,6 +200,10 @@ async def catalogue_and_keys(client: Client) -> None:
     models = await client.call("GET", "/api/v1/models")
     assert {"sim-swift", "gpt-5"} <= {model["id"] for model in models}
     await client.call("GET", "/api/v1/models/{model_id}", model_id="openrouter/auto")
+    config = "/api/v1/models/{model_id}/config"
+    await client.call("PUT", config, {"temperature": 0.2}, model_id="openrouter/auto")
+    chosen = await client.call("GET", config, model_id="openrouter/auto")
+    assert (chosen["temperature"], chosen["max_tokens"], chosen["chosen"]) == (0.2, 2048, ["temperature"])
     providers = await client.call("GET", "/api/v1/models/providers")
     assert "openai" in {p["id"] for p in providers if p["needs_key"]}
     key = await client.call("POST", "/api/v1/keys", {"provider": "openai", "api_key": PROVIDER_KEY, "label": "mine"})

@@ -14,6 +14,7 @@ from palaver.contracts import (
     identity,
     key_records,
     keyvault,
+    model_configs,
     model_router,
     passwords,
     personas,
@@ -78,6 +79,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/models/", None, 200),
     ("GET", "/models/providers", None, 200),
     ("GET", "/models/demo/owl", None, 200),
+    ("GET", "/models/demo/owl/config", None, 200),
+    ("PUT", "/models/demo/owl/config", {"temperature": 0.2, "max_tokens": None}, 200),
     ("GET", "/admin/providers", None, 200),
     ("POST", "/admin/providers", {"id": "ours", "preset": "vllm", "base_url": "https://vllm.example/v1"}, 201),
     ("PUT", "/admin/providers/ours", {"protocol": "openai", "base_url": "https://vllm.example/v1"}, 200),
@@ -212,6 +215,8 @@ async def everybody(served: Any, room: Any) -> Any:
         id="demo", display_name="Demo", protocol="openai", host="api.demo", needs_key=False
     )
     await faked.always(model_router.PROVIDER_LIST, model_router.ProviderList(providers=(provider,)))
+    for query in (model_configs.CONFIG_GET, model_configs.CONFIG_PUT):
+        await faked.always(query, model_configs.ModelConfig(model_id="demo/owl"))
     for query in (registry.PROVIDER_CREATE, registry.PROVIDER_UPDATE):
         await faked.always(query, REGISTERED_PROVIDER)
     await faked.always(registry.PROVIDER_REGISTERED, registry.RegisteredProviders(providers=(REGISTERED_PROVIDER,)))

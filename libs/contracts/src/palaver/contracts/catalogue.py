@@ -17,6 +17,7 @@ from palaver.contracts import (
     key_records,
     keyvault,
     limits,
+    model_configs,
     model_router,
     passwords,
     personas,
@@ -65,6 +66,8 @@ _REGISTRY: tuple[AnyQuery, ...] = (
     registry.MODEL_CREATE,
     registry.MODEL_UPDATE,
     registry.MODEL_DELETE,
+    model_configs.CONFIG_GET,
+    model_configs.CONFIG_PUT,
 )
 
 _ACCOUNTS: tuple[AnyQuery, ...] = (
@@ -113,6 +116,7 @@ CONTROLS_SAID: tuple[Control[Any], ...] = (
     keyvault.KEYS_CHANGED,
     sign_ins.SIGN_IN_ENDED,
     registry.REGISTRY_CHANGED,
+    model_configs.CONFIG_CHANGED,
     *_DEPENDENCIES,
 )
 SUBJECTS: tuple[AnySubject, ...] = (*EVENTS_SAID, *COMMANDS_TAKEN, *LIVE_SAID, *CONTROLS_SAID)
@@ -352,7 +356,13 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 analytics.BUDGET_RESERVE,
                 analytics.COMPLETION_RESERVE,
             ),
-            hears=_wildcards(session.TURN_STOP, keyvault.KEY_REVOKED, keyvault.KEYS_CHANGED, registry.REGISTRY_CHANGED),
+            hears=_wildcards(
+                session.TURN_STOP,
+                keyvault.KEY_REVOKED,
+                keyvault.KEYS_CHANGED,
+                registry.REGISTRY_CHANGED,
+                model_configs.CONFIG_CHANGED,
+            ),
         ),
         keyvault.OWNER: Grants(asks=(identity.ROLE_READ, identity.TRAIL_READ)),
         analytics.OWNER: Grants(asks=(model_router.MODEL_READ,)),

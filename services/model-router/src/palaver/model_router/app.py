@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from palaver.contracts import keyvault, model_router, registry, session
+from palaver.contracts import keyvault, model_configs, model_router, registry, session
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.ids import WorkerId
 from palaver.model_router import catalogue
@@ -15,9 +15,10 @@ from palaver.model_router.budgets import AnalyticsBudgets
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.checking import KeyCheck
 from palaver.model_router.completing import Completing
+from palaver.model_router.configuring import Configuration
 from palaver.model_router.deltas import BrokerDeltas
 from palaver.model_router.generation import Generation
-from palaver.model_router.handlers import CatalogueHandlers, KeyHandlers, TurnHandlers
+from palaver.model_router.handlers import CatalogueHandlers, ConfigHandlers, KeyHandlers, TurnHandlers
 from palaver.model_router.keys import LeasedKeys
 from palaver.model_router.metrics import RouterMetrics
 from palaver.model_router.neighbours import BrokerNews, ContextWindows, SessionClaims
@@ -34,6 +35,7 @@ from palaver.model_router.running import HeldTurns
 from palaver.model_router.settings import Settings
 from palaver.model_router.side_jobs import SideJobs
 from palaver.model_router.silence import Patience
+from palaver.model_router.wishes import Wishes
 from palaver.model_router.worker import Worker
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
@@ -59,6 +61,8 @@ def build(settings: Settings, kit: Kit) -> Service:
     database = Database(settings.database, schema=SCHEMA)
     transactions = Transactions(database, kit.broker)
     models = Registry(shipped, database)
+    wishes = Wishes(database)
+    news = BrokerNews(kit.broker)
     metrics = RouterMetrics(kit.metrics)
     worker_id = WorkerId(kit.instance)
     turns = HeldTurns()
@@ -76,7 +80,7 @@ def build(settings: Settings, kit: Kit) -> Service:
 
     generation = Generation(
         worker=worker_id,
-        preparation=Preparation(models, ContextWindows(kit.broker), keys, budgets),
+        preparation=Preparation(models, ContextWindows(kit.broker), keys, budgets, wishes),
         calls=TurnCalls(calls, renewals.nudge, max_characters=limits.max_answer_characters),
         events=events,
         retrying=retrying,
@@ -123,6 +127,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     kit.broker.on_reconnect(keys.forget_all)
     kit.broker.on_gap(keys.forget_all)
     kit.broker.listen(models.nudge)
+    kit.broker.listen(wishes.forget_all)
 
     async def drain() -> None:
         await asyncio.gather(
@@ -131,7 +136,8 @@ def build(settings: Settings, kit: Kit) -> Service:
 
     about_models = CatalogueHandlers(models)
     about_turns = TurnHandlers(turns, keys)
-    administration = Administration(models, transactions, addresses, BrokerNews(kit.broker), _now)
+    administration = Administration(models, transactions, addresses, news, _now)
+    about_configs = ConfigHandlers(Configuration(models, database, wishes, news), wishes)
     about_registry = RegistryHandlers(administration, models)
     about_keys = KeyHandlers(KeyCheck(models, keys, adapters, events))
     return Service(
@@ -150,6 +156,9 @@ def build(settings: Settings, kit: Kit) -> Service:
             answer(registry.MODEL_CREATE, about_registry.on_model_create),
             answer(registry.MODEL_UPDATE, about_registry.on_model_update),
             answer(registry.MODEL_DELETE, about_registry.on_model_delete),
+            answer(model_configs.CONFIG_GET, about_configs.on_config_get),
+            answer(model_configs.CONFIG_PUT, about_configs.on_config_update),
+            hear(model_configs.CONFIG_CHANGED, about_configs.on_config_changed),
             hear(registry.REGISTRY_CHANGED, about_models.on_registry_changed),
             hear(session.TURN_STOP, about_turns.on_turn_stop),
             hear(keyvault.KEY_REVOKED, about_turns.on_key_revoked),

@@ -1,6 +1,7 @@
 """The inbound edge: payload in, use-case, answer out. Decides nothing."""
 
 from palaver.contracts.keyvault import KeyRevoked
+from palaver.contracts.model_configs import ConfigsChanged, GetModelConfig, ModelConfig, PutModelConfig
 from palaver.contracts.model_router import (
     KeyVerdict,
     ListModels,
@@ -15,9 +16,11 @@ from palaver.contracts.model_router import (
 from palaver.contracts.registry import RegistryChanged
 from palaver.contracts.session import TurnsStopping
 from palaver.model_router.checking import KeyCheck
+from palaver.model_router.configuring import Configuration
 from palaver.model_router.ports import KeySource
 from palaver.model_router.registry import Registry
 from palaver.model_router.running import HeldTurns
+from palaver.model_router.wishes import Wishes
 
 
 class CatalogueHandlers:
@@ -77,3 +80,23 @@ class KeyHandlers:
     async def on_key_validate(self, request: ValidateKey) -> KeyVerdict:
         """Try a key."""
         return await self._check.check(request.actor, request.key_id)
+
+
+class ConfigHandlers:
+    """What people choose for models."""
+
+    def __init__(self, configuration: Configuration, wishes: Wishes) -> None:
+        self._configuration = configuration
+        self._wishes = wishes
+
+    async def on_config_get(self, request: GetModelConfig) -> ModelConfig:
+        """What somebody chose."""
+        return await self._configuration.read(request)
+
+    async def on_config_update(self, request: PutModelConfig) -> ModelConfig:
+        """Choose."""
+        return await self._configuration.change(request)
+
+    async def on_config_changed(self, changed: ConfigsChanged) -> None:
+        """Somebody chose, elsewhere perhaps."""
+        self._wishes.forget(changed.user_id)

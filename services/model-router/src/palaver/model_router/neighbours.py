@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
-from palaver.contracts.ids import WorkerId
+from palaver.contracts.ids import UserId, WorkerId
+from palaver.contracts.model_configs import CONFIG_CHANGED, ConfigsChanged
 from palaver.contracts.model_router import RunTurn
 from palaver.contracts.registry import REGISTRY_CHANGED, RegistryChanged
 from palaver.contracts.session import (
@@ -58,3 +59,8 @@ class BrokerNews:
         """See `RegistryNews`."""
         with suppress(Unavailable):
             await self._broker.send(REGISTRY_CHANGED, RegistryChanged(version=version))
+
+    async def configs_changed(self, user_id: UserId) -> None:
+        """See `RegistryNews`."""
+        with suppress(Unavailable):
+            await self._broker.send(CONFIG_CHANGED, ConfigsChanged(user_id=user_id))

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from palaver.contracts.analytics import ReserveCompletion
 from palaver.contracts.context import BuildWindow, Window
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import KeyId
+from palaver.contracts.ids import KeyId, UserId
 from palaver.contracts.keyvault import LeaseForCompletion, LeaseForTurn
 from palaver.contracts.model_router import (
     CompletionCompleted,
@@ -25,6 +25,7 @@ from palaver.contracts.model_router import (
     UsageMetered,
 )
 from palaver.contracts.session import Renewal, RenewedTurns, TurnClaim
+from palaver.contracts.session_log import AnswerSettings
 from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
 
 
@@ -72,11 +73,23 @@ class BudgetSource(Protocol):
         ...
 
 
+class WishSource(Protocol):
+    """Knows what people chose for themselves."""
+
+    async def of(self, user_id: UserId, model_id: str) -> AnswerSettings:
+        """What this person wishes of this model's answers. Never raises, and takes no longer than a window."""
+        ...
+
+
 class RegistryNews(Protocol):
     """Tells all workers."""
 
     async def registry_changed(self, version: int) -> None:
         """Providers or models differ from now on. Never raises: who misses it looks by itself."""
+        ...
+
+    async def configs_changed(self, user_id: UserId) -> None:
+        """This person chose differently. Never raises, as above."""
         ...
 
 

@@ -15,11 +15,12 @@ import structlog
 from palaver.contracts.context import BuildWindow, Cut, Window
 from palaver.contracts.keyvault import LeaseForTurn
 from palaver.contracts.model_router import RunTurn
+from palaver.contracts.session_log import AnswerSettings
 from palaver.model_router import cost
 from palaver.model_router.domain import Key, Model, Prompt, ProviderCall
-from palaver.model_router.ports import BudgetSource, KeySource, WindowSource
+from palaver.model_router.ports import BudgetSource, KeySource, WindowSource, WishSource
 from palaver.model_router.registry import Registry
-from palaver.model_router.tuning import tuned
+from palaver.model_router.tuning import preferred, tuned
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.tasks import backoff_seconds
 
@@ -57,11 +58,14 @@ class Prepared:
 class Preparation:
     """Asks the neighbours. A neighbour that is down is asked again until the turn's own time is over."""
 
-    def __init__(self, registry: Registry, windows: WindowSource, keys: KeySource, budgets: BudgetSource) -> None:
+    def __init__(
+        self, registry: Registry, windows: WindowSource, keys: KeySource, budgets: BudgetSource, wishes: WishSource
+    ) -> None:
         self._registry = registry
         self._windows = windows
         self._keys = keys
         self._budgets = budgets
+        self._wishes = wishes
 
     @asynccontextmanager
     async def ahead(self, order: RunTurn) -> AsyncGenerator["asyncio.Task[Prepared]"]:
@@ -81,11 +85,12 @@ class Preparation:
         """Raises Failure: unknown model, no key, …"""
         model = await patiently(lambda: self._registry.model(order.turn.model))
         work = LeaseForTurn(turn_id=order.turn.turn_id, payer=order.payer)
-        window, key = await _both(
+        window, key, wishes = await _together(
             patiently(lambda: self._windows.build(_window_of(order, model))),
             patiently(lambda: self._keys.for_work(model.provider, work)),
+            self._wishes.of(order.payer, model.id),
         )
-        tuning = tuned(order.settings, model)
+        tuning = tuned(preferred(order.settings, wishes), model)
         call = ProviderCall(
             model,
             key,
@@ -118,9 +123,11 @@ def _window_of(order: RunTurn, model: Model, *, at_most: int | None = None) -> B
     )
 
 
-async def _both(window: Awaitable[Window], key: Awaitable[Key]) -> tuple[Window, Key]:
-    """Both results; the first failure ends the other one and is raised as it is, not as a group."""
-    tasks = asyncio.ensure_future(window), asyncio.ensure_future(key)
+async def _together(
+    window: Awaitable[Window], key: Awaitable[Key], wishes: Awaitable[AnswerSettings]
+) -> tuple[Window, Key, AnswerSettings]:
+    """All results; the first failure ends the others and is raised as it is, not as a group."""
+    tasks = asyncio.ensure_future(window), asyncio.ensure_future(key), asyncio.ensure_future(wishes)
     try:
         return await asyncio.gather(*tasks)
     finally:

@@ -1,6 +1,18 @@
 """The tables of the model-router. A test compares them with what the migrations make."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
@@ -29,3 +41,14 @@ def _added(name: str) -> Table:
 providers = _added("providers")
 models = _added("models")
 """`facts`: an entry of the catalogue, see `entries.py`."""
+
+configs = Table(
+    "configs",
+    metadata,
+    Column("user_id", Uuid(as_uuid=False), primary_key=True),
+    Column("model_id", Text, primary_key=True),
+    Column("temperature", Double),
+    Column("top_p", Double),
+    Column("max_tokens", Integer),
+)
+"""What people chose for themselves; what is null is the provider's to decide."""

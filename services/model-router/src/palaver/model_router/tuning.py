@@ -22,6 +22,11 @@ class Tuning:
     top_p: float | None = None
 
 
+def preferred(seat: AnswerSettings, person: AnswerSettings) -> AnswerSettings:
+    """What a seat in a room was given goes before what a person chose for the model everywhere, wish by wish."""
+    return person.model_copy(update=seat.model_dump(exclude_none=True))
+
+
 def tuned(settings: AnswerSettings, model: Model) -> Tuning:
     """These wishes, as this model takes them."""
     temperature = _temperature(settings.temperature, model)

@@ -3,8 +3,19 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
 
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.model_configs import (
+    CONFIG_GET,
+    CONFIG_PUT,
+    GetModelConfig,
+    MaxTokens,
+    ModelConfig,
+    PutModelConfig,
+    Temperature,
+    TopP,
+)
 from palaver.contracts.model_router import (
     MODEL_LIST,
     PROVIDER_LIST,
@@ -17,6 +28,16 @@ from palaver.gateway.api.envelope import Envelope
 from palaver.gateway.api.surroundings import Around, Authenticated
 
 router = APIRouter(prefix="/models", tags=["models"])
+
+OneModel = Annotated[str, Path(min_length=1, max_length=200, description="May contain slashes.")]
+
+
+class ModelConfigBody(BaseModel):
+    """What is None is left to the model's provider."""
+
+    temperature: Temperature | None = None
+    max_tokens: MaxTokens | None = None
+    top_p: TopP | None = None
 
 
 @router.get("")
@@ -36,9 +57,29 @@ async def list_providers(who: Authenticated, around: Around) -> Envelope[list[Pr
     return Envelope(data=list(answer.providers))
 
 
+@router.get("/{model_id:path}/config")
+async def read_model_config(model_id: OneModel, who: Authenticated, around: Around) -> Envelope[ModelConfig]:
+    """How you wish this model to answer, in any room that you pay for. Only what you have `chosen` is asked of its
+    provider. A prompt belongs to a room, a participant or a persona instead.
+    """
+    request = GetModelConfig(actor=who.actor, model_id=model_id)
+    return Envelope(data=await around.broker.ask(CONFIG_GET, request))
+
+
+@router.put("/{model_id:path}/config")
+async def update_model_config(
+    model_id: OneModel, body: ModelConfigBody, who: Authenticated, around: Around
+) -> Envelope[ModelConfig]:
+    """Choose. What is left out, or null, is left to the provider; a participant's own settings go before these. What
+    the model would refuse is brought into its bounds, or left out.
+    """
+    request = PutModelConfig(actor=who.actor, model_id=model_id, **dict(body))
+    return Envelope(data=await around.broker.ask(CONFIG_PUT, request))
+
+
 @router.get("/{model_id:path}")
 async def read_model(
-    model_id: Annotated[str, Path(min_length=1, max_length=200, description="May contain slashes.")],
+    model_id: OneModel,
     who: Authenticated,
     around: Around,
 ) -> Envelope[ModelCard]:

@@ -18,7 +18,7 @@ from palaver.contracts.model_router import (
     RunTurn,
     WindowMessage,
 )
-from palaver.contracts.session_log import TurnRef
+from palaver.contracts.session_log import AnswerSettings, TurnRef
 from palaver.contracts.streams import COMMANDS
 from palaver.model_router.app import build
 from palaver.model_router.settings import Settings
@@ -85,6 +85,7 @@ class World:
         turn_id: str | None = None,
         seconds: float = 60,
         deadline: datetime | None = None,
+        settings: AnswerSettings | None = None,
     ) -> TurnId:
         """Order a turn that may take `seconds`, or until `deadline`."""
         turn = TurnRef(
@@ -105,6 +106,7 @@ class World:
             payer=PAYER,
             min_seq=7,
             deadline=deadline or datetime.now(UTC) + timedelta(seconds=seconds),
+            settings=settings or AnswerSettings(),
         )
         await self.broker.publish(RUN_TURN, order, turn.turn_id, message_id=new_id())
         return turn.turn_id
