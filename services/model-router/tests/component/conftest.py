@@ -9,7 +9,7 @@ import pytest_asyncio
 from palaver.contracts import model_router
 from palaver.contracts.catalogue import DURABLES, STREAMS
 from palaver.contracts.permissions import permissions_of
-from palaver.model_router.app import COMPLETION_RUN, MIGRATIONS, SCHEMA, TURN_RUN
+from palaver.model_router.app import COMPLETION_RUN, MIGRATIONS, PEOPLE, SCHEMA, TURN_RUN
 from palaver.model_router.testing.world import World
 from palaver.servicekit.embedded import NatsUser, Nkey, new_nkey
 from palaver.servicekit.testing.kits import DatabaseSettingsFor, Declared, KitFor, Running
@@ -40,7 +40,8 @@ async def world(
     simulator: SimulatorServer,
     worker_nkey: Nkey,
 ) -> AsyncGenerator[World]:
-    await declared(STREAMS, [DURABLES[TURN_RUN], replace(DURABLES[COMPLETION_RUN], ack_wait_seconds=LOST_SECONDS)])
+    lost_soon = replace(DURABLES[COMPLETION_RUN], ack_wait_seconds=LOST_SECONDS)
+    await declared(STREAMS, [DURABLES[TURN_RUN], lost_soon, DURABLES[PEOPLE]])
     urls = {
         "sim-openai": simulator.openai_url,
         "sim-responses": simulator.openai_url,

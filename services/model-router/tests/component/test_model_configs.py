@@ -1,16 +1,23 @@
 """What people choose for a model reaches the provider in its own words, and nothing that nobody chose."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import USER_DELETED, UserDeleted
 from palaver.contracts.ids import UserId
 from palaver.contracts.model_configs import CONFIG_GET, CONFIG_PUT, GetModelConfig, ModelConfig, PutModelConfig
 from palaver.contracts.session_log import AnswerSettings
+from palaver.model_router.app import SCHEMA
+from palaver.model_router.tables import configs
 from palaver.model_router.testing.world import PAYER, World
+from palaver.servicekit.database import Database
 from palaver.servicekit.testing.fault_proxy import FaultProxy
 from palaver.simulator.server import SimulatorServer
 
@@ -87,6 +94,26 @@ async def test_what_is_chosen_is_ones_own_and_by_model(world: World, simulator: 
     theirs = await world.broker.ask(CONFIG_GET, GetModelConfig(actor=EVE, model_id="sim-moth"))
     mine = await world.broker.ask(CONFIG_GET, GetModelConfig(actor=ADA, model_id="sim-moth"))
     assert (theirs.temperature, theirs.chosen, mine.chosen) == (0.1, ("temperature",), ())
+
+
+async def test_of_somebody_who_is_gone_nothing_is_left(world: World, simulator: SimulatorServer) -> None:
+    await world.worker()
+    await choose(world, "sim-moth", temperature=0.3)
+    await choose(world, "sim-moth", EVE, temperature=0.1)
+    await request_of_a_turn(world, simulator, "sim-moth")
+    await world.broker.publish(USER_DELETED, UserDeleted(user_id=PAYER, at=datetime.now(UTC)), PAYER)
+    database = Database(world.database, schema=SCHEMA)
+    async with asyncio.timeout(10):
+        while await kept(database) != {EVE.user_id}:  # noqa: ASYNC110 - the store says when
+            await asyncio.sleep(0.02)
+    await database.stop()
+    assert "temperature" not in await request_of_a_turn(world, simulator, "sim-moth")
+
+
+async def kept(database: Database) -> set[str]:
+    """Whose choices there are."""
+    async with database.read() as conn:
+        return set((await conn.execute(select(configs.c.user_id))).scalars())
 
 
 @pytest.mark.parametrize(

@@ -256,7 +256,7 @@ _ALL_DURABLES = (
     ),
     *(
         Durable(owner, f"{owner}-people", EVENTS, _wildcards(identity.USER_DELETED))
-        for owner in (session.OWNER, context.OWNER, keyvault.OWNER, analytics.OWNER)
+        for owner in (session.OWNER, context.OWNER, model_router.OWNER, keyvault.OWNER, analytics.OWNER)
     ),
     Durable(identity.OWNER, "identity-audit", EVENTS, _wildcards(*_AUDITS)),
 )

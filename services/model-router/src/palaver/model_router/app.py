@@ -6,6 +6,7 @@ from pathlib import Path
 
 from palaver.contracts import keyvault, model_configs, model_router, registry, session
 from palaver.contracts.catalogue import DURABLES
+from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.ids import WorkerId
 from palaver.model_router import catalogue
 from palaver.model_router.addresses import Addresses
@@ -40,7 +41,7 @@ from palaver.model_router.worker import Worker
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.jobs import JobLoop
-from palaver.servicekit.routes import answer, hear
+from palaver.servicekit.routes import answer, bind, consume, hear
 from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.service import Kit, Service
 from palaver.servicekit.transactions import Transactions
@@ -48,6 +49,7 @@ from palaver.servicekit.transactions import Transactions
 SCHEMA = "model_router"
 MIGRATIONS = Path(__file__).parent / "migrations"
 TURN_RUN = "model-router-turn-run"
+PEOPLE = "model-router-people"
 COMPLETION_RUN = "model-router-completions"
 
 
@@ -156,6 +158,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             answer(registry.MODEL_CREATE, about_registry.on_model_create),
             answer(registry.MODEL_UPDATE, about_registry.on_model_update),
             answer(registry.MODEL_DELETE, about_registry.on_model_delete),
+            consume(DURABLES[PEOPLE], bind(USER_DELETED, about_configs.on_user_deleted)),
             answer(model_configs.CONFIG_GET, about_configs.on_config_get),
             answer(model_configs.CONFIG_PUT, about_configs.on_config_update),
             hear(model_configs.CONFIG_CHANGED, about_configs.on_config_changed),

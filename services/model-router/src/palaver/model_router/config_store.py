@@ -33,7 +33,7 @@ async def put(conn: AsyncConnection, user_id: UserId, model_id: str, chosen: Ans
 
 
 async def forget(conn: AsyncConnection, user_id: UserId) -> None:
-    """A person is gone."""
+    """Somebody chose nothing any more."""
     await conn.execute(delete(configs).where(configs.c.user_id == user_id))
 
 

@@ -1,9 +1,10 @@
 """The use-case: people choose how a model answers them."""
 
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import UserId
 from palaver.contracts.model_configs import GetModelConfig, ModelConfig, Name, PutModelConfig
 from palaver.contracts.session_log import AnswerSettings
-from palaver.model_router import config_store
+from palaver.model_router import config_store, registry_store
 from palaver.model_router.config_store import NO_WISHES
 from palaver.model_router.ports import RegistryNews
 from palaver.model_router.registry import Registry
@@ -49,6 +50,15 @@ class Configuration:
         self._wishes.forget(user_id)
         await self._news.configs_changed(user_id)
         return _config(request.model_id, chosen)
+
+    async def forget(self, user_id: UserId) -> None:
+        """A person is gone: nothing here tells of them. Raises Unavailable."""
+        async with self._database.transaction() as conn:
+            await config_store.forget(conn, user_id)
+            await registry_store.lock(conn)  # so that every worker reads anew who changed what
+            await registry_store.forget_person(conn, user_id)
+        self._wishes.forget(user_id)
+        await self._news.configs_changed(user_id)
 
 
 def _config(model_id: str, chosen: AnswerSettings) -> ModelConfig:

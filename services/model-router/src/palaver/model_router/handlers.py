@@ -1,5 +1,6 @@
 """The inbound edge: payload in, use-case, answer out. Decides nothing."""
 
+from palaver.contracts.identity import UserDeleted
 from palaver.contracts.keyvault import KeyRevoked
 from palaver.contracts.model_configs import ConfigsChanged, GetModelConfig, ModelConfig, PutModelConfig
 from palaver.contracts.model_router import (
@@ -100,3 +101,7 @@ class ConfigHandlers:
     async def on_config_changed(self, changed: ConfigsChanged) -> None:
         """Somebody chose, elsewhere perhaps."""
         self._wishes.forget(changed.user_id)
+
+    async def on_user_deleted(self, gone: UserDeleted) -> None:
+        """Somebody's account is gone."""
+        await self._configuration.forget(gone.user_id)

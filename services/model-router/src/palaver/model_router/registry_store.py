@@ -27,7 +27,7 @@ class Change:
     """When an entry was written last, and by whom."""
 
     at: datetime
-    by: UserId
+    by: UserId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ async def read(conn: AsyncConnection, as_of: int) -> Added:
 
 
 def _change(row: Row[Any]) -> Change:
-    return Change(row.updated_at, UserId(row.updated_by))
+    return Change(row.updated_at, UserId(row.updated_by) if row.updated_by else None)
 
 
 @contextmanager
@@ -94,3 +94,9 @@ async def remove(conn: AsyncConnection, kind: Kind, entry_id: str) -> None:
     """Forget an entry."""
     table = _TABLES[kind]
     await conn.execute(delete(table).where(table.c.id == entry_id))
+
+
+async def forget_person(conn: AsyncConnection, user_id: UserId) -> None:
+    """What they changed stays; that it was they does not."""
+    for table in _TABLES.values():
+        await conn.execute(update(table).where(table.c.updated_by == user_id).values(updated_by=None))

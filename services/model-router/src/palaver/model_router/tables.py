@@ -34,13 +34,13 @@ def _added(name: str) -> Table:
         Column("id", Text, primary_key=True),
         Column("facts", JSONB, nullable=False),
         Column("updated_at", DateTime(timezone=True), nullable=False),
-        Column("updated_by", Uuid(as_uuid=False), nullable=False),
+        Column("updated_by", Uuid(as_uuid=False)),
     )
 
 
 providers = _added("providers")
 models = _added("models")
-"""`facts`: an entry of the catalogue, see `entries.py`."""
+"""`facts`: an entry of the catalogue, see `entries.py`. `updated_by` is null once that person is gone."""
 
 configs = Table(
     "configs",

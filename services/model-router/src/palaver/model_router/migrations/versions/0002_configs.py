@@ -1,4 +1,4 @@
-"""What people chose for a model.
+"""What people chose for a model; a registry that may forget who changed it.
 
 Revision ID: 0002
 """
@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("top_p", sa.Double),
         sa.Column("max_tokens", sa.Integer),
     )
+    for table in ("providers", "models"):
+        op.alter_column(table, "updated_by", nullable=True)
 
 
 def downgrade() -> None:
