@@ -176,6 +176,16 @@ def card() -> model_router.ModelCard:
     )
 
 
+async def accounts(faked: Any) -> None:
+    """What identity answers about a person's own account."""
+    here = sign_ins.SignInView(id=SignInId(ID), device=None, address=None, created_at=NOW, used_at=NOW, current=True)
+    await faked.always(sign_ins.SIGN_IN_LIST, sign_ins.SignInList(sign_ins=(here,)))
+    for query in (sign_ins.SIGN_IN_END, passwords.PASSWORD_CHANGE):
+        await faked.always(query, session.Done())
+    for query in (preferences.PREFERENCES_GET, preferences.PREFERENCES_SET):
+        await faked.always(query, preferences.Preferences())
+
+
 @pytest.fixture
 async def everybody(served: Any, room: Any) -> Any:
     """Every neighbour answers every query with something valid."""
@@ -275,12 +285,7 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(context.SUMMARY_LIST, context.SummaryList(summaries=(summary,)))
     await faked.always(context.SUMMARY_EDIT, summary)
     await faked.always(context.SUMMARY_DELETE, context.SummaryDeleted(versions=(1,)))
-    here = sign_ins.SignInView(id=SignInId(ID), device=None, address=None, created_at=NOW, used_at=NOW, current=True)
-    await faked.always(sign_ins.SIGN_IN_LIST, sign_ins.SignInList(sign_ins=(here,)))
-    for query in (sign_ins.SIGN_IN_END, passwords.PASSWORD_CHANGE):
-        await faked.always(query, session.Done())
-    for query in (preferences.PREFERENCES_GET, preferences.PREFERENCES_SET):
-        await faked.always(query, preferences.Preferences())
+    await accounts(faked)
     await served.play_identity()
     return served
 

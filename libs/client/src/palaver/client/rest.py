@@ -89,6 +89,14 @@ class Rest:
         """Another password; all other sign-ins end. None only for whoever has no password and has just signed in."""
         await self.call("PUT", "/api/v1/users/me/password", {"current_password": current, "new_password": new})
 
+    async def forget_password(self, email: str) -> None:
+        """Have a link mailed that sets a new password; nothing tells whether there is such an account."""
+        await self._call("POST", "/api/v1/auth/forgot-password", {"email": email})
+
+    async def reset_password(self, token: str, new: str) -> None:
+        """Use a mailed link, once; all sign-ins end. Raises Failure(RESET_LINK_INVALID)."""
+        await self._call("POST", "/api/v1/auth/reset-password", {"token": token, "new_password": new})
+
     async def devices(self) -> tuple[SignInView, ...]:
         """Where one is signed in, the last used first."""
         return DEVICES.validate_python(await self.get("/api/v1/users/me/devices"))

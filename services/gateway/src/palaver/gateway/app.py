@@ -107,6 +107,7 @@ def build(settings: Settings, kit: Kit) -> Service:
                 refreshes=Rate("refreshes", rates.refreshes_per_minute),
                 registrations=Rate("registrations", rates.registrations_per_minute),
                 proofs=Rate("proofs", rates.proofs_per_minute),
+                mails=Rate("mails", rates.mails_per_minute),
                 connects=connects,
             ),
             origins=origins,

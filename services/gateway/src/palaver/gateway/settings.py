@@ -77,6 +77,7 @@ class RateSettings(_Part):
     refreshes_per_minute: Count = Field(120, description="Refreshes and log-outs from one address.")
     registrations_per_minute: Count = Field(10, description="New accounts from one address.")
     proofs_per_minute: Count = Field(10, description="Passwords and codes that a signed-in person gives again.")
+    mails_per_minute: Count = Field(5, description="Mails asked for from one address, and to one e-mail address.")
     connects_per_minute: Count = Field(6_000, description="WebSocket handshakes from one address.")
 
 

@@ -1,23 +1,39 @@
-"""The inbound edge for what people do with their own accounts once they are signed in. Decides nothing."""
+"""The inbound edge for what people do with their own accounts. Decides nothing."""
 
-from palaver.contracts.passwords import ChangePassword, PasswordChange
+from palaver.contracts.passwords import (
+    ChangePassword,
+    PasswordChange,
+    PasswordReset,
+    RequestPasswordReset,
+    ResetPassword,
+)
 from palaver.contracts.preferences import Preferences, ReadPreferences, SetPreferences
 from palaver.contracts.session import Done
 from palaver.contracts.sign_ins import EndSignIn, ListSignIns, SignInList
 from palaver.identity.boxes import Boxes
 from palaver.identity.devices import Devices
 from palaver.identity.password_changes import PasswordChanges
+from palaver.identity.password_resets import PasswordResets
 from palaver.identity.wishes import Wishes
 
 
 class AccountHandlers:
     """One method per subject."""
 
-    def __init__(self, *, boxes: Boxes, devices: Devices, password_changes: PasswordChanges, wishes: Wishes) -> None:
+    def __init__(
+        self,
+        *,
+        boxes: Boxes,
+        devices: Devices,
+        password_changes: PasswordChanges,
+        password_resets: PasswordResets,
+        wishes: Wishes,
+    ) -> None:
         self._boxes = boxes
         self._devices = devices
         self._password_changes = password_changes
         self._wishes = wishes
+        self._password_resets = password_resets
 
     async def sign_in_list(self, request: ListSignIns) -> SignInList:
         """Answer `sign-in.list`."""
@@ -32,6 +48,16 @@ class AccountHandlers:
         """Answer `password.change`."""
         change = self._boxes.open(request.sealed, PasswordChange)
         await self._password_changes.change(request.actor, request.sid, change)
+        return Done()
+
+    async def password_reset_request(self, request: RequestPasswordReset) -> Done:
+        """Answer `password-reset.request`."""
+        await self._password_resets.ask(request)
+        return Done()
+
+    async def password_reset(self, request: ResetPassword) -> Done:
+        """Answer `password.reset`."""
+        await self._password_resets.reset(self._boxes.open(request.sealed, PasswordReset), request.address)
         return Done()
 
     async def preferences_get(self, request: ReadPreferences) -> Preferences:

@@ -17,14 +17,18 @@ from palaver.identity.first_owner import FirstOwner
 from palaver.identity.handlers import Handlers
 from palaver.identity.housekeeping import Housekeeping
 from palaver.identity.leaving import Leaving
+from palaver.identity.mail_folder import MailFolder
 from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.password_changes import PasswordChanges
+from palaver.identity.password_resets import PasswordResets
 from palaver.identity.passwords import Passwords
-from palaver.identity.ports import Clock
+from palaver.identity.ports import Clock, Mailer
+from palaver.identity.postman import Postman
 from palaver.identity.redis_endings import RedisEndings
 from palaver.identity.redis_tickets import RedisTickets
 from palaver.identity.settings import OWASP_PARALLELISM, Settings
 from palaver.identity.signing_in import SigningIn
+from palaver.identity.smtp_mailer import SmtpMailer
 from palaver.identity.tickets import Tickets
 from palaver.identity.trail import Trail
 from palaver.identity.wishes import Wishes
@@ -45,6 +49,12 @@ AUDITS = tuple(subject for subject in EVENTS_SAID if subject.payload is AuditRec
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    if settings.mail is not None:
+        return SmtpMailer(settings.mail)
+    return None if settings.mail_directory is None else MailFolder(settings.mail_directory)
 
 
 def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
@@ -117,11 +127,21 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         access_tokens=access_tokens,
         trail=Trail(database, metrics),
     )
+    mailer = _mailer(settings)
+    postman = None if mailer is None else Postman(transactions, mailer, metrics, clock, page_url=settings.page_url)
     own = AccountHandlers(
         boxes=boxes,
         devices=Devices(database, transactions, endings, clock),
         password_changes=PasswordChanges(
             database=database, transactions=transactions, passwords=hashing, endings=endings, clock=clock
+        ),
+        password_resets=PasswordResets(
+            database=database,
+            transactions=transactions,
+            passwords=hashing,
+            endings=endings,
+            clock=clock,
+            wake=None if postman is None else postman.nudge,
         ),
         wishes=Wishes(database),
     )
@@ -142,6 +162,8 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(sign_ins.SIGN_IN_LIST, own.sign_in_list),
             answer(sign_ins.SIGN_IN_END, own.sign_in_end),
             answer(passwords.PASSWORD_CHANGE, own.password_change),
+            answer(passwords.PASSWORD_RESET_REQUEST, own.password_reset_request),
+            answer(passwords.PASSWORD_RESET, own.password_reset),
             answer(preferences.PREFERENCES_GET, own.preferences_get),
             answer(preferences.PREFERENCES_SET, own.preferences_set),
             answer(identity.USER_DELETE, handlers.user_delete),
@@ -158,6 +180,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         tasks={
             "outbox": transactions.relay,
             "endings": endings.run,
+            **({} if postman is None else {"postman": postman.run}),
             "first-owner": first_owner.ensure,
             "housekeeping": housekeeping.run,
             "people-who-left": leaving.remind,

@@ -38,6 +38,22 @@ def done(action: str, user_id: UserId, at: datetime, *, address: str | None = No
     )
 
 
+def happened(action: str, user_id: UserId, at: datetime, *, address: str | None = None, **details: str) -> Outgoing:
+    """Something was done to an account by whoever holds a mailed link, or by the service itself."""
+    return _recorded(
+        AuditRecorded(
+            event_id=new_id(),
+            at=at,
+            actor_id=None,
+            action=action,
+            target_kind="user",
+            target_id=user_id,
+            address=address,
+            details=details,
+        )
+    )
+
+
 def refused(
     action: str, user_id: UserId | None, at: datetime, *, address: str | None = None, **details: str
 ) -> Outgoing:

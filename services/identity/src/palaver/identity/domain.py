@@ -8,6 +8,7 @@ from typing import Literal
 from palaver.contracts.actors import Role
 from palaver.contracts.identity import Tokens, UserView
 from palaver.contracts.ids import SignInId, UserId
+from palaver.contracts.passwords import Language
 
 OWNER_EMAIL = "owner@localhost"
 """The first-run owner's; nobody can register it."""
@@ -61,6 +62,18 @@ class SignedInPerson:
 
     user: User
     tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMail:
+    """A link that somebody asked for, to this e-mail address. `attempts` counts the present one."""
+
+    id: str
+    email: str
+    language: Language
+    asked_from: str | None
+    attempts: int
+    created_at: datetime
 
 
 FamilyEnd = Literal["logged_out", "reused", "remote", "password_changed", "password_reset", "suspended", "deleted"]

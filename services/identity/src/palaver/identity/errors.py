@@ -4,6 +4,27 @@ from palaver.contracts.failures import ErrorCode, Failure
 from palaver.identity.domain import Refusal
 
 
+class MailNotSentError(Exception):
+    """A mail did not get away. `final` if it never will; `reason` names neither people nor what was in it."""
+
+    def __init__(self, reason: str, *, final: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.final = final
+
+
+def mail_not_configured() -> Failure:
+    """By setting; the same for everybody."""
+    return Failure(
+        ErrorCode.MAIL_NOT_CONFIGURED, "This installation sends no mail; ask whoever runs it for a new password."
+    )
+
+
+def reset_link_invalid() -> Failure:
+    """One answer for an unknown, a used and an expired link."""
+    return Failure(ErrorCode.RESET_LINK_INVALID, "This link was used already or has expired; ask for a new one.")
+
+
 def invalid_credentials() -> Failure:
     """One answer for an unknown e-mail address and a wrong password."""
     return Failure(ErrorCode.INVALID_CREDENTIALS, "E-mail address or password is wrong.")

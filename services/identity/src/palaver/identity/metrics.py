@@ -27,6 +27,12 @@ class IdentityMetrics:
             ("how",),  # a `domain.FamilyEnd`
             registry=registry,
         )
+        self.mails = Counter(
+            "palaver_identity_mails",
+            "Mails, by what became of an attempt to send one.",
+            ("outcome",),  # sent | postponed | given_up; nobody: no account, or enough links already
+            registry=registry,
+        )
         self.tickets = Counter(
             "palaver_identity_tickets", "WebSocket tickets.", ("outcome",), registry=registry
         )  # issued | redeemed | refused

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Protocol
 
 from palaver.contracts.ids import SignInId, UserId
@@ -30,6 +31,16 @@ class TicketStore(Protocol):
 
     async def take(self, digest: bytes) -> Ticket | None:
         """Hand a ticket out, once for all replicas together. Raises Unavailable."""
+        ...
+
+
+class Mailer(Protocol):
+    """How mails leave. `local` if they stay on this machine."""
+
+    local: bool
+
+    async def send(self, mail: EmailMessage) -> None:
+        """Send it; the sender is filled in. Raises MailNotSentError."""
         ...
 
 

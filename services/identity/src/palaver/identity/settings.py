@@ -1,8 +1,9 @@
 """Everything about this service that an operator may set."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from palaver.identity.opaque import digest_of
 from palaver.servicekit.secret_keys import SecretKey
@@ -29,6 +30,37 @@ def _unguessable(code: SecretStr | None) -> SecretStr | None:
     return code
 
 
+class MailSettings(BaseModel):
+    """A mail server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field(min_length=1, description="Name of the SMTP server.")
+    port: int = Field(587, ge=1, le=65535, description="587 with STARTTLS, 465 with TLS from the first byte.")
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="`none` only without a password.")
+    user: str | None = Field(None, description="Whom to sign in as; nobody by default.")
+    password: SecretStr | None = Field(None, description="Their password.")
+    password_file: Path | None = Field(None, description="A file that holds it, in the place of `password`.")
+    sender: str = Field(min_length=3, description="From whom mails come, e.g. Palaver <palaver@example.org>.")
+    ca_file: Path | None = Field(None, description="CA certificates that vouch for it; the system's by default.")
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(30.0, description="Patience for each answer.")
+
+    def read_password(self) -> str | None:
+        """Raises OSError."""
+        if self.password_file is not None:
+            return self.password_file.read_text().strip()
+        return None if self.password is None else self.password.get_secret_value()
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        given = self.password is not None or self.password_file is not None
+        if given and self.security == "none":
+            raise ValueError("A password is not sent without encryption: set security to starttls or tls.")
+        if given != (self.user is not None):
+            raise ValueError("A user and a password go together.")
+        return self
+
+
 class Settings(ServiceSettings):
     """Settings of the identity service."""
 
@@ -51,6 +83,9 @@ class Settings(ServiceSettings):
         (), description="SHA-256, in hexadecimal, of further such codes; each works once."
     )
     owner_sign_in_code_seconds: Seconds = Field(DAY, description="How long the owner's codes can be used.")
+    mail: MailSettings | None = Field(None, description="The mail server; nobody gets mail without one.")
+    mail_directory: Path | None = Field(None, description="Without a mail server: where mails are left as files.")
+    page_url: str = Field("http://127.0.0.1:8080", description="Where people reach the page; mailed links lead there.")
     access_token_seconds: Seconds = Field(15 * 60, description="Life of an access token.")
     refresh_token_seconds: Seconds = Field(30 * DAY, description="A sign-in that is not used for so long ends.")
     sign_in_seconds: Seconds = Field(90 * DAY, description="A sign-in ends after so long, however it is used.")

@@ -36,6 +36,7 @@ class Rates:
     refreshes: Rate
     registrations: Rate
     proofs: Rate
+    mails: Rate
     connects: Rate
 
 

@@ -43,8 +43,10 @@ async def add(conn: AsyncConnection, user: User) -> bool:
 
 
 async def set_password(conn: AsyncConnection, user_id: UserId, new_hash: str, now: datetime) -> None:
-    """The first password of a person."""
-    await conn.execute(insert(passwords).values(user_id=user_id, hash=new_hash, changed_at=now))
+    """The first password of a person, or one in the place of whatever they had."""
+    statement = upsert(passwords).values(user_id=user_id, hash=new_hash, changed_at=now)
+    changed = {"hash": new_hash, "changed_at": now}
+    await conn.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=changed))
 
 
 async def password_of(conn: AsyncConnection, user_id: UserId) -> str | None:

@@ -34,7 +34,17 @@ from palaver.contracts.identity import (
     UserView,
 )
 from palaver.contracts.ids import SignInId
-from palaver.contracts.passwords import PASSWORD_CHANGE, ChangePassword, PasswordChange
+from palaver.contracts.passwords import (
+    PASSWORD_CHANGE,
+    PASSWORD_RESET,
+    PASSWORD_RESET_REQUEST,
+    ChangePassword,
+    Language,
+    PasswordChange,
+    PasswordReset,
+    RequestPasswordReset,
+    ResetPassword,
+)
 from palaver.contracts.sealed import Sealed
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
@@ -120,6 +130,15 @@ class Edge:
         """Change a password."""
         sealed = self.sealed(PasswordChange(current_password=current, new_password=new))
         await self.broker.ask(PASSWORD_CHANGE, ChangePassword(actor=person.actor, sid=person.sid, sealed=sealed))
+
+    async def forget_password(self, email: str, language: Language = "en") -> None:
+        """Ask for a link."""
+        await self.broker.ask(PASSWORD_RESET_REQUEST, RequestPasswordReset(email=email, language=language))
+
+    async def reset_password(self, token: str, new: str) -> None:
+        """Use a link."""
+        sealed = self.sealed(PasswordReset(token=token, new_password=new))
+        await self.broker.ask(PASSWORD_RESET, ResetPassword(sealed=sealed))
 
     async def redeem_link(self, code: str) -> Person:
         """Sign in with a one-time code."""
