@@ -270,13 +270,13 @@ async def test_a_leased_key_is_used_once_asked_for_and_forgotten_when_revoked(
     world: World, simulator: SimulatorServer
 ) -> None:
     await world.worker()
-    for _ in range(2):
-        await world.outcome(await world.order("gpt-4o"))  # the simulator does not know it, after taking the key
+    for model in ("gpt-4o", "gpt-4o-mini"):
+        await world.outcome(await world.order(model))  # the simulator knows neither, after taking the key
     assert len(world.neighbours.leases) == 1
     assert {r.key.last4 for r in simulator.stage.recorder.records() if r.key} == {"1234"}
     await world.broker.send(KEY_REVOKED, KeyRevoked(key_id=KEY_ID))
     await world.broker.ping()
-    await world.outcome(await world.order("gpt-4o"))
+    await world.outcome(await world.order("gpt-4.1"))
     assert len(world.neighbours.leases) == 2
 
 
@@ -297,7 +297,9 @@ async def test_a_missing_key_is_said_in_the_keyvaults_words(world: World) -> Non
     assert (outcome.code, outcome.retryable) == (ErrorCode.KEY_MISSING, False)
 
 
-async def test_a_key_that_the_provider_refuses_is_announced_and_asked_for_again(world: World, invalid_key: str) -> None:
+async def test_a_key_that_the_provider_refuses_is_announced_and_not_used_again(
+    world: World, simulator: SimulatorServer, invalid_key: str
+) -> None:
     world.neighbours.secret = invalid_key
     await world.worker()
     outcome = await world.outcome(await world.order("gpt-4o"))
@@ -306,8 +308,10 @@ async def test_a_key_that_the_provider_refuses_is_announced_and_asked_for_again(
     assert invalid_key[-8:] not in outcome.model_dump_json()
     (check,) = world.neighbours.key_checks
     assert (check.key_id, check.valid) == (KEY_ID, False)
-    await world.outcome(await world.order("gpt-4o"))
-    assert len(world.neighbours.leases) == 2
+    again = await world.outcome(await world.order("gpt-4o"))
+    assert isinstance(again, TurnFailed)
+    assert again.code is ErrorCode.KEY_INVALID
+    assert len(simulator.stage.recorder.records()) == 1
 
 
 async def test_a_model_that_is_not_in_the_catalogue_fails(world: World) -> None:

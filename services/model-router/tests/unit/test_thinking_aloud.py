@@ -18,7 +18,7 @@ from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.deltas import DeltaFlow
 from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
 from palaver.model_router.ports import Flushable
-from palaver.model_router.preparing import Prepared
+from palaver.model_router.preparing import Fitted
 from palaver.model_router.running import RunningTurn
 from palaver.model_router.silence import Patience
 
@@ -72,8 +72,8 @@ async def test_thinking_is_a_sign_of_life_and_no_part_of_the_answer() -> None:
     turn = RunningTurn(order, DeltaFlow("live.x", "t", 1, Outlet(), window_seconds=60))
     patience = Patience(first_token_seconds=FIRST_TOKEN_SECONDS, gap_seconds=60, call_seconds=60)
     calls = TurnCalls(ProviderCalls(Thinker(), patience), lambda _: None, max_characters=99)
-    prepared = Prepared(ProviderCall(model, key, messages, 9), window, amount=Decimal(0))
-    assert await calls.make(turn, prepared, lambda: None) == "stop"
+    fitted = Fitted(call=ProviderCall(model, key, messages, 9), window=window, amount=Decimal(0))
+    assert await calls.make(turn, fitted, lambda: None) == "stop"
     assert turn.text == "Yes."
     assert turn.calls[0].first_token_seconds is not None
     assert turn.calls[0].first_token_seconds >= THINKING_SECONDS / 2

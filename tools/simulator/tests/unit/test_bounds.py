@@ -1,23 +1,24 @@
 import pytest
 
-from palaver.simulator.faults import Armoury, Fault
+from palaver.simulator.faults import Armoury, Fault, Occasion
 from palaver.simulator.recorder import Recorder
 
 
 def test_a_fault_strikes_the_next_requests_of_its_model_only() -> None:
     armoury = Armoury[Fault](max_armed=10)
     armoury.arm(Fault(model="sim-a", kind="cut", count=2))
-    assert armoury.take("sim-b") is None
-    assert [armoury.take("sim-a") is not None for _ in range(3)] == [True, True, False]
+    assert armoury.take(Occasion("sim-b")) is None
+    assert [armoury.take(Occasion("sim-a")) is not None for _ in range(3)] == [True, True, False]
 
 
 def test_a_fault_about_something_waits_for_a_question_about_it() -> None:
     armoury = Armoury[Fault](max_armed=10)
     armoury.arm(Fault(kind="cut", about="tea"))
     armoury.arm(Fault(kind="stall"))
-    kinds = [fault.kind for _ in range(2) if (fault := armoury.take("sim-a", lambda: "Is coffee better?")) is not None]
+    coffee = Occasion("sim-a", lambda: "Is coffee better?")
+    kinds = [fault.kind for _ in range(2) if (fault := armoury.take(coffee)) is not None]
     assert kinds == ["stall"]
-    asked_again = armoury.take("sim-a", lambda: "And what of tea?")
+    asked_again = armoury.take(Occasion("sim-a", lambda: "And what of tea?"))
     assert asked_again is not None
     assert asked_again.kind == "cut"
 
@@ -50,3 +51,24 @@ def test_a_record_keeps_no_key() -> None:
     assert record.key is not None
     assert record.key.last4 == "cret"
     assert "sk-secret" not in repr(record)
+
+
+def test_a_fault_may_be_meant_for_one_key() -> None:
+    armoury = Armoury[Fault](max_armed=10)
+    armoury.arm(Fault(kind="quota", key="0123456789abcdef"))
+    assert armoury.take(Occasion("sim-a", key="fedcba9876543210")) is None
+    assert armoury.take(Occasion("sim-a")) is None
+    assert armoury.take(Occasion("sim-a", key="0123456789abcdef")) is not None
+
+
+def test_a_fault_may_have_its_time() -> None:
+    now = [0.0]
+    armoury = Armoury[Fault](max_armed=1, clock=lambda: now[0])
+    armoury.arm(Fault(kind="quota", count=100, from_seconds=5, for_seconds=10))
+
+    def strikes_at(seconds: float) -> bool:
+        now[0] = seconds
+        return armoury.take(Occasion("sim-a")) is not None
+
+    assert [strikes_at(seconds) for seconds in (0.0, 4.9, 5.0, 14.9, 15.0)] == [False, False, True, True, False]
+    assert armoury.armed() == []

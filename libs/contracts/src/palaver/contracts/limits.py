@@ -141,6 +141,9 @@ GAP_SECONDS = 60.0
 """Silence inside an answer. Then `PROVIDER_TIMEOUT`; what was written is kept, and no other call follows."""
 CALL_SECONDS = 1_800.0
 """A whole call, however lively. Then `PROVIDER_TIMEOUT`; what was written is kept."""
+MAX_PROVIDER_CALLS = 200
+"""Calls of one provider that one worker makes at once, unless the catalogue says otherwise; more of them wait without
+failing, and the people who pay for them take turns."""
 FLUSH_WINDOW_SECONDS = 0.02
 """Text of a turn is sent at most once in this time; the first text at once."""
 MAX_ANSWER_CHARACTERS = 256 * 1024

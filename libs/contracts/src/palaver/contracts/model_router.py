@@ -13,7 +13,7 @@ from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed
 from palaver.contracts.session_log import AnswerSettings, ContextFill, TurnRef, Usage
-from palaver.contracts.subjects import Payload, command, event, live, query
+from palaver.contracts.subjects import Payload, command, control, event, live, query
 
 OWNER = "model-router"
 
@@ -227,6 +227,20 @@ class KeyChecked(Payload):
     at: datetime
 
 
+class BreakerChanged(Payload):
+    """A breaker opened, or closed if `open_until` is None; times are seconds since the epoch.
+
+    `circuit` names what it is of: a key, a key for one model, a model at a host, or a host. No secret is in it.
+    """
+
+    circuit: str
+    opened_at: float
+    open_until: float | None
+    closed_at: float
+    openings: int
+    code: ErrorCode | None
+
+
 TURN_STARTED = event("model-router.turn.started.v1", TurnStarted, "A turn's first token came.", "session")
 TURN_COMPLETED = event("model-router.turn.completed.v1", TurnCompleted, "An attempt completed.", "session")
 TURN_FAILED = event("model-router.turn.failed.v1", TurnFailed, "An attempt failed.", "session")
@@ -240,6 +254,9 @@ COMPLETION_METERED = event(
     "model-router.completion.metered.v1", CompletionMetered, "A side job's provider call and its cost.", "payer"
 )
 KEY_CHECKED = event("model-router.key.checked.v1", KeyChecked, "A provider accepted or refused a key.", "key")
+BREAKER_CHANGED = control(
+    "model-router.breaker.changed.v1", BreakerChanged, "A worker saw a provider, model or key fail, or be well again."
+)
 TURN_DELTA = live("model-router.turn.delta.v1", Delta, "A piece of an answer, as the client gets it.", "session")
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)

@@ -6,7 +6,7 @@ from palaver.contracts.session import OpenCall
 from palaver.model_router.calling import FinishReason, ProviderCalls
 from palaver.model_router.domain import CallFact
 from palaver.model_router.echo import EchoFilter
-from palaver.model_router.preparing import Prepared
+from palaver.model_router.preparing import Fitted
 from palaver.model_router.running import RunningTurn
 
 
@@ -21,14 +21,14 @@ class TurnCalls:
         self._opened = opened
         self._max_characters = max_characters
 
-    async def make(self, turn: RunningTurn, prepared: Prepared, first_text: Callable[[], None]) -> FinishReason:
+    async def make(self, turn: RunningTurn, fitted: Fitted, first_text: Callable[[], None]) -> FinishReason:
         """Call once. `first_text` is called when there is something to show. The call's fact is left on the turn.
 
         Raises ProviderFailed; cancellation closes the connection.
         """
-        echo = EchoFilter(prepared.window.speaker_prefixes)
+        echo = EchoFilter(fitted.window.speaker_prefixes)
         answer = _ShownAnswer(turn, echo, first_text, self._opened, self._max_characters)
-        return await self._calls.make(prepared.call, prepared.prompt, answer)
+        return await self._calls.make(fitted.call, fitted.prompt, answer)
 
 
 class _ShownAnswer:

@@ -12,25 +12,31 @@ from palaver.model_router import catalogue
 from palaver.model_router.addresses import Addresses
 from palaver.model_router.administering import Administration
 from palaver.model_router.answering import TurnCalls
+from palaver.model_router.breaker import BreakerPolicy
 from palaver.model_router.budgets import AnalyticsBudgets
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.checking import KeyCheck
+from palaver.model_router.circuits import Circuits, key_circuit
 from palaver.model_router.completing import Completing
 from palaver.model_router.configuring import Configuration
 from palaver.model_router.deltas import BrokerDeltas
 from palaver.model_router.generation import Generation
 from palaver.model_router.handlers import CatalogueHandlers, ConfigHandlers, KeyHandlers, TurnHandlers
+from palaver.model_router.itineraries import Itineraries
 from palaver.model_router.keys import LeasedKeys
 from palaver.model_router.metrics import RouterMetrics
 from palaver.model_router.neighbours import BrokerNews, ContextWindows, SessionClaims
+from palaver.model_router.places import ProviderPlaces
 from palaver.model_router.preparing import Preparation
 from palaver.model_router.providers.loading import LoadedAdapters
 from palaver.model_router.providers.network import Network
-from palaver.model_router.publishing import BrokerEvents
+from palaver.model_router.publishing import BreakerNews, BrokerEvents
+from palaver.model_router.redis_breakers import RedisBreakers
 from palaver.model_router.registry import Registry
 from palaver.model_router.registry_handlers import RegistryHandlers
 from palaver.model_router.renewing import Renewals
 from palaver.model_router.retrying import Retrying
+from palaver.model_router.route import Surroundings
 from palaver.model_router.routing import RetryPolicy
 from palaver.model_router.running import HeldTurns
 from palaver.model_router.settings import Settings
@@ -41,6 +47,7 @@ from palaver.model_router.worker import Worker
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.jobs import JobLoop
+from palaver.servicekit.redis import Redis
 from palaver.servicekit.routes import answer, bind, consume, hear
 from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.service import Kit, Service
@@ -78,11 +85,18 @@ def build(settings: Settings, kit: Kit) -> Service:
     renewals = Renewals(claims, turns)
 
     calls = ProviderCalls(adapters, Patience(limits.first_token_seconds, limits.gap_seconds, limits.call_seconds))
-    retrying = Retrying(RetryPolicy(**settings.retry.model_dump()), keys, events)
+    policy = BreakerPolicy(**settings.breakers.model_dump())
+    redis = None if settings.redis is None else Redis(settings.redis)
+    shared = None if redis is None else RedisBreakers(redis, policy, worker_id)
+    breaker_news = BreakerNews(kit.broker)
+    circuits = Circuits(policy, shared, breaker_news.tell)
+    places = ProviderPlaces(limits.max_provider_calls)
+    itineraries = Itineraries(Surroundings(circuits, places), keys, RetryPolicy(**settings.retry.model_dump()))
+    retrying = Retrying(keys, events)
 
     generation = Generation(
         worker=worker_id,
-        preparation=Preparation(models, ContextWindows(kit.broker), keys, budgets, wishes),
+        preparation=Preparation(models, ContextWindows(kit.broker), itineraries, budgets, wishes),
         calls=TurnCalls(calls, renewals.nudge, max_characters=limits.max_answer_characters),
         events=events,
         retrying=retrying,
@@ -105,7 +119,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     side_jobs = SideJobs(
         Completing(
             registry=models,
-            keys=keys,
+            itineraries=itineraries,
             budgets=budgets,
             calls=calls,
             retrying=retrying,
@@ -137,11 +151,12 @@ def build(settings: Settings, kit: Kit) -> Service:
         )
 
     about_models = CatalogueHandlers(models)
-    about_turns = TurnHandlers(turns, keys)
+    about_turns = TurnHandlers(turns)
     administration = Administration(models, transactions, addresses, news, _now)
     about_configs = ConfigHandlers(Configuration(models, database, wishes, news), wishes)
     about_registry = RegistryHandlers(administration, models)
-    about_keys = KeyHandlers(KeyCheck(models, keys, adapters, events))
+    check = KeyCheck(models, keys, adapters, events, lambda key_id: circuits.reset(key_circuit(key_id)))
+    about_keys = KeyHandlers(check, keys, circuits)
     return Service(
         name=kit.name,
         routes=(
@@ -164,14 +179,17 @@ def build(settings: Settings, kit: Kit) -> Service:
             hear(model_configs.CONFIG_CHANGED, about_configs.on_config_changed),
             hear(registry.REGISTRY_CHANGED, about_models.on_registry_changed),
             hear(session.TURN_STOP, about_turns.on_turn_stop),
-            hear(keyvault.KEY_REVOKED, about_turns.on_key_revoked),
+            hear(keyvault.KEY_REVOKED, about_keys.on_key_revoked),
+            hear(keyvault.KEYS_CHANGED, about_keys.on_keys_changed),
+            hear(model_router.BREAKER_CHANGED, about_keys.on_breaker_changed),
         ),
-        resources=(database, models, adapters, budgets),
+        resources=(database, models, *(() if redis is None else (redis,)), circuits, adapters, budgets, breaker_news),
         tasks={
             "jobs": jobs.run,
             "side-jobs": completions.run,
             "renewals": renewals.run,
             "deltas": deltas.run,
+            "breakers": circuits.run,
             "warm-up": adapters.warm_up,
             "registry": models.follow,
             "outbox": transactions.relay,

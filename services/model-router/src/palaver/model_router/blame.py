@@ -27,7 +27,7 @@ Part = Literal["key", "offer", "endpoint", "host"]
 
 _UNTIL_CHANGED = OpenTime(None)
 _LONG = OpenTime(1_800.0, 21_600.0)
-_RATE = OpenTime(5.0, 300.0)
+_RATE = OpenTime(1.0, 300.0)
 _OFFER = OpenTime(600.0, 3_600.0)
 _TROUBLE = OpenTime(5.0, 120.0)
 

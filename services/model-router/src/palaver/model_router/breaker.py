@@ -47,9 +47,12 @@ class OpenTime:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """How a call went. `trip` opens at once, `failure` counts. `spread` is random, 0 to 1."""
+    """How a call went. `trip` opens at once, `failure` counts. `spread` is random, 0 to 1.
 
-    kind: Literal["success", "failure", "trip"]
+    After a `reset`, by whoever changed something, nothing bad is known.
+    """
+
+    kind: Literal["success", "failure", "trip", "reset"]
     began_at: float
     at: float
     code: ErrorCode | None = None
@@ -84,6 +87,11 @@ class Breaker:
             return "closed"
         return "open" if now < self.open_until else "half_open"
 
+    @property
+    def turned_at(self) -> float:
+        """When it opened or closed last."""
+        return max(self.opened_at, self.closed_at)
+
     def forgettable(self, now: float, policy: BreakerPolicy) -> bool:
         """Nothing is lost without it."""
         recent = any(step.failures for step in _recent(self.slices, now, policy))
@@ -96,6 +104,8 @@ CLEAN = Breaker()
 
 def observe(breaker: Breaker, seen: Observation, policy: BreakerPolicy) -> Breaker:
     """The breaker after the observation."""
+    if seen.kind == "reset":
+        return Breaker(opened_at=breaker.opened_at, closed_at=seen.at)
     if breaker.open_until is None:
         return _observe_closed(breaker, seen, policy)
     # A call that began before the breaker was half open says nothing about how things are since then.

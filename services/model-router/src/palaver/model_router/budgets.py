@@ -41,14 +41,14 @@ class AnalyticsBudgets:
         """Let go of what is not yet said."""
         await self._telling.cancel()
 
-    async def reserve(self, order: RunTurn, amount: Decimal) -> None:
+    async def reserve(self, order: RunTurn, model_id: str, amount: Decimal) -> None:
         """See `BudgetSource`. Money that nothing limits is set aside, too, for people see it; nobody waits for that."""
         request = ReserveBudget(
             turn_id=order.turn.turn_id,
             attempt=order.attempt,
             payer=order.payer,
             session_id=order.session_id,
-            model_id=order.turn.model,
+            model_id=model_id,
             amount=amount,
         )
         if self._unlimited.get(order.payer, 0.0) > time.monotonic():

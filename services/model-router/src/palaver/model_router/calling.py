@@ -135,7 +135,9 @@ class ProviderCalls:
                         finish = "length"
                         break
         except PatienceLost as lost:
-            raise ProviderFailed(ErrorCode.PROVIDER_TIMEOUT, lost.limit) from None
+            # An answer that never ends is no silence: the provider is well.
+            fault = "request" if lost.limit == "call" else "stall"
+            raise ProviderFailed(ErrorCode.PROVIDER_TIMEOUT, lost.limit, fault=fault) from None
         await answer.finish()
         if finish is None:
             raise ProviderFailed(ErrorCode.PROVIDER_STREAM_BROKEN, "no end of answer")

@@ -44,16 +44,16 @@ class Catalogue:
         """One model, if it is known."""
         return self._models.get(model_id)
 
-    def find_provider(self, provider_id: str) -> Provider | None:
-        """One provider, if it is known."""
-        return self._providers.get(provider_id)
-
     def model(self, model_id: str) -> Model:
         """One model. Raises Failure(MODEL_NOT_FOUND)."""
         try:
             return self._models[model_id]
         except KeyError:
             raise Failure(ErrorCode.MODEL_NOT_FOUND, "This model is not in the catalogue.", model=model_id) from None
+
+    def find_provider(self, provider_id: str) -> Provider | None:
+        """One provider, if it is known."""
+        return self._providers.get(provider_id)
 
     def provider(self, provider_id: str) -> Provider:
         """One provider. Raises Failure(NOT_FOUND)."""

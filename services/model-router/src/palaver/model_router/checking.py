@@ -1,5 +1,6 @@
 """The use-case: try somebody's key at its provider, and say what it is worth."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -26,13 +27,21 @@ class CheckedKeys(Protocol):
 
 
 class KeyCheck:
-    """Tries keys by listing the provider's models."""
+    """Tries keys by listing the provider's models. `well` hears of those that were accepted."""
 
-    def __init__(self, registry: Registry, keys: CheckedKeys, adapters: Adapters, events: Events) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        keys: CheckedKeys,
+        adapters: Adapters,
+        events: Events,
+        well: Callable[[KeyId], None],
+    ) -> None:
         self._registry = registry
         self._keys = keys
         self._adapters = adapters
         self._events = events
+        self._well = well
 
     async def check(self, actor: Actor, key_id: KeyId) -> KeyVerdict:
         """The verdict, also announced. Raises Failure if the provider could not be asked, Unavailable."""
@@ -47,5 +56,7 @@ class KeyCheck:
             if failure.code not in _VERDICTS:
                 raise Failure(failure.code, failure.message) from failure
             code, message = failure.code, failure.message
+        if code is None:
+            self._well(key_id)
         await self._events.key_checked(key_id, code)
         return KeyVerdict(key_id=key_id, valid=code is None, code=code, message=message, checked_at=datetime.now(UTC))

@@ -17,12 +17,16 @@ from palaver.model_router.completion_prompts import answer_tokens, prompt_of, sh
 from palaver.model_router.domain import Prompt, ProviderCall
 from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.interrupting import Interrupted
+from palaver.model_router.itineraries import Itineraries
+from palaver.model_router.itinerary import Itinerary
 from palaver.model_router.metrics import RouterMetrics
 from palaver.model_router.outcomes import Completed, Failed
-from palaver.model_router.ports import BudgetSource, Events, KeySource, Superseded
+from palaver.model_router.ports import BudgetSource, Events, Superseded
 from palaver.model_router.preparing import patiently
 from palaver.model_router.registry import Registry
 from palaver.model_router.retrying import Retrying
+from palaver.model_router.route import Route
+from palaver.model_router.routing import endpoints_of
 
 _log = structlog.get_logger()
 
@@ -34,7 +38,7 @@ class Completing:
         self,
         *,
         registry: Registry,
-        keys: KeySource,
+        itineraries: Itineraries,
         budgets: BudgetSource,
         calls: ProviderCalls,
         retrying: Retrying,
@@ -43,7 +47,7 @@ class Completing:
         metrics: RouterMetrics,
     ) -> None:
         self._registry = registry
-        self._keys = keys
+        self._itineraries = itineraries
         self._budgets = budgets
         self._calls = calls
         self._retrying = retrying
@@ -80,22 +84,34 @@ class Completing:
         prompt = prompt_of(order, model)
         ends_at = asyncio.get_running_loop().time() + self._completion_seconds
         work = LeaseForCompletion(completion_id=order.completion_id, payer=order.payer)
-        key = await patiently(lambda: self._keys.for_work(model.provider, work))
-        call = ProviderCall(model, key, shaped(order, model), answer_tokens(order, model))
+        itinerary = self._itineraries.over(
+            endpoints_of(model, self._registry.catalogue), work, lambda: ends_at - asyncio.get_running_loop().time()
+        )
+        try:
+            return await self._ask_until_answered(job, itinerary, prompt, saying)
+        finally:
+            await itinerary.leave()
+
+    async def _ask_until_answered(
+        self, job: RunningCompletion, itinerary: Itinerary, prompt: Prompt, saying: asyncio.TaskGroup
+    ) -> CompletionEnding:
+        order = job.order
         while True:
+            route = await patiently(itinerary.next)
+            call = ProviderCall(route.model, route.key, shaped(order, route.model), answer_tokens(order, route.model))
             await self._reserve(job, call, prompt)
             job.raise_if_interrupted()
             try:
-                finish = await self._call(job, call, prompt, saying)
+                finish = await self._call(job, route, call, prompt, saying)
             except ProviderFailed as failure:
-                await self._retrying.pause_or_give_up(
+                await self._retrying.another_or_give_up(
                     failure,
-                    call,
+                    route,
+                    itinerary,
                     saying,
-                    calls=job.calls_made,
-                    seconds_left=ends_at - asyncio.get_running_loop().time(),
                     completion=order.completion_id,
                     delivery=job.delivery,
+                    call=job.calls_made,
                 )
             else:
                 if not job.text:
@@ -120,15 +136,16 @@ class Completing:
         await patiently(lambda: self._budgets.reserve_completion(request))
 
     async def _call(
-        self, job: RunningCompletion, call: ProviderCall, prompt: Prompt, saying: asyncio.TaskGroup
+        self, job: RunningCompletion, route: Route, call: ProviderCall, prompt: Prompt, saying: asyncio.TaskGroup
     ) -> FinishReason:
         """Call once, and book it, for which nobody waits before the job's end."""
-        try:
-            return await self._calls.make(call, prompt, job)
-        finally:
-            fact = completion_fact(job, job.calls[-1])
-            saying.create_task(self._events.completion_metered(fact))
-            self._metrics.count(fact)
+        async with route.calling():
+            try:
+                return await self._calls.make(call, prompt, job)
+            finally:
+                fact = completion_fact(job, job.calls[-1])
+                saying.create_task(self._events.completion_metered(fact))
+                self._metrics.count(fact)
 
     def _count(self, job: RunningCompletion, ending: CompletionEnding) -> None:
         code = ending.code if isinstance(ending, Failed) else None

@@ -37,6 +37,7 @@ class Provider:
 
     `output_limit` names the request field that bounds an answer; `reports_usage` says whether a stream can be asked
     to end with a usage figure. `tokenizer`, `grammar` and `cache` are those of its models that say nothing else.
+    `max_calls` of one worker run there at once; None means as many as at most others.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Provider:
     tokenizer: str = "o200k_base"
     grammar: Grammar = field(default_factory=Grammar)
     cache: PromptCache = field(default_factory=PromptCache)
+    max_calls: int | None = None
 
     @property
     def host(self) -> str:
@@ -83,8 +85,20 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another provider of the same model, and its name there if it is another one."""
+
+    provider: str
+    upstream: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """One model of a provider. `upstream` is its name there; `reserve` tokens of the window are kept for an answer."""
+    """One model of a provider. `upstream` is its name there; `reserve` tokens of the window are kept for an answer.
+
+    `also_at` are other endpoints of the very same model, with the same price; `fallbacks` other models that answer
+    where this one cannot.
+    """
 
     id: str
     provider: Provider
@@ -101,6 +115,8 @@ class Model:
     grammar: Grammar
     cache: PromptCache
     source: CatalogueSource = "built_in"
+    also_at: tuple[Elsewhere, ...] = ()
+    fallbacks: tuple[str, ...] = ()
 
     @property
     def profile(self) -> ModelProfile:

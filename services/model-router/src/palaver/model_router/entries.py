@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from palaver.contracts.model_router import Capabilities, CatalogueSource, Grammar, PromptCache
-from palaver.model_router.domain import Model, Price, ProtocolName, Provider
+from palaver.model_router.domain import Elsewhere, Model, Price, ProtocolName, Provider
 from palaver.model_router.providers.loading import protocols
 
 DEFAULT_RESERVE = 4_096
@@ -31,6 +31,7 @@ class ProviderEntry(_Entry):
     tokenizer: str = "o200k_base"
     output_limit: str = "max_tokens"
     reports_usage: bool = True
+    max_calls: int | None = Field(default=None, gt=0)
 
     @field_validator("protocol")
     @classmethod
@@ -39,6 +40,15 @@ class ProviderEntry(_Entry):
         if protocol not in protocols():
             raise ValueError(f"no adapter speaks {protocol}; there are {', '.join(sorted(protocols()))}")
         return protocol
+
+
+class ElsewhereEntry(BaseModel):
+    """Another provider of the same model, and its name there if it is another one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    provider: str
+    upstream: str | None = None
 
 
 class ModelEntry(_Entry):
@@ -59,6 +69,8 @@ class ModelEntry(_Entry):
     capabilities: Capabilities = Capabilities()
     grammar: Grammar | None = None
     cache: PromptCache | None = None
+    also_at: tuple[ElsewhereEntry, ...] = Field(default=(), max_length=8)
+    fallbacks: tuple[str, ...] = Field(default=(), max_length=8)
 
 
 class Entries(BaseModel):
@@ -84,6 +96,7 @@ def provider_of(entry: ProviderEntry, source: CatalogueSource, base_url: str | N
         tokenizer=entry.tokenizer,
         grammar=entry.grammar,
         cache=entry.cache,
+        max_calls=entry.max_calls,
     )
 
 
@@ -117,4 +130,6 @@ def model_of(entry: ModelEntry, source: CatalogueSource, providers: Mapping[str,
         grammar=entry.grammar or provider.grammar,
         cache=entry.cache or provider.cache,
         source=source,
+        also_at=tuple(Elsewhere(there.provider, there.upstream) for there in entry.also_at),
+        fallbacks=entry.fallbacks,
     )

@@ -104,17 +104,19 @@ class Generation:
                 if _too_long(run.turn, prepared, failure):
                     run.prepared = prepared = await self._tighten(run.turn, prepared, failure)
                 else:
-                    await self._pause_or_give_up(run, prepared, failure)
+                    await self._another_or_give_up(run, prepared, failure)
+                    run.prepared = prepared = await self._preparation.again(run.turn.order, prepared)
             else:
                 if not run.turn.text:
                     return Failed(ErrorCode.PROVIDER_REFUSED, "The model gave no answer.")
                 return Completed(finish)
 
     async def _call(self, run: _Run, prepared: Prepared) -> FinishReason:
-        try:
-            return await self._calls.make(run.turn, prepared, lambda: self._begin(run, prepared))
-        finally:
-            self._meter(run)
+        async with prepared.route.calling():
+            try:
+                return await self._calls.make(run.turn, prepared, lambda: self._begin(run, prepared))
+            finally:
+                self._meter(run)
 
     async def _tighten(self, turn: RunningTurn, prepared: Prepared, failure: ProviderFailed) -> Prepared:
         """A smaller window for one more call. Raises the provider's failure where there is none."""
@@ -124,18 +126,18 @@ class Generation:
         except Failure:
             raise failure from None
 
-    async def _pause_or_give_up(self, run: _Run, prepared: Prepared, failure: ProviderFailed) -> None:
+    async def _another_or_give_up(self, run: _Run, prepared: Prepared, failure: ProviderFailed) -> None:
         """Wait for the next call. Raises the failure if there is to be none."""
         turn = run.turn
-        await self._retrying.pause_or_give_up(
+        await self._retrying.another_or_give_up(
             failure,
-            prepared.call,
+            prepared.route,
+            prepared.itinerary,
             run.saying,
-            calls=len(turn.calls),
-            seconds_left=self._seconds_left(turn),
             final=turn.first_token_at is not None,
             turn=turn.turn_id,
             attempt=turn.order.attempt,
+            call=len(turn.calls),
         )
 
     def _seconds_left(self, turn: RunningTurn) -> float:
@@ -150,6 +152,8 @@ class Generation:
         if turn.first_token_at is not None:
             return
         turn.first_token_at = datetime.now(UTC)
+        if prepared.route.tries:
+            run.saying.create_task(prepared.route.heard())
         fact = TurnStarted(
             session_id=turn.order.session_id,
             turn_id=turn.turn_id,

@@ -1,9 +1,11 @@
 """The inbound edge: payload in, use-case, answer out. Decides nothing."""
 
+from palaver.contracts.failures import ErrorCode
 from palaver.contracts.identity import UserDeleted
-from palaver.contracts.keyvault import KeyRevoked
+from palaver.contracts.keyvault import KeyRevoked, KeysChanged
 from palaver.contracts.model_configs import ConfigsChanged, GetModelConfig, ModelConfig, PutModelConfig
 from palaver.contracts.model_router import (
+    BreakerChanged,
     KeyVerdict,
     ListModels,
     ListProviders,
@@ -17,6 +19,7 @@ from palaver.contracts.model_router import (
 from palaver.contracts.registry import RegistryChanged
 from palaver.contracts.session import TurnsStopping
 from palaver.model_router.checking import KeyCheck
+from palaver.model_router.circuits import Circuits, key_circuit
 from palaver.model_router.configuring import Configuration
 from palaver.model_router.ports import KeySource
 from palaver.model_router.registry import Registry
@@ -51,9 +54,8 @@ class CatalogueHandlers:
 class TurnHandlers:
     """What is said and asked about running turns."""
 
-    def __init__(self, turns: HeldTurns, keys: KeySource) -> None:
+    def __init__(self, turns: HeldTurns) -> None:
         self._turns = turns
-        self._keys = keys
 
     async def on_turn_stop(self, stopping: TurnsStopping) -> None:
         """Stop those that run here."""
@@ -67,16 +69,28 @@ class TurnHandlers:
         held = (self._turns.find(turn_id) for turn_id in request.turns)
         return Snapshots(turns=tuple(turn.snapshot for turn in held if turn is not None))
 
+
+class KeyHandlers:
+    """What is said and asked about keys."""
+
+    def __init__(self, check: KeyCheck, keys: KeySource, circuits: Circuits) -> None:
+        self._check = check
+        self._keys = keys
+        self._circuits = circuits
+
     async def on_key_revoked(self, revoked: KeyRevoked) -> None:
         """Forget the key."""
         self._keys.forget(revoked.key_id)
 
+    async def on_keys_changed(self, changed: KeysChanged) -> None:
+        """Ask for candidates anew; a key that was refused may be a good one now."""
+        for key_id in self._keys.changed(changed.user_id, changed.provider):
+            if self._circuits.of(key_circuit(key_id)).code is ErrorCode.KEY_INVALID:
+                self._circuits.reset(key_circuit(key_id))
 
-class KeyHandlers:
-    """Questions about keys."""
-
-    def __init__(self, check: KeyCheck) -> None:
-        self._check = check
+    async def on_breaker_changed(self, change: BreakerChanged) -> None:
+        """Another worker saw a breaker open or close."""
+        self._circuits.hear(change)
 
     async def on_key_validate(self, request: ValidateKey) -> KeyVerdict:
         """Try a key."""

@@ -87,6 +87,11 @@ def usage_fact(turn: RunningTurn, call: CallFact) -> UsageMetered:
     )
 
 
+def _answered(turn: RunningTurn, prepared: Prepared | None) -> str:
+    """The model that really answered, or was the last to be asked."""
+    return prepared.model.id if prepared is not None else turn.order.turn.model
+
+
 def outcome_of(turn: RunningTurn, ending: Ending, prepared: Prepared | None, worker: WorkerId) -> Outcome | None:
     """The attempt's last fact. Usage is that of its last call, cost that of all its calls."""
     facts = [usage_fact(turn, call) for call in turn.calls]
@@ -97,7 +102,7 @@ def outcome_of(turn: RunningTurn, ending: Ending, prepared: Prepared | None, wor
         worker=worker,
         at=datetime.now(UTC),
         text=turn.text,
-        model=turn.order.turn.model,
+        model=_answered(turn, prepared),
         usage=facts[-1].usage if facts else None,
         cost=sum((fact.cost for fact in facts), Decimal(0)) if facts else None,
         context=(None if prepared is None else ContextFill(used=prepared.window.used, maximum=prepared.window.maximum)),

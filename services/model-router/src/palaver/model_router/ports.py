@@ -27,6 +27,7 @@ from palaver.contracts.model_router import (
 from palaver.contracts.session import Renewal, RenewedTurns, TurnClaim
 from palaver.contracts.session_log import AnswerSettings
 from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
+from palaver.model_router.selection import Candidate
 
 
 class Claims(Protocol):
@@ -52,20 +53,32 @@ class WindowSource(Protocol):
 class KeySource(Protocol):
     """Lends provider keys."""
 
-    async def for_work(self, provider: Provider, work: LeaseForTurn | LeaseForCompletion) -> Key:
-        """A key good at this provider's host. Raises Unavailable, Failure(KEY_…)."""
+    async def candidates(self, provider: Provider, payer: UserId) -> tuple[Candidate, ...]:
+        """The keys that may pay for this person's work there; never none. Raises Unavailable, Failure(KEY_…)."""
+        ...
+
+    async def lend(self, provider: Provider, candidate: Candidate, work: LeaseForTurn | LeaseForCompletion) -> Key:
+        """One of them, good at this provider's host. Raises Unavailable, Failure(KEY_…, NOT_FOUND)."""
         ...
 
     def forget(self, key_id: KeyId) -> None:
         """Lend it no more."""
         ...
 
+    def changed(self, payer: UserId | None, provider: str | None) -> tuple[KeyId, ...]:
+        """Other keys may be used from now on, by everybody and everywhere if none is named. Returns those known so
+        far."""
+        ...
+
 
 class BudgetSource(Protocol):
     """Sets money aside before it is spent; for a payer without a limit it need not wait until that is done."""
 
-    async def reserve(self, order: RunTurn, amount: Decimal) -> None:
-        """Raises Unavailable, Failure(QUOTA_EXCEEDED)."""
+    async def reserve(self, order: RunTurn, model_id: str, amount: Decimal) -> None:
+        """For a turn that this model is to answer, in the place of what was set aside for it before.
+
+        Raises Unavailable, Failure(QUOTA_EXCEEDED).
+        """
         ...
 
     async def reserve_completion(self, request: ReserveCompletion) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -17,9 +18,13 @@ from palaver.contracts.keyvault import LeaseForTurn
 from palaver.contracts.model_router import RunTurn
 from palaver.contracts.session_log import AnswerSettings
 from palaver.model_router import cost
-from palaver.model_router.domain import Key, Model, Prompt, ProviderCall
-from palaver.model_router.ports import BudgetSource, KeySource, WindowSource, WishSource
+from palaver.model_router.domain import Model, Prompt, ProviderCall
+from palaver.model_router.itineraries import Itineraries
+from palaver.model_router.itinerary import Itinerary
+from palaver.model_router.ports import BudgetSource, WindowSource, WishSource
 from palaver.model_router.registry import Registry
+from palaver.model_router.route import Route
+from palaver.model_router.routing import substitutes_of
 from palaver.model_router.tuning import preferred, tuned
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.tasks import backoff_seconds
@@ -34,9 +39,9 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A call ready to be made, and the window that it was made from."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A call, and the window that it was made from."""
 
     call: ProviderCall
     window: Window
@@ -55,15 +60,28 @@ class Prepared:
         return Prompt(self.window.used, self.window.count)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared(Fitted):
+    """A call ready to be made, and the way that it goes."""
+
+    route: Route
+    itinerary: Itinerary
+
+
 class Preparation:
     """Asks the neighbours. A neighbour that is down is asked again until the turn's own time is over."""
 
     def __init__(
-        self, registry: Registry, windows: WindowSource, keys: KeySource, budgets: BudgetSource, wishes: WishSource
+        self,
+        registry: Registry,
+        windows: WindowSource,
+        itineraries: Itineraries,
+        budgets: BudgetSource,
+        wishes: WishSource,
     ) -> None:
         self._registry = registry
         self._windows = windows
-        self._keys = keys
+        self._itineraries = itineraries
         self._budgets = budgets
         self._wishes = wishes
 
@@ -76,31 +94,68 @@ class Preparation:
         finally:
             task.add_done_callback(_heard)
             task.cancel()
+            if task.done() and not task.cancelled() and task.exception() is None:
+                await task.result().itinerary.leave()
 
     async def reserve(self, order: RunTurn, prepared: Prepared) -> None:
         """Set the call's money aside. Raises Failure: no money, …"""
-        await patiently(lambda: self._budgets.reserve(order, prepared.amount))
+        await patiently(lambda: self._budgets.reserve(order, prepared.model.id, prepared.amount))
 
     async def _prepare(self, order: RunTurn) -> Prepared:
-        """Raises Failure: unknown model, no key, …"""
+        """Raises Failure: unknown model, no key, …; ProviderFailed where nothing can be called."""
         model = await patiently(lambda: self._registry.model(order.turn.model))
         work = LeaseForTurn(turn_id=order.turn.turn_id, payer=order.payer)
-        window, key, wishes = await _together(
-            patiently(lambda: self._windows.build(_window_of(order, model))),
-            patiently(lambda: self._keys.for_work(model.provider, work)),
-            self._wishes.of(order.payer, model.id),
-        )
+        models = substitutes_of(model, self._registry.catalogue)
+
+        def seconds_left() -> float:
+            return (order.deadline - datetime.now(UTC)).total_seconds()
+
+        itinerary = self._itineraries.over(models, work, seconds_left)
+        try:
+            window, wishes, route = await _together(
+                patiently(lambda: self._windows.build(_window_of(order, model))),
+                self._wishes.of(order.payer, model.id),
+                patiently(itinerary.next),
+            )
+            if route.model.profile != model.profile:
+                return await self._anew(order, route, itinerary)
+            return self._made(order, window, wishes, route, itinerary)
+        except BaseException:
+            await itinerary.leave()
+            raise
+
+    async def again(self, order: RunTurn, failed: Prepared) -> Prepared:
+        """The call by the next route; another model has a window and a price of its own.
+
+        Raises Failure: no money, …; ProviderFailed where nothing more can be called.
+        """
+        route = await patiently(failed.itinerary.next)
+        if (route.model.id, route.model.profile) == (failed.model.id, failed.model.profile):
+            return replace(failed, call=replace(failed.call, model=route.model, key=route.key), route=route)
+        prepared = await self._anew(order, route, failed.itinerary)
+        await self.reserve(order, prepared)
+        return prepared
+
+    async def _anew(self, order: RunTurn, route: Route, itinerary: Itinerary) -> Prepared:
+        """For another model than the turn's own, or for another format."""
+        window = await patiently(lambda: self._windows.build(_window_of(order, route.model)))
+        return self._made(order, window, await self._wishes.of(order.payer, route.model.id), route, itinerary)
+
+    @staticmethod
+    def _made(order: RunTurn, window: Window, wishes: AnswerSettings, route: Route, itinerary: Itinerary) -> Prepared:
+        model = route.model
         tuning = tuned(preferred(order.settings, wishes), model)
         call = ProviderCall(
             model,
-            key,
+            route.key,
             window.messages,
             tuning.max_tokens,
             window.stable,
             temperature=tuning.temperature,
             top_p=tuning.top_p,
         )
-        return Prepared(call, window, cost.ceiling(model, window.used, tuning.max_tokens))
+        amount = cost.ceiling(model, window.used, tuning.max_tokens)
+        return Prepared(call=call, window=window, amount=amount, route=route, itinerary=itinerary)
 
     async def tightened(self, order: RunTurn, refused: Prepared) -> Prepared:
         """The same call with a smaller window, after the provider refused this one as too long. What is reserved
@@ -124,10 +179,10 @@ def _window_of(order: RunTurn, model: Model, *, at_most: int | None = None) -> B
 
 
 async def _together(
-    window: Awaitable[Window], key: Awaitable[Key], wishes: Awaitable[AnswerSettings]
-) -> tuple[Window, Key, AnswerSettings]:
+    window: Awaitable[Window], wishes: Awaitable[AnswerSettings], route: Awaitable[Route]
+) -> tuple[Window, AnswerSettings, Route]:
     """All results; the first failure ends the others and is raised as it is, not as a group."""
-    tasks = asyncio.ensure_future(window), asyncio.ensure_future(key), asyncio.ensure_future(wishes)
+    tasks = asyncio.ensure_future(window), asyncio.ensure_future(wishes), asyncio.ensure_future(route)
     try:
         return await asyncio.gather(*tasks)
     finally:

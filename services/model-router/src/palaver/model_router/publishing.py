@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId
 from palaver.contracts.model_router import (
+    BREAKER_CHANGED,
     COMPLETION_COMPLETED,
     COMPLETION_FAILED,
     COMPLETION_METERED,
@@ -18,6 +20,7 @@ from palaver.contracts.model_router import (
     TURN_STARTED,
     TURN_STOPPED,
     USAGE_METERED,
+    BreakerChanged,
     CompletionCompleted,
     CompletionFailed,
     CompletionMetered,
@@ -31,7 +34,7 @@ from palaver.contracts.model_router import (
 )
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.errors import Unavailable
-from palaver.servicekit.tasks import backoff_seconds
+from palaver.servicekit.tasks import TaskSet, backoff_seconds
 
 LONGEST_PAUSE_SECONDS = 2.0
 
@@ -91,6 +94,29 @@ class BrokerEvents:
                 await self._broker.publish(TURN_STOPPED, outcome, outcome.session_id, message_id=message_id)
             case _:
                 raise TypeError(f"{type(outcome).__name__} is no way for a turn to end")
+
+
+class BreakerNews:
+    """Tells all workers what opened or closed; once, for they look for themselves now and then. A `Resource`."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._telling = TaskSet("breakers")
+
+    async def start(self) -> None:
+        """Nothing to do."""
+
+    async def stop(self) -> None:
+        """Let go of what is not yet said."""
+        await self._telling.cancel()
+
+    def tell(self, change: BreakerChanged) -> None:
+        """Say it, without waiting."""
+        self._telling.spawn(self._say(change))
+
+    async def _say(self, change: BreakerChanged) -> None:
+        with suppress(Unavailable):
+            await self._broker.send(BREAKER_CHANGED, change)
 
 
 async def _until_stored(publish: Callable[[], Awaitable[None]]) -> None:

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from palaver.contracts import limits
-from palaver.servicekit.settings import DatabaseSettings, ServiceSettings, service_config
+from palaver.servicekit.settings import DatabaseSettings, RedisSettings, ServiceSettings, service_config
 
 
 class LimitSettings(BaseModel):
@@ -16,6 +16,11 @@ class LimitSettings(BaseModel):
 
     max_turns: int = Field(100, gt=0, description="Turns that one worker runs at once.")
     max_held: int = Field(400, gt=0, description="Turns kept in memory, those included whose end is not confirmed.")
+    max_provider_calls: int = Field(
+        limits.MAX_PROVIDER_CALLS,
+        gt=0,
+        description="Calls of one provider that one worker makes at once; more wait, payers in turn.",
+    )
     max_side_jobs: int = Field(8, gt=0, description="Side jobs that one worker runs at once, beside its turns.")
     turn_seconds: float = Field(
         limits.TURN_DEADLINE_SECONDS, gt=0, description="A whole turn; an order may allow less."
@@ -55,10 +60,26 @@ class RetrySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_calls: int = Field(4, gt=0)
+    max_calls: int = Field(6, gt=0, description="Failed calls of one attempt, over all keys and models.")
+    calls_per_endpoint: int = Field(2, gt=0, description="Failures of an endpoint before another one goes first.")
     first_pause_seconds: float = Field(0.5, gt=0)
     longest_pause_seconds: float = Field(8.0, gt=0)
-    longest_retry_after_seconds: float = Field(60.0, gt=0, description="A provider that asks for more is given up.")
+    longest_retry_after_seconds: float = Field(
+        60.0, gt=0, description="Waiting in all for what is known to be broken; who would wait longer is told so."
+    )
+
+
+class BreakerSettings(BaseModel):
+    """When a provider that fails is left alone by itself. What a key did wrong opens its breaker at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    failures: int = Field(5, gt=0, description="Failures in the window that open a breaker,")
+    share: float = Field(0.5, gt=0, le=1, description="if they are this share of the calls in it.")
+    window_seconds: float = Field(30.0, gt=0)
+    memory_seconds: float = Field(
+        600.0, ge=0, description="One that opens again so soon after it closed stays open for longer."
+    )
 
 
 class AddressSettings(BaseModel):
@@ -88,3 +109,7 @@ class Settings(ServiceSettings):
     addresses: AddressSettings = AddressSettings()  # pyright: ignore[reportCallIssue]  # as below
     limits: LimitSettings = LimitSettings()  # pyright: ignore[reportCallIssue]  # Field defaults, unseen by pyright
     retry: RetrySettings = RetrySettings()  # pyright: ignore[reportCallIssue]  # as above
+    breakers: BreakerSettings = BreakerSettings()  # pyright: ignore[reportCallIssue]  # as above
+    redis: RedisSettings | None = Field(
+        None, description="Where workers share their breakers; without it each goes by its own view, and what it hears."
+    )

@@ -27,6 +27,14 @@ def _invalid(message: str) -> Refusal:
     return _error(400, "invalid_request_error", message)
 
 
+_REFUSALS: Mapping[Trouble, tuple[int, str, str]] = {
+    # platform.claude.com/docs/en/api/errors
+    "payment_required": (402, "billing_error", "There is an issue with your billing or payment information."),
+    "forbidden": (403, "permission_error", "Your API key does not have permission to use the specified resource."),
+    "bad_request": (400, "invalid_request_error", "messages: the request cannot be read."),
+}
+
+
 class AnthropicWire:
     """`POST /v1/messages` and `GET /v1/models`."""
 
@@ -84,16 +92,18 @@ class AnthropicWire:
             )
         return None
 
-    def trouble(self, kind: Trouble, retry_after_seconds: float) -> Refusal:
+    def trouble(self, kind: Trouble, retry_after_seconds: float | None) -> Refusal:
         """As the API words its own difficulties."""
         if kind == "rate_limit":
-            headers = {"retry-after": f"{retry_after_seconds:g}"}
+            headers = {} if retry_after_seconds is None else {"retry-after": f"{retry_after_seconds:g}"}
             return _error(429, "rate_limit_error", "This request would exceed your rate limit.", headers)
         if kind == "quota":
             return _invalid(
                 "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade"
                 " or purchase credits."
             )
+        if kind in _REFUSALS:
+            return _error(*_REFUSALS[kind])
         if kind == "overloaded":
             return _error(529, "overloaded_error", "Overloaded")
         return _error(500, "api_error", "Internal server error")

@@ -34,6 +34,14 @@ def _invalid(message: str) -> Refusal:
     return _error(400, "INVALID_ARGUMENT", message)
 
 
+_REFUSALS: Mapping[Trouble, tuple[int, str, str]] = {
+    # ai.google.dev/gemini-api/docs/troubleshooting
+    "payment_required": (402, "FAILED_PRECONDITION", "Enable billing on your project in Google AI Studio."),
+    "forbidden": (403, "PERMISSION_DENIED", "Your API key doesn't have the required permissions."),
+    "bad_request": (400, "INVALID_ARGUMENT", "The request body is malformed."),
+}
+
+
 class GeminiWire:
     """`POST /models/{model}:generateContent` and `:streamGenerateContent?alt=sse`, `GET /models`."""
 
@@ -108,15 +116,16 @@ class GeminiWire:
             f"The input token count ({tokens}) exceeds the maximum number of tokens allowed ({request.model.window})."
         )
 
-    def trouble(self, kind: Trouble, retry_after_seconds: float) -> Refusal:
+    def trouble(self, kind: Trouble, retry_after_seconds: float | None) -> Refusal:
         """As the API words its own difficulties; when to ask again stands in the body (google.rpc.RetryInfo)."""
         if kind == "rate_limit":
-            retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{retry_after_seconds:g}s"}
+            delay = f"{retry_after_seconds or 0:g}s"
+            retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}
             return _error(
                 429,
                 "RESOURCE_EXHAUSTED",
                 "You exceeded your current quota, please check your plan and billing details.",
-                [retry],
+                [] if retry_after_seconds is None else [retry],
             )
         if kind == "quota":
             return _error(
@@ -124,6 +133,8 @@ class GeminiWire:
                 "RESOURCE_EXHAUSTED",
                 "Your prepayment credits are depleted. Please go to AI Studio to manage your project and billing.",
             )
+        if kind in _REFUSALS:
+            return _error(*_REFUSALS[kind])
         if kind == "overloaded":
             return _error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
         return _error(500, "INTERNAL", "An internal error has occurred. Please retry or report.")

@@ -54,19 +54,13 @@ class OpenAIAccount:
             code="invalid_api_key",
         )
 
-    def trouble(self, kind: Trouble, retry_after_seconds: float) -> Refusal:
+    def trouble(self, kind: Trouble, retry_after_seconds: float | None) -> Refusal:
         """As the API words its own difficulties; it knows no 529 and says 503."""
         if kind == "rate_limit":
-            return error(
-                429,
-                f"Rate limit reached for requests. Please try again in {retry_after_seconds:g}s.",
-                kind="requests",
-                code="rate_limit_exceeded",
-                headers={
-                    "retry-after": f"{retry_after_seconds:g}",
-                    "retry-after-ms": str(round(retry_after_seconds * 1000)),
-                },
-            )
+            return _rate_limit(retry_after_seconds)
+        if kind in _REFUSALS:
+            status, message, code = _REFUSALS[kind]
+            return error(status, message, code=code)
         if kind == "quota":
             return error(
                 429,
@@ -88,6 +82,26 @@ class OpenAIAccount:
         """`GET /models`."""
         data = [{"id": m.id, "object": "model", "created": 0, "owned_by": "simulator"} for m in models.of(*SERVED)]
         return {"object": "list", "data": data}
+
+
+def _rate_limit(retry_after_seconds: float | None) -> Refusal:
+    when, headers = "", dict[str, str]()
+    if retry_after_seconds is not None:
+        when = f" Please try again in {retry_after_seconds:g}s."
+        headers = {
+            "retry-after": f"{retry_after_seconds:g}",
+            "retry-after-ms": str(round(retry_after_seconds * 1000)),
+        }
+    message = f"Rate limit reached for requests.{when}"
+    return error(429, message, kind="requests", code="rate_limit_exceeded", headers=headers)
+
+
+_REFUSALS: Mapping[Trouble, tuple[int, str, str]] = {
+    # DeepSeek's, in this format: api-docs.deepseek.com/quick_start/error_codes
+    "payment_required": (402, "Insufficient Balance", "invalid_request_error"),
+    "forbidden": (403, "Country, region, or territory not supported", "unsupported_country_region_territory"),
+    "bad_request": (400, "Invalid value for 'messages'.", "invalid_value"),
+}
 
 
 def model_of(fields: Mapping[str, Any]) -> SimulatedModel:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from palaver.simulator import composing, models, tokens
 from palaver.simulator.caching import CacheUse
-from palaver.simulator.faults import Fault
+from palaver.simulator.faults import Fault, Occasion
 from palaver.simulator.playback import Playback
 from palaver.simulator.recorder import Record
 from palaver.simulator.stage import Stage
@@ -22,6 +22,9 @@ from palaver.simulator.wire import ChatRequest, Refusal, Reply, Trouble, Wire
 _TROUBLES: Mapping[str, Trouble] = {
     "rate_limit": "rate_limit",
     "quota": "quota",
+    "payment_required": "payment_required",
+    "forbidden": "forbidden",
+    "bad_request": "bad_request",
     "server_error": "server_error",
     "overloaded": "overloaded",
 }
@@ -84,8 +87,10 @@ class Provider:
         if overflow is not None:
             raise overflow
 
-        fault = stage.faults.take(asked.model.id, asked.question)
+        fault = stage.faults.take(_occasion(asked, record))
         record.fault = None if fault is None else fault.kind
+        if fault is not None and fault.kind == "invalid_key":
+            raise wire.bad_key(wire.key(request.headers))
         if fault is not None and fault.kind in _TROUBLES:
             raise wire.trouble(_TROUBLES[fault.kind], fault.retry_after_seconds)
         return await self._reply(asked, fault, record)
@@ -94,7 +99,7 @@ class Provider:
         settings = self._stage.settings
         if fault is not None and fault.kind == "no_usage":
             asked = replace(asked, include_usage=False)
-        script = self._stage.scripts.take(asked.model.id, asked.question)
+        script = self._stage.scripts.take(_occasion(asked, record))
         seed = settings.seed
         reply = composing.compose(self._wire, asked, script, seed=seed, number=record.number, created=int(time.time()))
         reply = replace(reply, cache=self._cache(asked, record), reasoning=_thoughts(asked))
@@ -142,6 +147,10 @@ class Provider:
         record.status = refusal.status
         record.finished(completed=False)
         return _json(refusal.body, refusal.status, refusal.headers)
+
+
+def _occasion(asked: ChatRequest, record: Record) -> Occasion:
+    return Occasion(asked.model.id, asked.question, None if record.key is None else record.key.sha256)
 
 
 def _thoughts(asked: ChatRequest) -> str:

@@ -11,7 +11,7 @@ from palaver.simulator.caching import UNCACHED, CacheUse
 from palaver.simulator.conversation import Said
 from palaver.simulator.models import SimulatedModel
 
-Trouble = Literal["rate_limit", "quota", "server_error", "overloaded"]
+Trouble = Literal["rate_limit", "quota", "payment_required", "forbidden", "bad_request", "server_error", "overloaded"]
 FinishReason = Literal["stop", "length"]
 
 
@@ -106,7 +106,7 @@ class Wire(Protocol):
         """The refusal if prompt and answer do not fit the window."""
         ...
 
-    def trouble(self, kind: Trouble, retry_after_seconds: float) -> Refusal:
+    def trouble(self, kind: Trouble, retry_after_seconds: float | None) -> Refusal:
         """The provider is not able to answer now."""
         ...
 

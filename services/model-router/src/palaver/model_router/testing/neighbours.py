@@ -17,7 +17,17 @@ from palaver.contracts.client_protocol import Delta
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, TurnId
-from palaver.contracts.keyvault import KEY_LEASE, SEAL_CONTEXT_LEASE, KeyLease, KeySecret, LeaseKey
+from palaver.contracts.keyvault import (
+    KEY_CANDIDATES,
+    KEY_LEASE,
+    SEAL_CONTEXT_LEASE,
+    KeyCandidate,
+    KeyCandidates,
+    KeyLease,
+    KeySecret,
+    LeaseKey,
+    ListCandidates,
+)
 from palaver.contracts.model_router import (
     COMPLETION_COMPLETED,
     COMPLETION_FAILED,
@@ -52,6 +62,7 @@ from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.routes import Route, answer, hear
 from palaver.servicekit.sealing import from_base64url, key_id_of, seal
 
+Scope = Literal["personal", "shared"]
 Status = Literal["held", "stopped", "lost", "ended"]
 KEY_ID = KeyId("key-of-the-payer")
 WINDOW = Window(
@@ -87,12 +98,15 @@ class Neighbours:
         self.analytics_up.set()
         self.overtaken: Literal["no", "elsewhere", "over"] = "no"
         self.secret = "sk-of-the-payer-1234"  # noqa: S105 - a made-up one
+        self.more_keys: dict[KeyId, tuple[KeyCandidate, str]] = {}  # beside that one, with their secrets
         self.lease_host: str | None = None
+        self.lease_provider = "openai"  # of keys that are only tried
         # what was asked
         self.claims: list[ClaimTurn] = []
         self.renewals: list[Renewal] = []
         self.windows: list[BuildWindow] = []
         self.leases: list[LeaseKey] = []
+        self.candidate_questions: list[ListCandidates] = []
         self.reservations: list[ReserveBudget] = []
         self.side_job_reservations: list[ReserveCompletion] = []
         # what was said
@@ -112,6 +126,7 @@ class Neighbours:
             answer(TURN_CLAIM, self._on_claim),
             answer(TURN_RENEW, self._on_renew),
             answer(WINDOW_BUILD, self._on_window),
+            answer(KEY_CANDIDATES, self._on_candidates),
             answer(KEY_LEASE, self._on_lease),
             answer(BUDGET_RESERVE, self._on_reserve),
             answer(COMPLETION_RESERVE, self._on_reserve_side_job),
@@ -173,18 +188,33 @@ class Neighbours:
             raise Unavailable("postgres")
         return self.window if request.at_most is None else self.tighter_window
 
+    def add_key(self, key_id: str, secret: str, *, weight: int = 1, order: int = 0, scope: Scope = "personal") -> KeyId:
+        """One more key, for every provider."""
+        known = KeyId(key_id)
+        candidate = KeyCandidate(key_id=known, label=key_id, weight=weight, order=order, scope=scope)
+        self.more_keys[known] = (candidate, secret)
+        return known
+
+    async def _on_candidates(self, request: ListCandidates) -> KeyCandidates:
+        self.candidate_questions.append(request)
+        own = KeyCandidate(key_id=KEY_ID, label="", weight=1, order=0, scope="personal")
+        keys = (*((own,) if self.secret else ()), *(candidate for candidate, _ in self.more_keys.values()))
+        if not keys:
+            raise Failure(ErrorCode.KEY_MISSING, "There is no key for this provider.")
+        return KeyCandidates(keys=keys)
+
     async def _on_lease(self, request: LeaseKey) -> KeyLease:
         self.leases.append(request)
-        if not self.secret:
+        key_id = request.key_id or KEY_ID
+        secret = self.more_keys[key_id][1] if key_id in self.more_keys else self.secret
+        if not secret:
             raise Failure(ErrorCode.KEY_MISSING, "There is no key for this provider.")
         public = from_base64url(request.public_key)
         return KeyLease(
-            key_id=KEY_ID,
-            provider=request.provider or "openai",
+            key_id=key_id,
+            provider=request.provider or self.lease_provider,
             host=self.lease_host or request.host or "",
-            sealed=seal(
-                KeySecret(secret=self.secret), public=public, key_id=key_id_of(public), context=SEAL_CONTEXT_LEASE
-            ),
+            sealed=seal(KeySecret(secret=secret), public=public, key_id=key_id_of(public), context=SEAL_CONTEXT_LEASE),
             expires_at=datetime.now(UTC) + timedelta(minutes=10),
         )
 
