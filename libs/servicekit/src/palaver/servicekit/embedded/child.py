@@ -23,7 +23,7 @@ from palaver.servicekit.embedded.private_file import OWNER_ONLY
 POLL_SECONDS = 0.01
 DEATH_POLL_SECONDS = 0.05
 STOP_GRACE_SECONDS = 6.0  # the launcher promises to be gone within 10 s
-READY_TIMEOUT_SECONDS = 30.0
+READY_TIMEOUT_SECONDS = 90.0  # ten of them on a small or busy machine; one that ends is noticed at once
 LOG_TAIL_BYTES = 2_000
 MAX_LOG_BYTES = 16 * 1024**2  # looked at on each start
 PRIVATE_UMASK = 0o077  # what a server writes is for its own account

@@ -23,22 +23,36 @@ class Provider:
         """The base URL for OpenAI's SDK."""
         return f"{self._url}/openai/v1"
 
-    async def play(self, load: Load, *, about: str | None = None, burst: int = 1) -> None:
+    async def play(
+        self,
+        load: Load,
+        *,
+        about: str | None = None,
+        burst: int = 1,
+        first_token_seconds: float = FIRST_TOKEN_SECONDS,
+    ) -> None:
         """Forget everything; from now on every answer is one stream of this load."""
         async with self._control() as http:
             for what in ("replies", "requests", "faults"):
                 async with http.delete(f"/control/{what}"):
                     pass
-        await self.also_play(load, about=about, burst=burst)
+        await self.also_play(load, about=about, burst=burst, first_token_seconds=first_token_seconds)
 
-    async def also_play(self, load: Load, *, about: str | None = None, burst: int = 1) -> None:
+    async def also_play(
+        self,
+        load: Load,
+        *,
+        about: str | None = None,
+        burst: int = 1,
+        first_token_seconds: float = FIRST_TOKEN_SECONDS,
+    ) -> None:
         """Questions that contain `about`, and no word given earlier, are answered by a stream of this load."""
         script = Script(
             model=MODEL,
             count=MANY,
             about=about,
             text=load.script_text,
-            first_token_seconds=FIRST_TOKEN_SECONDS,
+            first_token_seconds=first_token_seconds,
             tokens_per_second=load.rate,
             burst=burst,
             stamped=True,

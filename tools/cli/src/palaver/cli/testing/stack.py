@@ -32,7 +32,7 @@ from palaver.simulator.server import SimulatorServer
 from palaver.simulator.settings import SimulatorSettings
 
 GATEWAY = "gateway"
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 QUIET: Mapping[str, Values] = {"session": {"titles": False}}
 """What is off unless a test wants it: whoever counts calls to providers did not ask for titles."""
 PASSWORD = "a long enough password"  # noqa: S105 - an account that lives as long as one test
