@@ -210,6 +210,8 @@ async def catalogue_and_keys(client: Client) -> None:
     assert key["key_hint"].endswith(PROVIDER_KEY[-4:])
     assert PROVIDER_KEY not in str(await client.call("GET", "/api/v1/keys"))
     assert (await client.call("POST", "/api/v1/keys/{key_id}/validate", key_id=key["id"]))["valid"] is True
+    found = await client.call("GET", "/api/v1/models/discover", provider="openai")
+    assert "sim-swift" in {model["upstream"] for model in found["models"]}
     await client.call("DELETE", "/api/v1/keys/{key_id}", key_id=key["id"])
 
 

@@ -11,6 +11,7 @@ from openapi_spec_validator import validate
 from palaver.contracts import (
     analytics,
     context,
+    discovery,
     identity,
     key_records,
     keyvault,
@@ -79,6 +80,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/models/", None, 200),
     ("GET", "/models/providers", None, 200),
     ("GET", "/models/demo/owl", None, 200),
+    ("GET", "/models/discover?provider=demo", None, 200),
+    ("GET", f"/models/discover?provider=demo&key_id={ID}", None, 200),
     ("GET", "/models/demo/owl/config", None, 200),
     ("PUT", "/models/demo/owl/config", {"temperature": 0.2, "max_tokens": None}, 200),
     ("GET", "/admin/providers", None, 200),
@@ -186,6 +189,22 @@ async def accounts(faked: Any) -> None:
         await faked.always(query, preferences.Preferences())
 
 
+async def model_router_answers(faked: Any) -> None:
+    """About the registry, and what people choose and find."""
+    for query in (model_configs.CONFIG_GET, model_configs.CONFIG_PUT):
+        await faked.always(query, model_configs.ModelConfig(model_id="demo/owl"))
+    for query in (registry.PROVIDER_CREATE, registry.PROVIDER_UPDATE):
+        await faked.always(query, REGISTERED_PROVIDER)
+    await faked.always(registry.PROVIDER_REGISTERED, registry.RegisteredProviders(providers=(REGISTERED_PROVIDER,)))
+    for query in (registry.MODEL_CREATE, registry.MODEL_UPDATE):
+        await faked.always(query, REGISTERED_MODEL)
+    await faked.always(registry.MODEL_REGISTERED, registry.RegisteredModels(models=(REGISTERED_MODEL,)))
+    for query in (registry.PROVIDER_DELETE, registry.MODEL_DELETE):
+        await faked.always(query, session.Done())
+    found = discovery.DiscoveredModels(provider="demo", models=(discovery.DiscoveredModel(upstream="owl"),))
+    await faked.always(discovery.MODEL_DISCOVER, found)
+
+
 @pytest.fixture
 async def everybody(served: Any, room: Any) -> Any:
     """Every neighbour answers every query with something valid."""
@@ -225,16 +244,7 @@ async def everybody(served: Any, room: Any) -> Any:
         id="demo", display_name="Demo", protocol="openai", host="api.demo", needs_key=False
     )
     await faked.always(model_router.PROVIDER_LIST, model_router.ProviderList(providers=(provider,)))
-    for query in (model_configs.CONFIG_GET, model_configs.CONFIG_PUT):
-        await faked.always(query, model_configs.ModelConfig(model_id="demo/owl"))
-    for query in (registry.PROVIDER_CREATE, registry.PROVIDER_UPDATE):
-        await faked.always(query, REGISTERED_PROVIDER)
-    await faked.always(registry.PROVIDER_REGISTERED, registry.RegisteredProviders(providers=(REGISTERED_PROVIDER,)))
-    for query in (registry.MODEL_CREATE, registry.MODEL_UPDATE):
-        await faked.always(query, REGISTERED_MODEL)
-    await faked.always(registry.MODEL_REGISTERED, registry.RegisteredModels(models=(REGISTERED_MODEL,)))
-    for query in (registry.PROVIDER_DELETE, registry.MODEL_DELETE):
-        await faked.always(query, session.Done())
+    await model_router_answers(faked)
     verdict = model_router.KeyVerdict(key_id=KeyId(ID), valid=True, message="It works.", checked_at=NOW)
     await faked.always(model_router.KEY_VALIDATE, verdict)
     await faked.always(keyvault.KEY_LIST, keyvault.KeyList(keys=(key,)))

@@ -1,7 +1,7 @@
 """A model that lets its thinking be seen is not silent, however late its first word is."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from palaver.model_router import catalogue
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.deltas import DeltaFlow
-from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
+from palaver.model_router.domain import Key, Listed, Progress, Provider, ProviderCall
 from palaver.model_router.ports import Flushable
 from palaver.model_router.preparing import Fitted
 from palaver.model_router.running import RunningTurn
@@ -44,6 +44,9 @@ class Thinker:
         yield progress()
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:
+        raise NotImplementedError
+
+    async def list_models(self, provider: Provider, secret: SecretStr) -> Sequence[Listed]:
         raise NotImplementedError
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from palaver.contracts import (
     analytics,
     context,
+    discovery,
     gateway,
     identity,
     key_records,
@@ -68,6 +69,7 @@ _REGISTRY: tuple[AnyQuery, ...] = (
     registry.MODEL_DELETE,
     model_configs.CONFIG_GET,
     model_configs.CONFIG_PUT,
+    discovery.MODEL_DISCOVER,
 )
 
 _ACCOUNTS: tuple[AnyQuery, ...] = (

@@ -20,6 +20,8 @@ MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
 """A system prompt, of a room or of one model."""
 MAX_PINNED_MESSAGES = 50
 """Pinned messages and replies in one room. Beyond: `TOO_MANY_PINNED`."""
+MAX_DISCOVERED_MODELS = 1_000
+"""Models of a provider that are shown when it is asked for them."""
 MAX_ADDED_PROVIDERS = 100
 """Providers that administrators add to the catalogue. Beyond: `CONFLICT`."""
 MAX_ADDED_MODELS = 1_000

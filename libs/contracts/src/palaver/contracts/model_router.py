@@ -365,6 +365,10 @@ CatalogueSource = Literal["built_in", "operator", "admin"]
 """Who says so: what ships with Palaver, the operator's catalogue file, or an administrator over REST."""
 
 
+Listing = Literal["plain", "ollama"]
+"""Who tells more about its models than its protocol's list does, and how."""
+
+
 class ModelCard(Payload):
     """A model as people choose it. Prices are US dollars per 1,000 tokens."""
 

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.ids import UserId
-from palaver.contracts.model_router import Capabilities, CatalogueSource, Grammar, PromptCache
+from palaver.contracts.model_router import Capabilities, CatalogueSource, Grammar, Listing, PromptCache
 from palaver.contracts.session import Done
 from palaver.contracts.subjects import Payload, control, query
 
@@ -41,6 +41,7 @@ class ProviderFacts(Payload):
     tokenizer: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = None
     grammar: Grammar | None = None
     cache: PromptCache | None = None
+    listing: Listing | None = None
 
 
 class ModelFacts(Payload):
@@ -86,6 +87,7 @@ class RegisteredProvider(_Origin):
     tokenizer: str
     grammar: Grammar
     cache: PromptCache
+    listing: Listing = "plain"
 
 
 class RegisteredModel(_Origin):

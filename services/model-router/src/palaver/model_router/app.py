@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from palaver.contracts import keyvault, model_configs, model_router, registry, session
+from palaver.contracts import discovery, keyvault, model_configs, model_router, registry, session
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.ids import WorkerId
@@ -20,8 +20,15 @@ from palaver.model_router.circuits import Circuits, key_circuit
 from palaver.model_router.completing import Completing
 from palaver.model_router.configuring import Configuration
 from palaver.model_router.deltas import BrokerDeltas
+from palaver.model_router.discovering import Discovery
 from palaver.model_router.generation import Generation
-from palaver.model_router.handlers import CatalogueHandlers, ConfigHandlers, KeyHandlers, TurnHandlers
+from palaver.model_router.handlers import (
+    CatalogueHandlers,
+    ConfigHandlers,
+    DiscoveryHandlers,
+    KeyHandlers,
+    TurnHandlers,
+)
 from palaver.model_router.itineraries import Itineraries
 from palaver.model_router.keys import LeasedKeys
 from palaver.model_router.metrics import RouterMetrics
@@ -157,6 +164,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     about_registry = RegistryHandlers(administration, models)
     check = KeyCheck(models, keys, adapters, events, lambda key_id: circuits.reset(key_circuit(key_id)))
     about_keys = KeyHandlers(check, keys, circuits)
+    about_offers = DiscoveryHandlers(Discovery(models, keys, adapters, events))
     return Service(
         name=kit.name,
         routes=(
@@ -164,6 +172,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             answer(model_router.MODEL_READ, about_models.on_model_read),
             answer(model_router.PROVIDER_LIST, about_models.on_provider_list),
             answer(model_router.KEY_VALIDATE, about_keys.on_key_validate),
+            answer(discovery.MODEL_DISCOVER, about_offers.on_model_discover),
             answer(model_router.TURN_SNAPSHOT, about_turns.on_turn_snapshot, worker_id),
             answer(registry.PROVIDER_REGISTERED, about_registry.on_provider_registered),
             answer(registry.PROVIDER_CREATE, about_registry.on_provider_create),

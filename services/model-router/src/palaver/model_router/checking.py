@@ -14,7 +14,7 @@ from palaver.model_router.keys import bound_to
 from palaver.model_router.ports import Adapters, Events
 from palaver.model_router.registry import Registry
 
-_VERDICTS = frozenset({ErrorCode.KEY_INVALID, ErrorCode.PROVIDER_QUOTA})
+VERDICTS = frozenset({ErrorCode.KEY_INVALID, ErrorCode.PROVIDER_QUOTA})
 """What says something about the key. Everything else says something about the provider, and proves nothing."""
 
 
@@ -53,7 +53,7 @@ class KeyCheck:
         try:
             await adapter.check_key(provider, bound_to(key, provider).secret)
         except ProviderFailed as failure:
-            if failure.code not in _VERDICTS:
+            if failure.code not in VERDICTS:
                 raise Failure(failure.code, failure.message) from failure
             code, message = failure.code, failure.message
         if code is None:

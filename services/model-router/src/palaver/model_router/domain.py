@@ -13,6 +13,7 @@ from palaver.contracts.model_router import (
     Capabilities,
     CatalogueSource,
     Grammar,
+    Listing,
     ModelCard,
     ModelProfile,
     PromptCache,
@@ -38,6 +39,7 @@ class Provider:
     `output_limit` names the request field that bounds an answer; `reports_usage` says whether a stream can be asked
     to end with a usage figure. `tokenizer`, `grammar` and `cache` are those of its models that say nothing else.
     `max_calls` of one worker run there at once; None means as many as at most others.
+    `listing`: who can be asked more about models than the protocol's own list tells.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Provider:
     grammar: Grammar = field(default_factory=Grammar)
     cache: PromptCache = field(default_factory=PromptCache)
     max_calls: int | None = None
+    listing: Listing = "plain"
 
     @property
     def host(self) -> str:
@@ -149,6 +152,22 @@ class Model:
             cached_input_price=self.price.cached_input,
             source=self.source,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model as its provider lists it; what it does not tell is None.
+
+    `longest_window`: what the model could read, if its server gave it that much. Prices as in `Price`.
+    """
+
+    upstream: str
+    display_name: str | None = None
+    window: int | None = None
+    longest_window: int | None = None
+    max_output: int | None = None
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

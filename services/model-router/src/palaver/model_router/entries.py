@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from palaver.contracts.model_router import Capabilities, CatalogueSource, Grammar, PromptCache
+from palaver.contracts.model_router import Capabilities, CatalogueSource, Grammar, Listing, PromptCache
 from palaver.model_router.domain import Elsewhere, Model, Price, ProtocolName, Provider
 from palaver.model_router.providers.loading import protocols
 
@@ -32,6 +32,7 @@ class ProviderEntry(_Entry):
     output_limit: str = "max_tokens"
     reports_usage: bool = True
     max_calls: int | None = Field(default=None, gt=0)
+    listing: Listing = "plain"
 
     @field_validator("protocol")
     @classmethod
@@ -97,6 +98,7 @@ def provider_of(entry: ProviderEntry, source: CatalogueSource, base_url: str | N
         grammar=entry.grammar,
         cache=entry.cache,
         max_calls=entry.max_calls,
+        listing=entry.listing,
     )
 
 

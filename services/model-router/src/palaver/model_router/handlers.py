@@ -1,5 +1,6 @@
 """The inbound edge: payload in, use-case, answer out. Decides nothing."""
 
+from palaver.contracts.discovery import DiscoveredModels, DiscoverModels
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.identity import UserDeleted
 from palaver.contracts.keyvault import KeyRevoked, KeysChanged
@@ -21,6 +22,7 @@ from palaver.contracts.session import TurnsStopping
 from palaver.model_router.checking import KeyCheck
 from palaver.model_router.circuits import Circuits, key_circuit
 from palaver.model_router.configuring import Configuration
+from palaver.model_router.discovering import Discovery
 from palaver.model_router.ports import KeySource
 from palaver.model_router.registry import Registry
 from palaver.model_router.running import HeldTurns
@@ -95,6 +97,17 @@ class KeyHandlers:
     async def on_key_validate(self, request: ValidateKey) -> KeyVerdict:
         """Try a key."""
         return await self._check.check(request.actor, request.key_id)
+
+
+class DiscoveryHandlers:
+    """What providers offer."""
+
+    def __init__(self, discovery: Discovery) -> None:
+        self._discovery = discovery
+
+    async def on_model_discover(self, request: DiscoverModels) -> DiscoveredModels:
+        """Ask a provider what it offers."""
+        return await self._discovery.discover(request)
 
 
 class ConfigHandlers:

@@ -26,7 +26,7 @@ from palaver.contracts.model_router import (
 )
 from palaver.contracts.session import Renewal, RenewedTurns, TurnClaim
 from palaver.contracts.session_log import AnswerSettings
-from palaver.model_router.domain import Key, Progress, Provider, ProviderCall
+from palaver.model_router.domain import Key, Listed, Progress, Provider, ProviderCall
 from palaver.model_router.selection import Candidate
 
 
@@ -157,6 +157,10 @@ class ProviderAdapter(Protocol):
 
     async def check_key(self, provider: Provider, secret: SecretStr) -> None:
         """Try a key in the cheapest way. Raises ProviderFailed."""
+        ...
+
+    async def list_models(self, provider: Provider, secret: SecretStr) -> Sequence[Listed]:
+        """What the provider offers to this key, as far as it tells. Raises ProviderFailed."""
         ...
 
 

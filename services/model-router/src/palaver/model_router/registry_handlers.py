@@ -76,6 +76,7 @@ class RegistryHandlers:
             tokenizer=provider.tokenizer,
             grammar=provider.grammar,
             cache=provider.cache,
+            listing=provider.listing,
             source=provider.source,
             updated_at=change.at if change else None,
             updated_by=change.by if change else None,

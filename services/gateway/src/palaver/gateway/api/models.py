@@ -5,7 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
+from palaver.contracts.discovery import MODEL_DISCOVER, DiscoveredModels, DiscoverModels
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import KeyId
+from palaver.contracts.keyvault import KEY_LIST, ListKeys
 from palaver.contracts.model_configs import (
     CONFIG_GET,
     CONFIG_PUT,
@@ -25,7 +28,7 @@ from palaver.contracts.model_router import (
     ProviderCard,
 )
 from palaver.gateway.api.envelope import Envelope
-from palaver.gateway.api.surroundings import Around, Authenticated
+from palaver.gateway.api.surroundings import UUID, Around, Authenticated, Caller, Surroundings
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -55,6 +58,25 @@ async def list_providers(who: Authenticated, around: Around) -> Envelope[list[Pr
     """All providers."""
     answer = await around.broker.ask(PROVIDER_LIST, ListProviders(actor=who.actor))
     return Envelope(data=list(answer.providers))
+
+
+@router.get("/discover")
+async def discover_models(
+    who: Authenticated,
+    around: Around,
+    provider: Annotated[str, Query(min_length=1, max_length=80)],
+    key_id: Annotated[str | None, Query(pattern=UUID, description="The newest active one by default.")] = None,
+) -> Envelope[DiscoveredModels]:
+    """What a provider offers to your key, with what the catalogue knows of it. Remembered for a minute."""
+    key = KeyId(key_id) if key_id is not None else await _newest_key(who, around, provider)
+    request = DiscoverModels(actor=who.actor, provider=provider, key_id=key)
+    return Envelope(data=await around.broker.ask(MODEL_DISCOVER, request))
+
+
+async def _newest_key(who: Caller, around: Surroundings, provider: str) -> KeyId | None:
+    keys = (await around.broker.ask(KEY_LIST, ListKeys(actor=who.actor))).keys
+    usable = [key.id for key in keys if key.provider == provider and key.status == "active" and key.editable]
+    return usable[-1] if usable else None
 
 
 @router.get("/{model_id:path}/config")

@@ -16,8 +16,8 @@ from palaver.gateway.people import Person
 from palaver.gateway.recipients import Recipient
 from palaver.servicekit.broker import Broker
 
-_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-Id = Annotated[str, Path(pattern=_UUID, examples=["019a0000-0000-7000-8000-000000000000"])]
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+Id = Annotated[str, Path(pattern=UUID, examples=["019a0000-0000-7000-8000-000000000000"])]
 
 access_token = HTTPBearer(
     auto_error=False,

@@ -3,7 +3,7 @@
 As with OpenAI's protocol, the official SDK makes the request and names errors, and the stream is read as raw bytes.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal
 
@@ -13,12 +13,13 @@ from anthropic import AsyncAnthropic
 from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
-from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
+from palaver.model_router.domain import Listed, Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers import listings
 from palaver.model_router.providers.network import Network
 from palaver.model_router.providers.sdk_client import sdk_client
 from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import TRANSPORT_ERRORS, body_of, progress_of
+from palaver.model_router.providers.streams import TRANSPORT_ERRORS, all_of, body_of, progress_of, readable
 from palaver.model_router.sse import ServerEvent
 
 _ERRORS: dict[str, ErrorCode] = {
@@ -30,6 +31,8 @@ _ERRORS: dict[str, ErrorCode] = {
     "not_found_error": ErrorCode.MODEL_NOT_FOUND,
 }
 """Error events inside a stream; what is not listed (`overloaded_error`, `api_error`, …) is trouble of the provider."""
+_MOST = 1_000
+"""Models in one page, at most."""
 _LENGTH_REASONS = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
@@ -138,6 +141,13 @@ class AnthropicMessages:
         """See `ProviderAdapter`: lists one model."""
         with _in_our_words():
             await self._client(provider, secret).models.list(limit=1)
+
+    async def list_models(self, provider: Provider, secret: SecretStr) -> Sequence[Listed]:
+        """See `ProviderAdapter`."""
+        with _in_our_words(), readable():
+            models = self._client(provider, secret).models
+            async with models.with_streaming_response.list(limit=_MOST) as response:
+                return listings.of_anthropic(await all_of(body_of(response.http_response)))
 
     def _client(self, provider: Provider, secret: SecretStr) -> AsyncAnthropic:
         return AsyncAnthropic(

@@ -5,7 +5,7 @@ stack and 0.7 s of import for one POST. The key travels in a header, never in th
 Fields: https://ai.google.dev/api/generate-content
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal
 from urllib.parse import quote
@@ -15,11 +15,12 @@ import msgspec
 from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
-from palaver.model_router.domain import Progress, Provider, ProviderCall, UsageReport
+from palaver.model_router.domain import Listed, Progress, Provider, ProviderCall, UsageReport
 from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers import listings
 from palaver.model_router.providers.network import Network
 from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import TRANSPORT_ERRORS, progress_of
+from palaver.model_router.providers.streams import TRANSPORT_ERRORS, all_of, progress_of, readable
 from palaver.model_router.sse import ServerEvent
 
 MAX_ERROR_BYTES = 64 * 1024
@@ -27,6 +28,8 @@ MAX_ERROR_BYTES = 64 * 1024
 _ROLES = {"user": "user", "assistant": "model"}
 _SAMPLING = {"temperature": "temperature", "top_p": "topP"}
 _OK = 200
+_MOST = 1_000
+"""Models in one page, at most."""
 _STATUSES: dict[str, int] = {
     "INVALID_ARGUMENT": 400,
     "FAILED_PRECONDITION": 400,
@@ -135,6 +138,15 @@ class Gemini:
                 f"{provider.base_url}/models?pageSize=1", headers=_headers(secret), allow_redirects=False
             ) as response:
                 await _accepted(response)
+
+    async def list_models(self, provider: Provider, secret: SecretStr) -> Sequence[Listed]:
+        """See `ProviderAdapter`."""
+        with _in_our_words(), readable():
+            async with self._http.get(
+                f"{provider.base_url}/models?pageSize={_MOST}", headers=_headers(secret), allow_redirects=False
+            ) as response:
+                await _accepted(response)
+                return listings.of_gemini(await all_of(response.content.iter_any()))
 
 
 def _headers(secret: SecretStr) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """What OpenAI's two wire protocols have in common: connections, the official SDK's client, trying a key, errors."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import openai
@@ -8,12 +8,14 @@ from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from palaver.contracts.failures import ErrorCode
-from palaver.model_router.domain import Provider
+from palaver.model_router.domain import Listed, Provider
 from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.providers import listings
 from palaver.model_router.providers.network import Network
+from palaver.model_router.providers.ollama import asked_at_ollama
 from palaver.model_router.providers.sdk_client import sdk_client
 from palaver.model_router.providers.statuses import failure_of
-from palaver.model_router.providers.streams import TRANSPORT_ERRORS
+from palaver.model_router.providers.streams import TRANSPORT_ERRORS, all_of, body_of, readable
 
 
 class OpenAIAdapter:
@@ -41,6 +43,16 @@ class OpenAIAdapter:
         """See `ProviderAdapter`: lists the models."""
         with in_our_words():
             await self.client(provider, secret).models.list()
+
+    async def list_models(self, provider: Provider, secret: SecretStr) -> Sequence[Listed]:
+        """See `ProviderAdapter`."""
+        with in_our_words(), readable():
+            client = self.client(provider, secret)
+            async with client.models.with_streaming_response.list() as response:
+                listed = listings.of_openai(await all_of(body_of(response.http_response)))
+            if provider.listing == "ollama":
+                return await asked_at_ollama(self._http, provider, listed)
+        return listed
 
 
 @contextmanager

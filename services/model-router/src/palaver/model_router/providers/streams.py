@@ -1,7 +1,8 @@
 """Reading the raw bytes of a provider's stream; its breakdowns in our words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import contextmanager
 
 import aiohttp
 import httpx2
@@ -14,6 +15,9 @@ from palaver.model_router.sse import EventReader, EventTooLargeError, ServerEven
 
 DRAIN_SECONDS = 0.25
 """How long the end of a finished body is waited for, so that its connection can be used again."""
+
+MAX_LIST_BYTES = 8 * 1024**2
+"""A list of models. OpenRouter's, the longest that we know, has one."""
 
 TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
 """What a connection that breaks raises: the SDKs pass their transport's errors on while a body is read raw."""
@@ -29,6 +33,25 @@ def body_of(response: httpx2.Response) -> AsyncIterator[bytes]:
     if isinstance(stream, httpx2.AsyncByteStream) and "content-encoding" not in response.headers:
         return aiter(stream)
     return response.aiter_bytes()
+
+
+async def all_of(chunks: AsyncIterator[bytes]) -> bytes:
+    """A body that is not a stream. Raises ProviderFailed for one that is longer than a list may be."""
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_LIST_BYTES:
+            raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, "list too large")
+    return bytes(body)
+
+
+@contextmanager
+def readable() -> Generator[None]:
+    """Turns a body that is not what it should be into ProviderFailed."""
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProviderFailed(ErrorCode.PROVIDER_REFUSED, f"malformed list: {type(error).__name__}") from None
 
 
 async def progress_of(
