@@ -1,6 +1,8 @@
 """Every documented REST operation, called on the running whole; and each refused without a sign-in and to others."""
 
 import asyncio
+import csv
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -72,6 +74,7 @@ async def test_every_documented_operation_works(
     client = Client(http)
     await play_openai(stack)
     await people(client, stack)
+    await administration(client)
     session_id = await rooms(client)
     await messages(client, session_id)
     await personas(client)
@@ -109,6 +112,46 @@ async def people(client: Client, stack: Stack) -> None:
     assert (await client.call("POST", "/api/v1/auth/ticket"))["ticket"]
     await client.call("PUT", "/api/v1/users/me", {"nickname": "Countess"})
     assert (await client.call("GET", "/api/v1/users/me"))["nickname"] == "Countess"
+
+
+async def administration(client: Client) -> None:
+    """An owner looks after somebody, and then reads of it in the trail."""
+    account = {"email": f"guest-{new_id()}@example.org", "password": PASSWORD, "nickname": "Guest"}
+    guest = {"user_id": (await client.call("POST", "/api/v1/auth/register", account))["user"]["id"]}
+    member, client.token = client.token, client.owner_token
+    one = "/api/v1/admin/users/{user_id}"
+    found = await client.call("GET", "/api/v1/admin/users", q=account["email"][:20])
+    assert [person["id"] for person in found] == [guest["user_id"]]
+    await client.call("PUT", one, {"role": "admin"}, **guest)
+    assert (await client.call("GET", one, **guest))["role"] == "admin"
+    (sign_in,) = [s for s in await client.call("GET", "/api/v1/admin/sign-ins") if s["user_id"] == guest["user_id"]]
+    await client.call("DELETE", "/api/v1/admin/sign-ins/{sign_in_id}", sign_in_id=sign_in["id"])
+    await client.call("DELETE", one, **guest)
+    audit = "/api/v1/admin/audit"
+    async with asyncio.timeout(20):
+        entries: list[dict[str, Any]] = []
+        while not entries:  # they come by the broker
+            await asyncio.sleep(0.05)
+            entries = await client.call("GET", audit, action="user.delete", target_id=guest["user_id"])
+    assert entries[0]["address"] == "127.0.0.1"
+    assert entries[0]["device"].startswith("python-httpx")
+    await exports(client, guest["user_id"])
+    limits = {limit["name"]: limit["setting"] for limit in await client.call("GET", "/api/v1/admin/limits")}
+    assert limits["MESSAGES_PER_MINUTE"] == "PALAVER_GATEWAY_RATES__MESSAGES_PER_MINUTE"
+    assert limits["MAX_PARTICIPANTS"] is None
+    client.token = member
+
+
+async def exports(client: Client, guest: str) -> None:
+    """The trail as files, more of it than one question gives."""
+    path, headers = "/api/v1/admin/audit/export", {"Authorization": f"Bearer {client.token}"}
+    files = {name: await client.http.get(path, params={"format": name}, headers=headers) for name in ("csv", "jsonl")}
+    assert files["csv"].headers["content-disposition"] == 'attachment; filename="audit.csv"'
+    header, *rows = csv.reader(files["csv"].text.splitlines())
+    told = [json.loads(line) for line in files["jsonl"].text.splitlines()]
+    assert guest in {row[header.index("target_id")] for row in rows} & {entry["target_id"] for entry in told}
+    assert len(told) >= len(rows) > 0
+    client.done.add(("get", path))
 
 
 async def rooms(client: Client) -> str:

@@ -9,6 +9,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from palaver.contracts import (
+    administration,
     analytics,
     context,
     discovery,
@@ -45,6 +46,14 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("PUT", "/users/me", {"nickname": "Ada"}, 200),
     ("DELETE", "/users/me", {"password": "correct horse battery"}, 200),
     ("DELETE", "/users/me", None, 200),
+    ("GET", "/admin/users?q=ada&role=member&status=active&page=2&limit=10", None, 200),
+    ("GET", f"/admin/users/{ID}", None, 200),
+    ("PUT", f"/admin/users/{ID}", {"role": "admin", "status": "suspended"}, 200),
+    ("DELETE", f"/admin/users/{ID}", None, 200),
+    ("GET", f"/admin/sign-ins?user_id={ID}&page=1&limit=5", None, 200),
+    ("DELETE", f"/admin/sign-ins/{ID}", None, 200),
+    ("GET", f"/admin/audit?by={ID}&action=key.lease&since=2026-01-01T00:00:00Z&limit=5", None, 200),
+    ("GET", "/admin/limits", None, 200),
     ("GET", "/users/me/quota", None, 200),
     ("GET", "/sessions", None, 200),
     ("GET", "/sessions/?page=2&limit=10&archived=true&type=single&q=x", None, 200),
@@ -219,6 +228,14 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(identity.USER_GET, user())
     await faked.always(identity.USER_UPDATE, user())
     await faked.always(identity.USER_DELETE, session.Done())
+    somebody = administration.PersonView(**user().model_dump())
+    await faked.always(administration.PEOPLE_LIST, administration.PeoplePage(people=(somebody,), total=11))
+    await faked.always(administration.PERSON_GET, somebody)
+    await faked.always(administration.PERSON_CHANGE, somebody)
+    await faked.always(administration.PERSON_DELETE, session.Done())
+    await faked.always(administration.SIGN_INS_LIST, administration.SignInPage(sign_ins=(), total=0))
+    await faked.always(administration.SIGN_INS_END, session.Done())
+    await faked.always(administration.AUDIT_SEARCH, administration.AuditSlice(entries=()))
     await faked.always(
         analytics.QUOTA_GET, analytics.Quota(limit=None, spent=Decimal(1), reserved=Decimal(0), resets_at=NOW)
     )

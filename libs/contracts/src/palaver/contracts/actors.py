@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from palaver.contracts.ids import UserId
 from palaver.contracts.subjects import Payload
 
@@ -15,8 +17,9 @@ class Role(StrEnum):
 
 
 class Actor(Payload):
-    """A signed-in person, as the gateway authenticated them."""
+    """A signed-in person, as the gateway authenticated them, and from where. `device`: as their program says."""
 
     user_id: UserId
     role: Role = Role.MEMBER
     address: str | None = None
+    device: str | None = Field(default=None, max_length=200)

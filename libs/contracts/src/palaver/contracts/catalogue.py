@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from palaver.contracts import (
+    administration,
     analytics,
     context,
     discovery,
@@ -96,6 +97,7 @@ EVENTS_SAID: tuple[Event[Any], ...] = (
     model_router.KEY_CHECKED,
     identity.USER_REGISTERED,
     identity.USER_DELETED,
+    administration.USER_SUSPENDED,
     *_AUDITS,
 )
 COMMANDS_TAKEN: tuple[Command[Any], ...] = (
@@ -180,6 +182,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     identity.USER_GET,
     identity.USER_UPDATE,
     identity.USER_DELETE,
+    *administration.QUERIES,
     identity.JWKS_GET,
     identity.AUDIT_LIST,
     identity.TRAIL_READ,
@@ -257,9 +260,15 @@ _ALL_DURABLES = (
             session.LOG_EVENTS["turn.stopped"],
         ),
     ),
+    Durable(
+        session.OWNER,
+        "session-people",
+        EVENTS,
+        _wildcards(identity.USER_DELETED, administration.USER_SUSPENDED),
+    ),
     *(
         Durable(owner, f"{owner}-people", EVENTS, _wildcards(identity.USER_DELETED))
-        for owner in (session.OWNER, context.OWNER, model_router.OWNER, keyvault.OWNER, analytics.OWNER)
+        for owner in (context.OWNER, model_router.OWNER, keyvault.OWNER, analytics.OWNER)
     ),
     Durable(identity.OWNER, "identity-audit", EVENTS, _wildcards(*_AUDITS)),
 )
@@ -327,6 +336,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 identity.USER_GET,
                 identity.USER_UPDATE,
                 identity.USER_DELETE,
+                *administration.QUERIES,
                 identity.JWKS_GET,
                 identity.AUDIT_LIST,
                 *_ACCOUNTS,

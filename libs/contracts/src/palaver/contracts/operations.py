@@ -31,6 +31,7 @@ class AuditRecorded(Payload):
     target_id: str
     outcome: Literal["done", "refused"] = "done"
     address: str | None = None
+    device: str | None = None
     details: dict[str, str] = Field(default_factory=dict[str, str])
 
 

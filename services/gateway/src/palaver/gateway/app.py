@@ -5,6 +5,7 @@ from typing import Any
 from palaver.contracts import analytics, context, gateway, identity, keyvault, model_router, session, sign_ins
 from palaver.contracts.client_protocol import ConnectionLimits
 from palaver.gateway.api.application import create
+from palaver.gateway.api.limits import set_here
 from palaver.gateway.api.status import Running
 from palaver.gateway.api.surroundings import Rates, Surroundings
 from palaver.gateway.auth import Authenticator, KeySet
@@ -120,6 +121,11 @@ def build(settings: Settings, kit: Kit) -> Service:
         metrics=RestMetrics(kit.metrics),
         tracer=kit.tracer,
         max_body_bytes=settings.max_body_bytes,
+        limits_here=(
+            *set_here(settings),
+            *set_here(settings.rates, "rates__"),
+            *set_here(settings.realtime, "realtime__"),
+        ),
     )
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:

@@ -17,6 +17,6 @@ class Person:
     nickname: str
     expires_at: float
 
-    def actor(self, address: str | None) -> Actor:
+    def actor(self, address: str | None, device: str | None = None) -> Actor:
         """On whose behalf other services are asked."""
-        return Actor(user_id=self.user_id, role=self.role, address=address)
+        return Actor(user_id=self.user_id, role=self.role, address=address, device=device)

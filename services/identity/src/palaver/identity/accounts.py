@@ -53,7 +53,7 @@ class Accounts:
                 raise email_taken()
             await users.set_password(work.conn, user.id, password_hash, now)
             person = await self._families.open(work, user, origin, now)
-            registered = audit_events.done("user.register", user.id, now, address=origin.address)
+            registered = audit_events.done("user.register", user.id, now, address=origin.address, device=origin.device)
             await work.say(audit_events.user_registered(user), registered)
         self._metrics.sign_ins.labels("register", "done").inc()
         return person
@@ -85,7 +85,9 @@ class Accounts:
             user = _existing(await users.change(work.conn, actor.user_id, changes))
             changed = ",".join(changes)
             await work.say(
-                audit_events.done("user.update", user.id, self._clock(), address=actor.address, changed=changed)
+                audit_events.done(
+                    "user.update", user.id, self._clock(), address=actor.address, device=actor.device, changed=changed
+                )
             )
         return user
 

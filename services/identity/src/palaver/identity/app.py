@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from palaver.contracts import identity, passwords, preferences, sign_ins
+from palaver.contracts import administration, identity, passwords, preferences, sign_ins
 from palaver.contracts.catalogue import DURABLES, EVENTS_SAID
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.access_tokens import AccessTokens
 from palaver.identity.account_handlers import AccountHandlers
 from palaver.identity.accounts import Accounts
+from palaver.identity.admin_handlers import AdminHandlers
+from palaver.identity.administration import Administration
 from palaver.identity.boxes import Boxes
 from palaver.identity.devices import Devices
 from palaver.identity.endings import Endings
@@ -95,6 +97,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         lifetime=timedelta(seconds=settings.owner_sign_in_code_seconds),
     )
     boxes = Boxes(KeyPair.from_private(raw_key(settings.sealing_key)))
+    trail = Trail(database, transactions, metrics, clock)
     leaving = Leaving(
         database=database,
         transactions=transactions,
@@ -102,6 +105,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         endings=endings,
         clock=clock,
     )
+    admin = AdminHandlers(Administration(database, transactions, endings, leaving, clock), trail)
     handlers = Handlers(
         boxes=boxes,
         accounts=Accounts(
@@ -125,7 +129,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         families=families,
         tickets=Tickets(RedisTickets(redis), database, metrics, clock, seconds=settings.ticket_seconds, access=access),
         access_tokens=access_tokens,
-        trail=Trail(database, metrics),
+        trail=trail,
     )
     mailer = _mailer(settings)
     postman = None if mailer is None else Postman(transactions, mailer, metrics, clock, page_url=settings.page_url)
@@ -167,6 +171,13 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(preferences.PREFERENCES_GET, own.preferences_get),
             answer(preferences.PREFERENCES_SET, own.preferences_set),
             answer(identity.USER_DELETE, handlers.user_delete),
+            answer(administration.PEOPLE_LIST, admin.people_list),
+            answer(administration.PERSON_GET, admin.person_get),
+            answer(administration.PERSON_CHANGE, admin.person_change),
+            answer(administration.PERSON_DELETE, admin.person_delete),
+            answer(administration.SIGN_INS_LIST, admin.sign_ins_list),
+            answer(administration.SIGN_INS_END, admin.sign_ins_end),
+            answer(administration.AUDIT_SEARCH, admin.audit_search),
             answer(identity.JWKS_GET, handlers.jwks_get),
             answer(identity.AUDIT_LIST, handlers.audit_list),
             answer(identity.TRAIL_READ, handlers.trail_read),

@@ -1,7 +1,10 @@
 """What this service itself has to report to the audit trail, as messages for its outbox."""
 
 from datetime import datetime
+from typing import Literal
 
+from palaver.contracts.actors import Actor
+from palaver.contracts.administration import USER_SUSPENDED, UserSuspended
 from palaver.contracts.identity import AUDIT_RECORDED, USER_DELETED, USER_REGISTERED, UserDeleted, UserRegistered
 from palaver.contracts.ids import UserId, new_id
 from palaver.contracts.operations import AuditRecorded
@@ -22,7 +25,62 @@ def user_deleted(user_id: UserId, at: datetime) -> Outgoing:
     return Broker.outgoing(USER_DELETED, UserDeleted(user_id=user_id, at=at), user_id)
 
 
-def done(action: str, user_id: UserId, at: datetime, *, address: str | None = None, **details: str) -> Outgoing:
+def user_suspended(user_id: UserId, at: datetime) -> Outgoing:
+    """What runs for a person stops."""
+    return Broker.outgoing(USER_SUSPENDED, UserSuspended(user_id=user_id, at=at), user_id)
+
+
+def by(
+    actor: Actor,
+    action: str,
+    user_id: UserId,
+    at: datetime,
+    *,
+    outcome: Literal["done", "refused"] = "done",
+    **details: str,
+) -> Outgoing:
+    """An administrator did something to a person, or was not allowed to."""
+    return _recorded(
+        AuditRecorded(
+            event_id=new_id(),
+            at=at,
+            actor_id=actor.user_id,
+            action=action,
+            target_kind="user",
+            target_id=user_id,
+            outcome=outcome,
+            address=actor.address,
+            device=actor.device,
+            details=details,
+        )
+    )
+
+
+def exported(actor: Actor, at: datetime) -> Outgoing:
+    """Somebody takes the audit trail with them."""
+    return _recorded(
+        AuditRecorded(
+            event_id=new_id(),
+            at=at,
+            actor_id=actor.user_id,
+            action="audit.export",
+            target_kind="audit",
+            target_id="trail",
+            address=actor.address,
+            device=actor.device,
+        )
+    )
+
+
+def done(
+    action: str,
+    user_id: UserId,
+    at: datetime,
+    *,
+    address: str | None = None,
+    device: str | None = None,
+    **details: str,
+) -> Outgoing:
     """A person did something to their own account."""
     return _recorded(
         AuditRecorded(
@@ -33,6 +91,7 @@ def done(action: str, user_id: UserId, at: datetime, *, address: str | None = No
             target_kind="user",
             target_id=user_id,
             address=address,
+            device=device,
             details=details,
         )
     )
@@ -55,7 +114,13 @@ def happened(action: str, user_id: UserId, at: datetime, *, address: str | None 
 
 
 def refused(
-    action: str, user_id: UserId | None, at: datetime, *, address: str | None = None, **details: str
+    action: str,
+    user_id: UserId | None,
+    at: datetime,
+    *,
+    address: str | None = None,
+    device: str | None = None,
+    **details: str,
 ) -> Outgoing:
     """Somebody unproven tried to act as a person; so there is no actor, only a target."""
     return _recorded(
@@ -68,6 +133,7 @@ def refused(
             target_id=user_id or UNKNOWN,
             outcome="refused",
             address=address,
+            device=device,
             details=details,
         )
     )

@@ -32,5 +32,7 @@ class Devices:
             if not await self._endings.end(work, actor.user_id, sid, "remote"):
                 raise sign_in_not_found()
             await work.say(
-                audit_events.done("sign-in.end", actor.user_id, self._clock(), address=actor.address, sign_in=sid)
+                audit_events.done(
+                    "sign-in.end", actor.user_id, self._clock(), address=actor.address, device=actor.device, sign_in=sid
+                )
             )

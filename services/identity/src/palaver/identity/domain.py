@@ -129,6 +129,14 @@ def refusal_of(presented: PresentedToken | None, now: datetime) -> Refusal | Non
     return None
 
 
+def may_administer(by: Role, whom: Role, to: Role | None) -> bool:
+    """Whether somebody may act on a person, and give them the role `to`. Owners may all; administrators act on
+    members and on each other, and make nobody an owner."""
+    if by is Role.OWNER:
+        return True
+    return by is Role.ADMIN and whom is not Role.OWNER and to is not Role.OWNER
+
+
 def normal_email(email: str) -> str:
     """The form that accounts are found by: `Ada@Example.ORG` and `ada@example.org` are one person."""
     return email.strip().casefold()

@@ -77,6 +77,26 @@ def password_needed() -> Failure:
     return Failure(ErrorCode.VALIDATION_FAILED, "This needs your password.", field="password")
 
 
+def not_an_administrator() -> Failure:
+    """To members, and to those who are administrators no longer."""
+    return Failure(ErrorCode.FORBIDDEN, "This is for administrators only.")
+
+
+def owners_only() -> Failure:
+    """To administrators."""
+    return Failure(ErrorCode.FORBIDDEN, "Only an owner may do this.")
+
+
+def not_yourself(what: str) -> Failure:
+    """Who is locked out by their own hand finds nobody to ask."""
+    return Failure(ErrorCode.CONFLICT, f"You cannot {what} your own account here.")
+
+
+def invalid_cursor() -> Failure:
+    """Cursors come from us."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "This cursor is not one of ours.", field="cursor")
+
+
 def last_owner() -> Failure:
     """Somebody must be able to run the installation."""
     return Failure(ErrorCode.LAST_OWNER, "This is the only owner; make somebody else an owner first.")

@@ -91,4 +91,8 @@ class Families:
         user_id, family_id = presented.user.id, presented.family.id
         _log.warning("refresh_token_reused", user_id=user_id, family_id=family_id)
         await self._endings.end(work, user_id, family_id, "reused")
-        await work.say(audit_events.refused("refresh.reuse", user_id, now, address=origin.address, family_id=family_id))
+        await work.say(
+            audit_events.refused(
+                "refresh.reuse", user_id, now, address=origin.address, device=origin.device, family_id=family_id
+            )
+        )

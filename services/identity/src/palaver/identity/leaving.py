@@ -105,6 +105,8 @@ class Leaving:
             raise password_needed()
         if not (await self._passwords.check(password, stored)).right:
             async with self._transactions.begin() as work:
-                refused = audit_events.refused(DELETE, actor.user_id, self._clock(), address=actor.address)
+                refused = audit_events.refused(
+                    DELETE, actor.user_id, self._clock(), address=actor.address, device=actor.device
+                )
                 await work.say(refused)
             raise current_password_wrong()

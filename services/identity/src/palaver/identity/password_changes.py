@@ -58,7 +58,7 @@ class PasswordChanges:
                 raise current_password_wrong()
             await resets.withdraw(work.conn, actor.user_id)
             await self._endings.end_all(work, actor.user_id, "password_changed", but=sid)
-            await work.say(audit_events.done(CHANGE, actor.user_id, now, address=actor.address))
+            await work.say(audit_events.done(CHANGE, actor.user_id, now, address=actor.address, device=actor.device))
 
     def _check_fresh(self, since: datetime | None, now: datetime) -> None:
         if since is None or now - since > FRESH:
@@ -66,4 +66,4 @@ class PasswordChanges:
 
     async def _refuse(self, actor: Actor, now: datetime) -> None:
         async with self._transactions.begin() as work:
-            await work.say(audit_events.refused(CHANGE, actor.user_id, now, address=actor.address))
+            await work.say(audit_events.refused(CHANGE, actor.user_id, now, address=actor.address, device=actor.device))

@@ -58,7 +58,7 @@ class SigningIn:
             if checked.new_hash is not None:
                 await users.rehash_password(work.conn, user.id, stored, checked.new_hash)
             person = await self._families.open(work, user, origin, now)
-            await work.say(audit_events.done(LOGIN, user.id, now, address=origin.address))
+            await work.say(audit_events.done(LOGIN, user.id, now, address=origin.address, device=origin.device))
         self._metrics.sign_ins.labels("password", "done").inc()
         return person
 
@@ -70,7 +70,7 @@ class SigningIn:
             user = await users.read(work.conn, user_id) if user_id else None
             if user is not None and user.status is Status.ACTIVE:
                 person = await self._families.open(work, user, origin, now)
-                await work.say(audit_events.done(LINK, user.id, now, address=origin.address))
+                await work.say(audit_events.done(LINK, user.id, now, address=origin.address, device=origin.device))
                 self._metrics.sign_ins.labels("link", "done").inc()
                 return person
         await self._refuse("link", LINK, user_id, origin)
@@ -79,4 +79,8 @@ class SigningIn:
     async def _refuse(self, how: str, action: str, user_id: UserId | None, origin: Origin, **details: str) -> None:
         self._metrics.sign_ins.labels(how, "refused").inc()
         async with self._transactions.begin() as work:
-            await work.say(audit_events.refused(action, user_id, self._clock(), address=origin.address, **details))
+            await work.say(
+                audit_events.refused(
+                    action, user_id, self._clock(), address=origin.address, device=origin.device, **details
+                )
+            )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from palaver.contracts import limits
+from palaver.contracts.administration import USER_SUSPENDED
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import (
@@ -188,7 +189,11 @@ def _commands(handlers: Handlers) -> tuple[Route, ...]:
             bind(COMPLETION_COMPLETED, handlers.on_completion_completed),
             bind(COMPLETION_FAILED, handlers.on_completion_failed),
         ),
-        consume(DURABLES["session-people"], bind(USER_DELETED, handlers.on_user_deleted)),
+        consume(
+            DURABLES["session-people"],
+            bind(USER_DELETED, handlers.on_user_deleted),
+            bind(USER_SUSPENDED, handlers.on_user_suspended),
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The inbound edge: each message to its use-case. Decides nothing."""
 
+from palaver.contracts.administration import UserSuspended
 from palaver.contracts.identity import UserDeleted
 from palaver.contracts.model_router import (
     CompletionCompleted,
@@ -136,6 +137,10 @@ class Handlers:
     async def on_user_deleted(self, event: UserDeleted) -> None:
         """Somebody's account is gone."""
         await self._leaving.forget(event.user_id)
+
+    async def on_user_suspended(self, event: UserSuspended) -> None:
+        """Somebody may do nothing any more."""
+        await self._leaving.stop(event.user_id)
 
     # ---- queries: the life of a turn -------------------------------------------------------------------------------
     async def claim_turn(self, request: ClaimTurn) -> TurnClaim:

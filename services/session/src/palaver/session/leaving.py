@@ -1,4 +1,5 @@
-"""What becomes of somebody's rooms and presets when their account is deleted: all of it goes, for good.
+"""What becomes of somebody's rooms: when they are suspended, all that runs there stops; when their account is deleted,
+everything goes, their presets too, for good.
 
 Rooms are closed at once, so that nothing more happens in them and everybody hears it; `purging` removes their rows.
 """
@@ -33,6 +34,15 @@ class Leaving:
             await personas.remove_all(conn, user_id)
             rooms = await sessions.mark_for_purge(conn, user_id)
         _log.info("rooms_of_somebody_who_left", rooms=rooms)
+
+    async def stop(self, user_id: UserId) -> None:
+        """Stop what runs and what waits in a person's rooms. Raises Unavailable."""
+        async with self._database.read() as conn:
+            busy = await sessions.busy_of_owner(conn, user_id)
+        for session_id in busy:
+            async with self._rooms.open_if_there(session_id) as room:
+                if room is not None:
+                    await self._stops.stop_all(room)
 
     async def _close(self, session_id: SessionId) -> None:
         async with self._rooms.open_if_there(session_id) as room:

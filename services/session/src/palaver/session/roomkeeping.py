@@ -1,7 +1,8 @@
 """Opening, changing, archiving and deleting rooms."""
 
+from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import SessionId, UserId, new_id
+from palaver.contracts.ids import SessionId, new_id
 from palaver.contracts.operations import AuditRecorded
 from palaver.contracts.session import AUDIT_RECORDED, CreateSession, Done, OfSession, UpdateSession
 from palaver.contracts.session_log import (
@@ -115,7 +116,7 @@ class RoomKeeping:
             await self._stops.stop_all(room)
             room.change(deleted_at=room.now)
             room.record(SessionDeleted, Nothing())
-            _audit_deletion(room, request.actor.user_id, request.actor.address)
+            _audit_deletion(room, request.actor)
         return Done()
 
 
@@ -127,14 +128,15 @@ async def _furnish(room: Room, seats: tuple[Participant, ...]) -> None:
     await room.reseat(seats)
 
 
-def _audit_deletion(room: Room, actor: UserId, address: str | None) -> None:
+def _audit_deletion(room: Room, actor: Actor) -> None:
     record = AuditRecorded(
         event_id=new_id(),
         at=room.now,
-        actor_id=actor,
+        actor_id=actor.user_id,
         action="session.deleted",
         target_kind="session",
         target_id=room.id,
-        address=address,
+        address=actor.address,
+        device=actor.device,
     )
     room.post_letter(Broker.outgoing(AUDIT_RECORDED, record, message_id=record.event_id))

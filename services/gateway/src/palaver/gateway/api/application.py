@@ -9,10 +9,13 @@ from opentelemetry.trace import Tracer
 
 from palaver.gateway.api import (
     account,
+    admin,
+    audit,
     auth,
     chat,
     events,
     keys,
+    limits,
     messages,
     models,
     passwords,
@@ -59,11 +62,13 @@ def create(
     metrics: RestMetrics,
     tracer: Tracer,
     max_body_bytes: int,
+    limits_here: tuple[limits.Limit, ...],
 ) -> FastAPI:
     """Everything that speaks HTTP, the web page last."""
     app = _endpoints()
     app.state.surroundings = around
     app.state.answers = answers
+    app.state.limits = limits_here
     app.state.running = running
     app.state.following = following
     problems.install(app)
@@ -113,6 +118,9 @@ def _endpoints() -> FastAPI:
         chat,
         summaries,
         registry,
+        admin,
+        audit,
+        limits,
     ):
         api.include_router(module.router)
     app.include_router(api)

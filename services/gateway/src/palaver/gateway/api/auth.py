@@ -37,13 +37,12 @@ from palaver.contracts.identity import (
     UserView,
 )
 from palaver.gateway.api.envelope import Envelope, done
-from palaver.gateway.api.surroundings import Around, Authenticated, Surroundings, address_of
+from palaver.gateway.api.surroundings import Around, Authenticated, Surroundings, address_of, device_of
 from palaver.gateway.recipients import reply_key_of
 from palaver.servicekit.sealing import KeyPair, unseal
 
 COOKIE = "palaver_refresh"
 COOKIE_PATH = "/api/v1/auth"
-MAX_DEVICE_CHARACTERS = 200
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -242,7 +241,7 @@ class _Reply:
         self._secure = around.secure_cookies
         self.key = reply_key_of(self._keys)
         self.address = address_of(request)
-        self.device = request.headers.get("user-agent", "")[:MAX_DEVICE_CHARACTERS] or None
+        self.device = device_of(request)
 
     def signed_in(self, answer: SignedIn) -> Envelope[SignedInView]:
         """Open the tokens and hand them over."""

@@ -18,6 +18,7 @@ from palaver.servicekit.broker import Broker
 
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 Id = Annotated[str, Path(pattern=UUID, examples=["019a0000-0000-7000-8000-000000000000"])]
+MAX_DEVICE_CHARACTERS = 200
 
 access_token = HTTPBearer(
     auto_error=False,
@@ -62,11 +63,12 @@ class Caller:
 
     person: Person
     address: str | None
+    device: str | None = None
 
     @property
     def actor(self) -> Actor:
         """On whose behalf other services are asked."""
-        return self.person.actor(self.address)
+        return self.person.actor(self.address, self.device)
 
 
 def surroundings(request: Request) -> Surroundings:
@@ -82,6 +84,11 @@ def address_of(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
+def device_of(request: Request) -> str | None:
+    """What the client calls itself."""
+    return request.headers.get("user-agent", "")[:MAX_DEVICE_CHARACTERS] or None
+
+
 async def caller(
     request: Request,
     around: Around,
@@ -92,7 +99,7 @@ async def caller(
         raise Failure(ErrorCode.UNAUTHENTICATED, "This needs a sign-in.")
     person = await around.authenticator.by_token(credentials.credentials)
     await around.rate_limits.check(around.rates.requests, person.user_id)
-    return Caller(person, address_of(request))
+    return Caller(person, address_of(request), device_of(request))
 
 
 Authenticated = Annotated[Caller, Depends(caller)]

@@ -17,7 +17,8 @@ from palaver.contracts.identity import (
     UpdateUser,
     UserView,
 )
-from palaver.gateway.api.auth import forget_cookie, limited_sign_in
+from palaver.gateway.api.account import limited_proof
+from palaver.gateway.api.auth import forget_cookie
 from palaver.gateway.api.envelope import Envelope, done
 from palaver.gateway.api.surroundings import Around, Authenticated
 
@@ -50,7 +51,7 @@ async def update_me(body: ProfileBody, who: Authenticated, around: Around) -> En
     return Envelope(data=await around.broker.ask(USER_UPDATE, request))
 
 
-@router.delete("/me", dependencies=[Depends(limited_sign_in)])
+@router.delete("/me", dependencies=[Depends(limited_proof)])
 async def delete_me(
     who: Authenticated, around: Around, response: Response, body: DeletionBody | None = None
 ) -> Envelope[None]:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from palaver.contracts.administration import SignInRecord
 from palaver.contracts.ids import SignInId, UserId
 from palaver.contracts.sign_ins import SignInView
 from palaver.identity.domain import Family, FamilyEnd, Origin, PresentedToken
@@ -95,20 +96,59 @@ async def of_token(conn: AsyncConnection, digest: bytes) -> tuple[UserId, SignIn
     return None if row is None else (UserId(row.user_id), SignInId(row.id))
 
 
+def _renewable(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    unused = select(refresh_tokens.c.family_id).where(
+        refresh_tokens.c.family_id == refresh_families.c.id,
+        refresh_tokens.c.used_at.is_(None),
+        refresh_tokens.c.expires_at > now,
+    )
+    return refresh_families.c.ended_at.is_(None), unused.exists()
+
+
+async def page(
+    conn: AsyncConnection, user_id: UserId | None, now: datetime, *, limit: int, offset: int
+) -> tuple[tuple[SignInRecord, ...], int]:
+    """Sign-ins that can still be renewed, of everybody or of one person, and how many there are in all."""
+    wanted = [*_renewable(now)]
+    if user_id is not None:
+        wanted.append(refresh_families.c.user_id == user_id)
+    statement = (
+        select(refresh_families, users.c.nickname)
+        .join_from(refresh_families, users)
+        .where(*wanted)
+        .order_by(refresh_families.c.used_at.desc(), refresh_families.c.id.desc())
+    )
+    rows = await conn.execute(statement.limit(limit).offset(offset))
+    total = (await conn.execute(select(func.count()).select_from(refresh_families).where(*wanted))).scalar_one()
+    found = (
+        SignInRecord(
+            id=SignInId(row.id),
+            user_id=UserId(row.user_id),
+            nickname=row.nickname,
+            device=row.device,
+            address=row.address,
+            created_at=row.created_at,
+            used_at=row.used_at,
+            current=False,
+        )
+        for row in rows
+    )
+    return tuple(found), total
+
+
+async def whose(conn: AsyncConnection, sid: SignInId) -> UserId | None:
+    """Whose sign-in it is."""
+    found = await conn.execute(select(refresh_families.c.user_id).where(refresh_families.c.id == sid))
+    return found.scalar_one_or_none()
+
+
 async def going_on(
     conn: AsyncConnection, user_id: UserId, now: datetime, *, current: SignInId
 ) -> tuple[SignInView, ...]:
     """A person's sign-ins that can still be renewed, the last used first."""
-    renewable = (
-        select(refresh_tokens.c.family_id).where(
-            refresh_tokens.c.family_id == refresh_families.c.id,
-            refresh_tokens.c.used_at.is_(None),
-            refresh_tokens.c.expires_at > now,
-        )
-    ).exists()
     statement = (
         select(refresh_families)
-        .where(refresh_families.c.user_id == user_id, refresh_families.c.ended_at.is_(None), renewable)
+        .where(refresh_families.c.user_id == user_id, *_renewable(now))
         .order_by(refresh_families.c.used_at.desc(), refresh_families.c.id.desc())
     )
     return tuple(

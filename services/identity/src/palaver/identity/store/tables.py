@@ -111,6 +111,7 @@ audit = Table(
     Column("target_id", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("address", Text),
+    Column("device", Text),
     Column("details", JSONB, nullable=False),
     Index("ix_audit_at", "at"),
     Index("ix_audit_actor_id_at", "actor_id", "at"),

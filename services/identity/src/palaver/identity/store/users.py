@@ -109,6 +109,13 @@ async def bury(conn: AsyncConnection, user: User, now: datetime) -> None:
     )
 
 
+async def administrator(conn: AsyncConnection, user_id: UserId) -> User | None:
+    """The person, if they may administer others as things are now."""
+    user = await read(conn, user_id)
+    rules = user is not None and user.status is Status.ACTIVE and user.role in {Role.OWNER, Role.ADMIN}
+    return user if rules else None
+
+
 async def buried_since(conn: AsyncConnection, since: datetime) -> Sequence[tuple[UserId, datetime]]:
     """Who left, and when."""
     statement = select(users.c.id, users.c.deleted_at).where(users.c.deleted_at >= since)

@@ -4,13 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import ParticipantId, SessionId, UserId
 from palaver.contracts.session_log import Participant
 from palaver.session.domain import Session
-from palaver.session.store.tables import PURGED, branches, participants, payer_lock, sessions
+from palaver.session.store.tables import (
+    OPEN,
+    PURGED,
+    QUEUED,
+    branches,
+    participants,
+    payer_lock,
+    rounds,
+    sessions,
+    turns,
+)
 
 _CHANGING = (
     "title",
@@ -79,6 +89,14 @@ def change_of(before: Session, after: Session) -> dict[str, Any]:
 async def kept_of_owner(conn: AsyncConnection, owner: UserId) -> list[SessionId]:
     """Rooms of a person that are not deleted."""
     statement = select(sessions.c.id).where(sessions.c.owner_id == owner, sessions.c.deleted_at.is_(None))
+    return [SessionId(found) for found in (await conn.execute(statement)).scalars()]
+
+
+async def busy_of_owner(conn: AsyncConnection, owner: UserId) -> list[SessionId]:
+    """Rooms of a person in which turns run or rounds wait."""
+    running = exists().where(turns.c.session_id == sessions.c.id, OPEN)
+    waiting = exists().where(rounds.c.session_id == sessions.c.id, QUEUED)
+    statement = select(sessions.c.id).where(sessions.c.owner_id == owner, running | waiting)
     return [SessionId(found) for found in (await conn.execute(statement)).scalars()]
 
 
