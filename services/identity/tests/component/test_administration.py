@@ -223,7 +223,7 @@ async def test_the_trail_is_searched_by_every_field_and_read_page_by_page_withou
         await change(world, root, ada, status=("active", "suspended")[number % 2 == 0])
     world.clock.forward(hours=1)
     await change(world, root, ada, status="active")
-    about_ada = {"target_id": ada.user.id, "by": root.user.id}
+    about_ada: dict[str, Any] = {"target_id": ada.user.id, "by": root.user.id}
     all_of_them = await trail(world, root, 8, **about_ada)
     seen: list[str] = []
     cursor = None
