@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import pytest
 from nats.aio.msg import Msg
-from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from palaver.contracts.actors import Actor, Role
@@ -31,7 +30,6 @@ from palaver.keyvault.tables import envelopes, keys
 from palaver.keyvault.testing.world import HOST, PROVIDER, World, person
 from palaver.servicekit.outbox import TABLE as OUTBOX
 from palaver.servicekit.sealing import KeyPair, to_base64url
-from palaver.servicekit.secret_keys import new_secret_key
 from palaver.servicekit.testing.kits import BrokerFor
 
 pytestmark = pytest.mark.component
@@ -304,25 +302,6 @@ async def test_a_row_that_was_made_to_say_another_person_provider_or_host_does_n
     lender = eve.user_id if column == "user_id" else ada.user_id
     place = {column: forged} if column != "user_id" else {}
     assert (await refused(world.edge.lease(lender, **place))).code is ErrorCode.KEY_INVALID
-
-
-async def test_keys_of_an_older_key_encryption_key_open_as_long_as_it_is_kept(
-    worlds: Worlds, keks: dict[int, SecretStr]
-) -> None:
-    ada, bob = person(), person()
-    async with worlds() as world:
-        await world.edge.create(ada, SECRET)
-    newer = new_secret_key()
-    async with worlds(keks=keks | {2: newer}) as world:
-        await world.edge.create(bob, f"{SECRET}-2")
-        assert world.edge.opened(await world.edge.lease(ada.user_id)) == SECRET
-        async with world.database.read() as conn:
-            versions = (await conn.execute(select(envelopes.c.kek_version).order_by(envelopes.c.kek_version))).all()
-        assert [row.kek_version for row in versions] == [1, 2]
-    async with worlds(keks={2: newer}) as world:
-        assert world.edge.opened(await world.edge.lease(bob.user_id)) == f"{SECRET}-2"
-        failure = await refused(world.edge.lease(ada.user_id))
-        assert (failure.code, "key-encryption key 1" in failure.message) == (ErrorCode.INTERNAL, True)
 
 
 async def test_every_use_and_refusal_is_reported_and_nothing_on_the_broker_or_in_logs_shows_a_key(

@@ -1,7 +1,6 @@
 """Rules of the keyvault that need no server: envelopes, wiping, hints, verdicts, secrets refused at start."""
 
 import json
-import os
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +15,15 @@ from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId, UserId
 from palaver.keyvault.clear_bytes import wiped
 from palaver.keyvault.domain import Key, Status, hint_of, status_after_check
-from palaver.keyvault.envelope import Envelope, Envelopes, TamperedError, UnknownKekError
+from palaver.keyvault.envelope import Envelope, Envelopes, UnknownKekError
+from palaver.keyvault.kms.loading import Keks
+from palaver.keyvault.kms.local import LocalKek
+from palaver.keyvault.kms.port import TamperedError
 from palaver.keyvault.settings import Settings
 from palaver.servicekit.secret_keys import new_secret_key, raw_key
 
-KEKS = {1: os.urandom(32), 2: os.urandom(32)}
+KEK_SETTINGS = {1: new_secret_key(), 2: new_secret_key()}
+KEKS = {version: LocalKek.of(key) for version, key in KEK_SETTINGS.items()}
 KEY = Key(
     KeyId("key"), UserId("ada"), "openai", "api.openai.com", "", "", Status.ACTIVE, datetime(2030, 1, 1, tzinfo=UTC)
 )
@@ -31,8 +34,8 @@ def envelopes(current: int = 2) -> Envelopes:
 
 
 @given(secret=st.binary(min_size=1, max_size=4096))
-def test_what_was_sealed_opens_for_its_own_row(secret: bytes) -> None:
-    assert envelopes().decrypt(envelopes().encrypt(bytearray(secret), KEY), KEY) == secret
+async def test_what_was_sealed_opens_for_its_own_row(secret: bytes) -> None:
+    assert await envelopes().decrypt(await envelopes().encrypt(bytearray(secret), KEY), KEY) == secret
 
 
 @pytest.mark.parametrize(
@@ -42,47 +45,68 @@ def test_what_was_sealed_opens_for_its_own_row(secret: bytes) -> None:
         replace(KEY, provider="anthropic"),
         replace(KEY, host="evil.example.org"),
         replace(KEY, id=KeyId("other")),
+        replace(KEY, scope="shared"),
         replace(KEY, user_id=UserId("adaopenai"), provider=""),
     ],
 )
-def test_it_opens_for_no_other_person_provider_host_or_key(other: Key) -> None:
-    sealed = envelopes().encrypt(bytearray(b"secret"), KEY)
+async def test_it_opens_for_no_other_person_provider_host_scope_or_key(other: Key) -> None:
+    sealed = await envelopes().encrypt(bytearray(b"secret"), KEY)
     with pytest.raises(TamperedError):
-        envelopes().decrypt(sealed, other)
+        await envelopes().decrypt(sealed, other)
+    with pytest.raises(TamperedError):
+        await envelopes().rewrap(replace(sealed, kek_version=2), other)
+
+
+async def test_a_shared_key_is_bound_to_its_place_and_not_to_who_brought_it() -> None:
+    shared = replace(KEY, scope="shared")
+    sealed = await envelopes().encrypt(bytearray(b"secret"), shared)
+    assert await envelopes().decrypt(sealed, replace(shared, user_id=UserId("eve"))) == b"secret"
+    for other in (KEY, replace(shared, host="evil.example.org"), replace(shared, id=KeyId("other"))):
+        with pytest.raises(TamperedError):
+            await envelopes().decrypt(sealed, other)
 
 
 @given(position=st.integers(0, 10_000), part=st.sampled_from(["wrapped_key", "ciphertext"]), bit=st.integers(0, 7))
-def test_a_flipped_bit_is_noticed(position: int, part: str, bit: int) -> None:
-    sealed = envelopes().encrypt(bytearray(b"secret"), KEY)
+async def test_a_flipped_bit_is_noticed(position: int, part: str, bit: int) -> None:
+    sealed = await envelopes().encrypt(bytearray(b"secret"), KEY)
     broken = bytearray(getattr(sealed, part))
     broken[position % len(broken)] ^= 1 << bit
     with pytest.raises(TamperedError):
-        envelopes().decrypt(replace(sealed, **{part: bytes(broken)}), KEY)
+        await envelopes().decrypt(replace(sealed, **{part: bytes(broken)}), KEY)
 
 
 @given(part=st.sampled_from(["wrapped_key", "ciphertext"]), junk=st.binary(max_size=40))
-def test_junk_of_any_length_is_noticed(part: str, junk: bytes) -> None:
-    sealed = envelopes().encrypt(bytearray(b"secret"), KEY)
+async def test_junk_of_any_length_is_noticed(part: str, junk: bytes) -> None:
+    sealed = await envelopes().encrypt(bytearray(b"secret"), KEY)
     with pytest.raises(TamperedError):
-        envelopes().decrypt(replace(sealed, **{part: junk}), KEY)
+        await envelopes().decrypt(replace(sealed, **{part: junk}), KEY)
 
 
-def test_the_version_of_the_key_encryption_key_is_bound_too() -> None:
-    same = os.urandom(32)
+async def test_the_version_of_the_key_encryption_key_is_bound_too() -> None:
+    same = LocalKek.of(new_secret_key())
     vault = Envelopes({1: same, 2: same}, current=1)
-    sealed = vault.encrypt(bytearray(b"secret"), KEY)
+    sealed = await vault.encrypt(bytearray(b"secret"), KEY)
     with pytest.raises(TamperedError):
-        vault.decrypt(replace(sealed, kek_version=2), KEY)
+        await vault.decrypt(replace(sealed, kek_version=2), KEY)
 
 
-def test_without_its_key_encryption_key_nothing_opens() -> None:
-    sealed = envelopes(current=2).encrypt(bytearray(b"secret"), KEY)
-    with pytest.raises(UnknownKekError):
-        Envelopes({1: KEKS[1]}, current=1).decrypt(sealed, KEY)
+async def test_without_its_key_encryption_key_nothing_opens() -> None:
+    sealed = await envelopes(current=2).encrypt(bytearray(b"secret"), KEY)
+    older = Envelopes({1: KEKS[1]}, current=1)
+    for attempt in (older.decrypt(sealed, KEY), older.rewrap(sealed, KEY)):
+        with pytest.raises(UnknownKekError):
+            await attempt
 
 
-def test_two_envelopes_of_one_secret_share_nothing() -> None:
-    one, two = (envelopes().encrypt(bytearray(b"secret"), KEY) for _ in range(2))
+async def test_wrapped_anew_the_same_ciphertext_opens_without_the_older_key() -> None:
+    sealed = await envelopes(current=1).encrypt(bytearray(b"secret"), KEY)
+    fresh = await envelopes(current=2).rewrap(sealed, KEY)
+    assert (fresh.kek_version, fresh.ciphertext) == (2, sealed.ciphertext)
+    assert await Envelopes({2: KEKS[2]}, current=2).decrypt(fresh, KEY) == b"secret"
+
+
+async def test_two_envelopes_of_one_secret_share_nothing() -> None:
+    one, two = [await envelopes().encrypt(bytearray(b"secret"), KEY) for _ in range(2)]
     assert one.ciphertext != two.ciphertext
     assert one.wrapped_key[12:] != two.wrapped_key[12:]
 
@@ -99,11 +123,11 @@ def test_a_buffer_is_wiped_even_when_its_user_fails() -> None:
     assert buffer == bytes(6)
 
 
-def test_nothing_that_holds_a_secret_shows_it() -> None:
-    sealed = envelopes().encrypt(bytearray(b"secret"), KEY)
+async def test_nothing_that_holds_a_secret_shows_it() -> None:
+    sealed = await envelopes().encrypt(bytearray(b"secret"), KEY)
     assert {field.name for field in fields(Envelope) if field.repr} == {"kek_version"}
-    text = repr(sealed) + repr(envelopes())
-    for secret in (*KEKS.values(), sealed.wrapped_key, sealed.ciphertext):
+    text = repr(sealed) + repr(envelopes()) + repr(KEKS) + repr(Keks(KEKS))
+    for secret in (*(raw_key(key) for key in KEK_SETTINGS.values()), sealed.wrapped_key, sealed.ciphertext):
         assert repr(secret) not in text
         assert secret.hex() not in text
 
@@ -175,7 +199,7 @@ def kek_file(path: Path, content: dict[str, SecretStr], mode: int = 0o600) -> Pa
 def test_key_encryption_keys_come_from_a_file_of_its_owner_alone(tmp_path: Path) -> None:
     keys = {"1": new_secret_key(), "2": new_secret_key()}
     path = kek_file(tmp_path / "keks.json", keys)
-    assert settings(kek_file=path, keks={}).kek_bytes == {1: raw_key(keys["1"]), 2: raw_key(keys["2"])}
+    assert settings(kek_file=path, keks={}).keks == {1: keys["1"], 2: keys["2"]}
     assert set(settings(kek_file=path, keks={3: new_secret_key()}).keks) == {1, 2, 3}
     with pytest.raises(ValidationError, match="give it once"):
         settings(kek_file=path, keks={1: new_secret_key()})
@@ -199,5 +223,5 @@ def test_key_encryption_keys_come_from_the_environment(monkeypatch: pytest.Monke
     monkeypatch.setenv("PALAVER_KEYVAULT_KEKS__1", one.get_secret_value())
     monkeypatch.setenv("PALAVER_KEYVAULT_KEKS__2", two.get_secret_value())
     made = Settings()  # pyright: ignore[reportCallIssue]  # the environment has them
-    assert made.kek_bytes == {1: raw_key(one), 2: raw_key(two)}
+    assert made.keks == {1: one, 2: two}
     assert one.get_secret_value() not in repr(made)

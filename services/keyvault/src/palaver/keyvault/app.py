@@ -15,12 +15,14 @@ from palaver.keyvault.keepers import Keepers
 from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.kek_check import KekCheck
 from palaver.keyvault.keys import Keys
+from palaver.keyvault.kms.loading import Keks
 from palaver.keyvault.leases import Leases
 from palaver.keyvault.leaving import Leaving
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.neighbours import ConnectedKeepers, IdentityTrail
 from palaver.keyvault.ports import Clock
 from palaver.keyvault.records import Records
+from palaver.keyvault.rewrapping import Rewrapping
 from palaver.keyvault.roles import IdentityRoles
 from palaver.keyvault.settings import Settings
 from palaver.keyvault.usage import UsageCounter
@@ -46,7 +48,8 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     metrics = KeyvaultMetrics(kit.metrics)
     database = Database(settings.database, schema=SCHEMA)
     transactions = Transactions(database, kit.broker)
-    envelopes = Envelopes(settings.kek_bytes, current=settings.encrypting_version)
+    keks = Keks(settings.all_keks())
+    envelopes = Envelopes(keks.by_version, current=settings.encrypting_version)
     roles = IdentityRoles(kit.broker, clock)
     workers = BrokerWorkers(kit.broker)
     keepers = Keepers(database, transactions, roles, clock)
@@ -64,6 +67,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         max_shared=settings.max_shared_keys,
     )
     leases = Leases(
+        database=database,
         transactions=transactions,
         choosing=choosing,
         envelopes=envelopes,
@@ -81,6 +85,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         usage=UsageCounter(transactions, workers, ConnectedKeepers(kit.broker), metrics, clock),
         leaving=Leaving(transactions, workers, metrics, clock),
     )
+    rewrapping = Rewrapping(database, transactions, envelopes, metrics, clock, batch=settings.rewrap_batch)
     dependencies = Dependencies(kit, {"postgres": database.ping})
     return Service(
         name=keyvault.OWNER,
@@ -104,9 +109,10 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
                 bind(COMPLETION_METERED, handlers.on_completion_metered),
             ),
         ),
-        resources=(database, KekCheck(database, settings.keks)),
+        resources=(database, keks, KekCheck(database, settings.versions)),
         tasks={
             "outbox": transactions.relay,
+            "rewrapping": rewrapping.run,
             "housekeeping": Housekeeping(database, clock).run,
             "dependencies": dependencies.run,
         },

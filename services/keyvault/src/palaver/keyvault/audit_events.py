@@ -17,6 +17,7 @@ DELETE = "key.delete"
 READ = "key.read"
 LEASE = "key.lease"
 CHECK = "key.check"
+REWRAP = "kek.rewrap"
 QUOTA_NEAR = "key.quota.near"
 QUOTA_EXCEEDED = "key.quota.exceeded"
 
@@ -33,6 +34,20 @@ def refused(
 ) -> Outgoing:
     """Somebody was not allowed or not able to."""
     return _recorded(action, actor_id, key_id, at, "refused", address, details)
+
+
+def rewrapped(version: int, at: datetime, *, count: int, left: int) -> Outgoing:
+    """Data keys were wrapped by another key-encryption key; `left` are still under older ones."""
+    entry = AuditRecorded(
+        event_id=new_id(),
+        at=at,
+        actor_id=None,
+        action=REWRAP,
+        target_kind="kek",
+        target_id=str(version),
+        details={"count": str(count), "left": str(left)},
+    )
+    return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)
 
 
 def _recorded(  # noqa: PLR0917 - the two functions above are the callers

@@ -1,26 +1,28 @@
-"""Envelope encryption, AES-256-GCM: a data key per secret, wrapped by a versioned key-encryption key (KEK).
+"""Envelope encryption: a data key per secret, wrapped by a versioned key-encryption key (KEK).
 
 Rotation of the KEK touches the wrapped data key only. Data key and secret are each bound to their row by associated
 data, so that no column can be moved to another row unnoticed.
 """
 
+import asyncio
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from palaver.keyvault.aes_gcm import decrypt, encrypt
 from palaver.keyvault.clear_bytes import wiped
 from palaver.keyvault.domain import Key
+from palaver.keyvault.kms.port import Kek, TamperedError
+from palaver.servicekit.errors import Unavailable
 
-NONCE_BYTES = 12
-TAG_BYTES = 16
 DATA_KEY_BYTES = 32
+KMS_SECONDS = 3.0
+"""Patience for a key management system: shorter than that of who asks for a lease."""
 
-
-class TamperedError(Exception):
-    """What is stored does not open: a column was changed, or belongs to another row."""
+T = TypeVar("T")
 
 
 class UnknownKekError(Exception):
@@ -33,7 +35,7 @@ class UnknownKekError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is stored. Both byte strings are a nonce, the ciphertext and its tag."""
+    """What is stored. Both byte strings are a nonce, the ciphertext and its tag; a KMS may wrap in its own way."""
 
     kek_version: int
     wrapped_key: bytes = field(repr=False)
@@ -41,48 +43,55 @@ class Envelope:
 
 
 class Envelopes:
-    """Opens with every KEK it is given, seals with the current one."""
+    """Opens with every KEK it is given, seals with the current one. All may raise Unavailable: a KMS is elsewhere."""
 
-    def __init__(self, keks: Mapping[int, bytes], *, current: int) -> None:
-        self._keks = {version: AESGCM(kek) for version, kek in keks.items()}
-        self._current = current
+    def __init__(self, keks: Mapping[int, Kek], *, current: int) -> None:
+        self._keks = dict(keks)
+        self.current = current
 
     def __repr__(self) -> str:
-        return f"Envelopes(versions={sorted(self._keks)}, current={self._current})"
+        return f"Envelopes(versions={sorted(self._keks)}, current={self.current})"
 
-    def encrypt(self, secret: bytearray, key: Key) -> Envelope:
+    async def encrypt(self, secret: bytearray, key: Key) -> Envelope:
         """Seal a secret for its row. The caller wipes `secret`."""
         with wiped(bytearray(os.urandom(DATA_KEY_BYTES))) as data_key:
             return Envelope(
-                self._current,
-                _encrypt(self._keks[self._current], data_key, _key_binding(key, self._current)),
-                _encrypt(AESGCM(data_key), secret, key.binding("secret")),
+                self.current,
+                await self._wrap(data_key, key),
+                encrypt(AESGCM(data_key), secret, key.binding("secret")),
             )
 
-    def decrypt(self, envelope: Envelope, key: Key) -> bytearray:
+    async def decrypt(self, envelope: Envelope, key: Key) -> bytearray:
         """The secret, to be wiped by the caller. Raises TamperedError, UnknownKekError."""
-        kek = self._keks.get(envelope.kek_version)
+        with wiped(await self._unwrap(envelope, key)) as data_key:
+            return decrypt(AESGCM(data_key), envelope.ciphertext, key.binding("secret"))
+
+    async def rewrap(self, envelope: Envelope, key: Key) -> Envelope:
+        """The same secret under the current KEK. Raises TamperedError, UnknownKekError."""
+        with wiped(await self._unwrap(envelope, key)) as data_key:
+            return replace(envelope, kek_version=self.current, wrapped_key=await self._wrap(data_key, key))
+
+    async def _wrap(self, data_key: bytearray, key: Key) -> bytes:
+        return await _in_time(self._keks[self.current].wrap(data_key, _key_binding(key, self.current)))
+
+    async def _unwrap(self, envelope: Envelope, key: Key) -> bytearray:
+        version = envelope.kek_version
+        kek = self._keks.get(version)
         if kek is None:
-            raise UnknownKekError(envelope.kek_version)
-        with wiped(_decrypt(kek, envelope.wrapped_key, _key_binding(key, envelope.kek_version))) as data_key:
-            if len(data_key) != DATA_KEY_BYTES:
-                raise TamperedError
-            return _decrypt(AESGCM(data_key), envelope.ciphertext, key.binding("secret"))
+            raise UnknownKekError(version)
+        data_key = await _in_time(kek.unwrap(envelope.wrapped_key, _key_binding(key, version)))
+        if len(data_key) != DATA_KEY_BYTES:
+            raise TamperedError
+        return data_key
 
 
 def _key_binding(key: Key, kek_version: int) -> bytes:
     return key.binding(f"data key {kek_version}")
 
 
-def _encrypt(cipher: AESGCM, clear: bytearray, binding: bytes) -> bytes:
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, clear, binding)
-
-
-def _decrypt(cipher: AESGCM, stored: bytes, binding: bytes) -> bytearray:
-    clear = bytearray(max(0, len(stored) - NONCE_BYTES - TAG_BYTES))
+async def _in_time(answer: Awaitable[T]) -> T:
     try:
-        cipher.decrypt_into(stored[:NONCE_BYTES], stored[NONCE_BYTES:], binding, clear)
-    except (InvalidTag, ValueError):  # ValueError: too short to be a nonce and a tag
-        raise TamperedError from None
-    return clear
+        async with asyncio.timeout(KMS_SECONDS):
+            return await answer
+    except TimeoutError:
+        raise Unavailable("kms", f"no answer in {KMS_SECONDS} s") from None

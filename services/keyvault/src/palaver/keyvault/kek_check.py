@@ -22,7 +22,7 @@ class KekCheck:
         """Log the versions that are missing; the keys of the others can be lent all the same."""
         try:
             async with self._database.read() as conn:
-                missing = set(await envelope_store.kek_versions(conn)) - self._versions
+                missing = (await envelope_store.by_version(conn)).keys() - self._versions
         except Unavailable as outage:
             _log.warning("keks_not_compared", dependency=outage.dependency)
             return

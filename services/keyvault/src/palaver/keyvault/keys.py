@@ -71,7 +71,7 @@ class Keys:
             quota=request.quota,
         )
         with wiped(bytearray(secret.encode())) as clear:
-            envelope = self._envelopes.encrypt(clear, key)
+            envelope = await self._envelopes.encrypt(clear, key)
         limit, owner = (self._max_shared, None) if key.shared else (self._max_per_user, actor.user_id)
         async with self._transactions.begin() as work:
             await store.lock_owner(work.conn, owner)

@@ -14,7 +14,7 @@ from palaver.keyvault.audit_events import LEASE, done, refused
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.clear_bytes import wiped
 from palaver.keyvault.domain import Key
-from palaver.keyvault.envelope import Envelopes, TamperedError, UnknownKekError
+from palaver.keyvault.envelope import Envelopes, UnknownKekError
 from palaver.keyvault.errors import (
     key_encryption_key_missing,
     key_not_found,
@@ -22,9 +22,11 @@ from palaver.keyvault.errors import (
     not_lendable,
     place_missing,
 )
+from palaver.keyvault.kms.port import TamperedError
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.ports import Clock
 from palaver.keyvault.quota import day_of
+from palaver.servicekit.database import Database
 from palaver.servicekit.reply_box import ReplyBox
 from palaver.servicekit.transactions import Transactions, Work
 
@@ -46,6 +48,7 @@ class Leases:
     def __init__(
         self,
         *,
+        database: Database,
         transactions: Transactions,
         choosing: Choosing,
         envelopes: Envelopes,
@@ -53,6 +56,7 @@ class Leases:
         clock: Clock,
         lifetime: timedelta,
     ) -> None:
+        self._database = database
         self._transactions = transactions
         self._choosing = choosing
         self._envelopes = envelopes
@@ -68,9 +72,11 @@ class Leases:
         """
         purpose = request.purpose.kind
         chosen, concerned = await self._choose(request)
+        outcome = await self._open(chosen, request, reply) if isinstance(chosen, Key) else chosen
         async with self._transactions.begin() as work:
-            outcome = await self._open(work, chosen, request, reply) if isinstance(chosen, Key) else chosen
-            if isinstance(outcome, Failure) and concerned is not None:
+            if isinstance(outcome, Lease):
+                await self._note(work, outcome, request)
+            elif concerned is not None:
                 details = _details(request) | {"code": outcome.code.value}
                 await work.say(refused(LEASE, _person(request), concerned.id, self._clock(), **details))
         if isinstance(outcome, Failure):  # raised out here, so that the refusal's audit entry is kept
@@ -91,16 +97,18 @@ class Leases:
             case LeaseForCheck():
                 return await self._choosing.for_check(request.purpose, request.provider, request.host)
 
-    async def _open(self, work: Work, chosen: Key, request: LeaseKey, reply: ReplyBox) -> Lease | Failure:
-        now, for_work = self._clock(), not isinstance(request.purpose, LeaseForCheck)
-        key = await store.read(work.conn, chosen.id, now)  # as it is now: perhaps just deleted, or switched off
-        envelope = await envelope_store.envelope_of(work.conn, chosen.id)
+    async def _open(self, chosen: Key, request: LeaseKey, reply: ReplyBox) -> Lease | Failure:
+        """Outside of any transaction: a key management system may take its time. Raises Unavailable."""
+        now = self._clock()
+        async with self._database.read() as conn:
+            key = await store.read(conn, chosen.id, now)  # as it is now: perhaps just deleted, or switched off
+            envelope = await envelope_store.envelope_of(conn, chosen.id)
         if key is None or envelope is None:
             return key_not_found()
-        if for_work and not key.lendable:
+        if not isinstance(request.purpose, LeaseForCheck) and not key.lendable:
             return not_lendable(key, day_of(now))
         try:
-            with wiped(self._envelopes.decrypt(envelope, key)) as clear:
+            with wiped(await self._envelopes.decrypt(envelope, key)) as clear:
                 sealed = reply.seal(KeySecret(secret=clear.decode()))
         except TamperedError:
             self._metrics.tampered.inc()
@@ -109,10 +117,13 @@ class Leases:
         except UnknownKekError as error:
             _log.error("key_encryption_key_missing", version=error.version, key_id=key.id)
             return key_encryption_key_missing(error.version)
-        if for_work:
+        return Lease(key, sealed, now + self._lifetime)
+
+    async def _note(self, work: Work, lease: Lease, request: LeaseKey) -> None:
+        now, key = self._clock(), lease.key
+        if not isinstance(request.purpose, LeaseForCheck):
             await store.mark_used(work.conn, key.id, now)
         await work.say(done(LEASE, _person(request), key.id, now, **_details(request), host=key.host))
-        return Lease(key, sealed, now + self._lifetime)
 
 
 def _person(request: LeaseKey) -> UserId:

@@ -1,6 +1,8 @@
 """What this service shows of itself beyond what servicekit counts of messages and answers."""
 
-from prometheus_client import CollectorRegistry, Counter
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class KeyvaultMetrics:
@@ -24,3 +26,18 @@ class KeyvaultMetrics:
         self.tampered = Counter(
             "palaver_keyvault_tampered", "Stored keys that do not open: somebody changed the table.", registry=registry
         )
+        self.rewrapped = Counter(
+            "palaver_keyvault_rewrapped", "Data keys wrapped by a newer key-encryption key.", registry=registry
+        )
+        self._envelopes = Gauge(
+            "palaver_keyvault_envelopes",
+            "Stored keys by the version of the key-encryption key that they need.",
+            ("kek_version",),
+            registry=registry,
+        )
+
+    def show_envelopes(self, by_version: Mapping[int, int]) -> None:
+        """As they are now; a version that is not there any more is needed no longer."""
+        self._envelopes.clear()
+        for version, count in by_version.items():
+            self._envelopes.labels(str(version)).set(count)

@@ -6,19 +6,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from palaver.contracts.limits import KEY_LEASE_SECONDS
-from palaver.servicekit.secret_keys import SecretKey, raw_key
+from palaver.keyvault.kms.loading import make
+from palaver.keyvault.kms.local import LocalKek
+from palaver.keyvault.kms.port import Kek
+from palaver.servicekit.secret_keys import SecretKey
 from palaver.servicekit.settings import DatabaseSettings, ServiceSettings, service_config
 
 Version = Annotated[int, Field(gt=0)]
 
 
+class KmsSettings(BaseModel):
+    """A key-encryption key elsewhere: which system (an entry point of the group `palaver.kms`), and which key there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: str = Field(min_length=1)
+    options: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr])
+
+
 class Settings(ServiceSettings):
     """Settings of the keyvault.
 
-    Key-encryption keys (KEKs) come from `keks`, from `kek_file`, or from both; the same version may not stand in both.
+    Key-encryption keys (KEKs) come from `keks`, from `kek_file`, from key management systems (`kms`), or from several
+    of them; the same version may not stand in two.
     """
 
     model_config = service_config("keyvault")
@@ -29,22 +42,36 @@ class Settings(ServiceSettings):
         None, description='JSON file {"1": "<32 bytes in base64url>"} that only its owner may read.'
     )
     keks: dict[Version, SecretKey] = Field(
-        min_length=1, description="Key-encryption keys by version; all that encrypted a key that is still stored."
+        default_factory=dict[int, SecretStr],
+        description="Key-encryption keys by version; all that encrypted a key that is still stored.",
     )
-    current_kek: Version | None = Field(None, description="The version that encrypts; by default the highest.")
+    kms: dict[Version, KmsSettings] = Field(
+        default_factory=dict[int, KmsSettings], description="The same, kept by a key management system."
+    )
+    current_kek: Version | None = Field(
+        None, description="The version that encrypts; by default the highest. Older ones are replaced by it."
+    )
+    rewrap_batch: int = Field(
+        50, gt=0, le=1_000, description="Data keys that a rotation wraps anew in one transaction."
+    )
     lease_seconds: int = Field(KEY_LEASE_SECONDS, gt=0, le=KEY_LEASE_SECONDS, description="Life of a lease.")
     max_keys_per_user: int = Field(100, gt=0, description="Keys that one person may store.")
     max_shared_keys: int = Field(100, gt=0, description="Shared keys that there may be.")
 
+    def all_keks(self) -> dict[int, Kek]:
+        """The keys themselves, by version. Raises ValueError for a key management system that cannot be had."""
+        local: dict[int, Kek] = {version: LocalKek.of(key) for version, key in self.keks.items()}
+        return local | {version: make(kms.kind, kms.options) for version, kms in self.kms.items()}
+
     @property
-    def kek_bytes(self) -> dict[int, bytes]:
-        """The keys themselves, by version."""
-        return {version: raw_key(key) for version, key in self.keks.items()}
+    def versions(self) -> frozenset[int]:
+        """Of all keys."""
+        return frozenset(self.keks) | frozenset(self.kms)
 
     @property
     def encrypting_version(self) -> int:
         """The version that encrypts what is stored from now on."""
-        return max(self.keks) if self.current_kek is None else self.current_kek
+        return max(self.versions) if self.current_kek is None else self.current_kek
 
     @model_validator(mode="before")
     @classmethod
@@ -60,8 +87,12 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.encrypting_version not in self.keks:
-            raise ValueError(f"current_kek is {self.current_kek}, but there is no such key in keks.")
+        if not self.versions:
+            raise ValueError("There is no key-encryption key; give one in keks, kek_file or kms.")
+        if both := sorted(self.keks.keys() & self.kms.keys()):
+            raise ValueError(f"Version {', '.join(map(str, both))} stands in keks and in kms; give it once.")
+        if self.encrypting_version not in self.versions:
+            raise ValueError(f"current_kek is {self.current_kek}, but there is no such key in keks or kms.")
         keys = [key.get_secret_value() for key in (*self.keks.values(), self.sealing_key)]
         if len(set(keys)) < len(keys):
             raise ValueError("Key-encryption keys and the sealing key must all be different keys.")

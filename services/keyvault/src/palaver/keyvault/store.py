@@ -14,9 +14,11 @@ from palaver.contracts.ids import KeyId, UserId
 from palaver.contracts.key_records import KeyQuota
 from palaver.contracts.keyvault import Scope
 from palaver.keyvault.domain import Key, Status
-from palaver.keyvault.quota import Spent, begin_of, day_of
+from palaver.keyvault.quota import NOTHING_SPENT, Spent, begin_of, day_of
 from palaver.keyvault.tables import key_days, keys
 
+COLUMNS = tuple(keys.c)
+"""What `key_of` reads."""
 _SHARED = keys.c.scope == "shared"
 
 
@@ -70,20 +72,20 @@ async def change(conn: AsyncConnection, key: Key) -> None:
 async def read(conn: AsyncConnection, key_id: KeyId, now: datetime) -> Key | None:
     """A key, whosever it is: the caller authorises."""
     row = (await conn.execute(_select(now).where(keys.c.id == key_id))).first()
-    return None if row is None else _key_of(row)
+    return None if row is None else _spending(row)
 
 
 async def lock(conn: AsyncConnection, key_id: KeyId, now: datetime) -> Key | None:
     """The same, locked until the transaction ends."""
     row = (await conn.execute(_select(now).where(keys.c.id == key_id).with_for_update(of=keys))).first()
-    return None if row is None else _key_of(row)
+    return None if row is None else _spending(row)
 
 
 async def all_of(conn: AsyncConnection, user_id: UserId, now: datetime) -> Sequence[Key]:
     """A person's own keys and all shared ones, oldest first."""
     mine = or_(_SHARED, keys.c.user_id == user_id)
     statement = _select(now).where(mine).order_by(_SHARED, keys.c.created_at, keys.c.id)
-    return [_key_of(row) for row in await conn.execute(statement)]
+    return [_spending(row) for row in await conn.execute(statement)]
 
 
 async def at_place(conn: AsyncConnection, user_id: UserId, provider: str, host: str, now: datetime) -> Sequence[Key]:
@@ -93,7 +95,7 @@ async def at_place(conn: AsyncConnection, user_id: UserId, provider: str, host: 
         .where(keys.c.provider == provider, keys.c.host == host, or_(_SHARED, keys.c.user_id == user_id))
         .order_by(_SHARED, keys.c.place, keys.c.created_at.desc(), keys.c.id.desc())
     )
-    return [_key_of(row) for row in await conn.execute(statement)]
+    return [_spending(row) for row in await conn.execute(statement)]
 
 
 async def mark_used(conn: AsyncConnection, key_id: KeyId, now: datetime) -> None:
@@ -110,7 +112,7 @@ async def set_check(conn: AsyncConnection, key_id: KeyId, status: Status, code: 
 async def lock_brought(conn: AsyncConnection, user_id: UserId, now: datetime) -> Sequence[Key]:
     """The keys that a person brought, shared ones too, locked until the transaction ends."""
     statement = _select(now).where(keys.c.user_id == user_id).with_for_update(of=keys)
-    return [_key_of(row) for row in await conn.execute(statement)]
+    return [_spending(row) for row in await conn.execute(statement)]
 
 
 async def hand_over(conn: AsyncConnection, key_id: KeyId, to: UserId) -> None:
@@ -144,7 +146,8 @@ def _stored(quota: KeyQuota) -> Mapping[str, Any]:
     return quota.model_dump(mode="json", exclude_none=True)
 
 
-def _key_of(row: Row[Any]) -> Key:
+def key_of(row: Row[Any], spent: Spent = NOTHING_SPENT) -> Key:
+    """From a row that has the columns of `keys`."""
     scope: Scope = row.scope
     return Key(
         id=KeyId(row.id),
@@ -164,7 +167,14 @@ def _key_of(row: Row[Any]) -> Key:
         scope=scope,
         roles=tuple(Role(role) for role in row.roles),
         quota=KeyQuota.model_validate(row.quota),
-        spent=Spent(
+        spent=spent,
+    )
+
+
+def _spending(row: Row[Any]) -> Key:
+    return key_of(
+        row,
+        Spent(
             int(row.calls_today),
             int(row.calls_this_month),
             Decimal(row.dollars_today),

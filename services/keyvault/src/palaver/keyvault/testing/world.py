@@ -97,7 +97,8 @@ class People:
         return AuditPage(entries=tuple(before[: request.limit]))
 
     async def _recorded(self, entry: AuditRecorded) -> None:
-        self.trail.append(entry)
+        if all(entry.event_id != known.event_id for known in self.trail):  # said at least once
+            self.trail.append(entry)
 
 
 class Edge:
