@@ -81,7 +81,7 @@ async def trail(world: World, reader: Person, count: int, /, **query: Any) -> li
 async def test_members_and_demoted_administrators_may_nothing_whatever_their_token_says(world: World) -> None:
     ada, bob = await person(world, "ada"), await person(world, "bob", Role.ADMIN)
     loud = ada.actor.model_copy(update={"role": Role.OWNER})
-    questions = (
+    questions: tuple[tuple[Any, Any], ...] = (
         (PEOPLE_LIST, ListPeople(actor=loud)),
         (PERSON_GET, OfPerson(actor=loud, user_id=bob.user.id)),
         (PERSON_CHANGE, ChangePerson(actor=loud, user_id=ada.user.id, role=Role.OWNER)),

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from palaver.contracts.actors import Actor
+from palaver.contracts.administration import USER_SUSPENDED, UserSuspended
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.identity import USER_DELETED, UserDeleted
 from palaver.contracts.ids import UserId, new_id
 from palaver.contracts.personas import PERSONA_CREATE, CreatePersona
 from palaver.contracts.session import SESSION_DELETE, SESSION_GET, OfSession
-from palaver.contracts.session_log import SessionDeleted
+from palaver.contracts.session_log import RoundEnded, SessionDeleted
 from palaver.contracts.streams import DEAD_LETTERS
 from palaver.servicekit.database import Database
 from palaver.servicekit.settings import DatabaseSettings
@@ -101,3 +102,24 @@ async def test_what_comes_in_for_a_purged_room_is_no_dead_letter(
     await world.settled()
     assert (await world.broker.nc.jetstream().stream_info(DEAD_LETTERS.name)).state.messages == 0
     assert await tables_with(database_settings, ada, room.id, "too late") == set()
+
+
+async def test_what_runs_for_somebody_who_is_suspended_stops_and_their_rooms_stay(
+    world: World, replica: Replica
+) -> None:
+    await replica()
+    ada, bob = f"ada-{new_id()}", f"bob-{new_id()}"
+    hers, his = await world.create("demo/ada", user=ada), await world.create("demo/ada", user=bob)
+    await world.post(hers, user=ada)
+    await world.post(his, user=bob)
+    (running,), (other,) = await world.orders_of(hers, 1), await world.orders_of(his, 1)
+    for order in (running, other):
+        await world.claim(order)
+    await world.broker.publish(USER_SUSPENDED, UserSuspended(user_id=UserId(ada), at=datetime.now(UTC)), ada)
+    await until(lambda: running.turn.turn_id in world.called_back)
+    await world.stopped(running, "cut")
+    (ended,) = await until(lambda: world.heard(RoundEnded, hers))
+    assert ended.data.reason == "stopped"
+    assert (await world.renew(other)).status == "held"
+    seen = OfSession(actor=Actor(user_id=UserId(ada)), session_id=hers.id)
+    assert (await world.broker.ask(SESSION_GET, seen)).id == hers.id
