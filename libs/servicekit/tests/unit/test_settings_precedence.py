@@ -19,16 +19,18 @@ class RouterSettings(ServiceSettings):
 
 @pytest.fixture(autouse=True)
 def shared_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PALAVER_DATABASE__URL", "postgresql://all:hush@db/p")
+    monkeypatch.setenv("PALAVER_DATABASE__URL", "postgresql://all:hush@localhost/p")
 
 
 def test_the_shared_variable_serves_every_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PALAVER_NATS__URL", "nats://shared:4222")
+    monkeypatch.setenv("PALAVER_NATS__NKEY_SEED", "SUA-not-a-real-one")
     assert RouterSettings().nats.url == "nats://shared:4222"  # pyright: ignore[reportCallIssue]  # from environment
 
 
 def test_the_services_own_variable_wins_field_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PALAVER_NATS__URL", "nats://shared:4222")
+    monkeypatch.setenv("PALAVER_NATS__NKEY_SEED", "SUA-not-a-real-one")
     monkeypatch.setenv("PALAVER_NATS__PING_INTERVAL_SECONDS", "3")
     monkeypatch.setenv("PALAVER_MODEL_ROUTER_NATS__URL", "nats://own:4222")
     monkeypatch.setenv("PALAVER_MODEL_ROUTER_MAX_TURNS", "7")

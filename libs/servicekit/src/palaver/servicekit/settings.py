@@ -5,10 +5,12 @@ serves all services while each has its own `PALAVER_<SERVICE>_NATS__NKEY_SEED`.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from palaver.servicekit.credentials import weakness_of
 
 SHARED_PREFIX = "PALAVER_"
 
@@ -83,6 +85,22 @@ class ServiceSettings(BaseSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     health: HealthSettings = HealthSettings()
     drain_seconds: Seconds = Field(default=6.0, description="Patience for work in progress when the service stops.")
+
+    @model_validator(mode="after")
+    def _no_weak_credentials(self) -> Self:
+        """For every server that a service has settings for, also those that only it has."""
+        weak = weakness_of(self.nats.url, password_needed=self.nats.nkey_seed is None)
+        found = [] if weak is None else [f"nats.url: {weak}"]
+        for name in type(self).model_fields:
+            part = getattr(self, name)
+            if isinstance(part, DatabaseSettings | RedisSettings):
+                # Postgres may know a service by its certificate or a password file; Redis only by a password.
+                needed = isinstance(part, RedisSettings)
+                weak = weakness_of(part.url.get_secret_value(), password_needed=needed)
+                found += [] if weak is None else [f"{name}.url: {weak}"]
+        if found:
+            raise ValueError(" ".join(found))
+        return self
 
     @classmethod
     def service_name(cls) -> str:
