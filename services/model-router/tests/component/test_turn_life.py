@@ -280,6 +280,19 @@ async def test_a_leased_key_is_used_once_asked_for_and_forgotten_when_revoked(
     assert len(world.neighbours.leases) == 2
 
 
+async def test_a_worker_that_was_away_from_the_broker_forgets_all_keys(world: World) -> None:
+    kit = await world.worker()
+    back = asyncio.Event()
+    kit.broker.listen(back.set)
+    await world.outcome(await world.order("gpt-4o"))
+    await world.outcome(await world.order("gpt-4o-mini"))
+    assert len(world.neighbours.leases) == 1
+    kit.broker.nc._transport.close()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]  # as a network does
+    await asyncio.wait_for(back.wait(), 20)
+    await world.outcome(await world.order("gpt-4.1"))
+    assert len(world.neighbours.leases) == 2
+
+
 async def test_a_key_for_another_host_is_never_sent(world: World, simulator: SimulatorServer) -> None:
     world.neighbours.lease_host = "elsewhere.example"
     await world.worker()
