@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from palaver.cli.testing.stack import PASSWORD, Stack
+from palaver.client.passphrase import Place, Wrapping, new_derivation
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import new_id
 
@@ -256,6 +257,21 @@ async def catalogue_and_keys(client: Client) -> None:
     found = await client.call("GET", "/api/v1/models/discover", provider="openai")
     assert "sim-swift" in {model["upstream"] for model in found["models"]}
     await client.call("DELETE", "/api/v1/keys/{key_id}", key_id=key["id"])
+    await key_under_a_passphrase(client, next(p["host"] for p in providers if p["id"] == "openai"))
+
+
+async def key_under_a_passphrase(client: Client, host: str) -> None:
+    me = await client.call("GET", "/api/v1/users/me")
+    wrapping = Wrapping.of("a passphrase of five words", new_derivation())
+    envelope = wrapping.seal(PROVIDER_KEY, Place(me["id"], "openai", host)).model_dump()
+    key = await client.call(
+        "POST", "/api/v1/keys/protected", {"provider": "openai", "envelope": envelope, "hint": PROVIDER_KEY[-4:]}
+    )
+    assert (key["protection"], key["locked"]) == ("passphrase", True)
+    assert (await client.call("GET", "/api/v1/keys/lock"))["derivation"] == envelope["derivation"]
+    assert (await client.call("POST", "/api/v1/keys/unlock", {"wrapping_key": wrapping.text}))["unlocked_until"]
+    assert (await client.call("POST", "/api/v1/keys/{key_id}/validate", key_id=key["id"]))["valid"] is True
+    assert (await client.call("POST", "/api/v1/keys/lock"))["unlocked_until"] is None
 
 
 async def registry(client: Client, stack: Stack) -> None:

@@ -23,6 +23,7 @@ from palaver.cli.testing.stack import Stack
 from palaver.cli.testing.witness import rounds_ended, until
 from palaver.cli.up.secret_store import ADMIN
 from palaver.client import Failure, Palaver
+from palaver.client.passphrase import Wrapping
 from palaver.contracts.client_protocol import SUBPROTOCOL, CloseCode
 from palaver.contracts.ids import new_id
 from palaver.servicekit.embedded import LOOPBACK
@@ -39,6 +40,7 @@ PLAIN_KEY = f"an unusual key {secrets.token_hex(20)}".replace(" ", "_")  # looks
 REFUSED_KEY = f"sk-proj-{secrets.token_urlsafe(36)}"
 SHOWN_OF_REFUSED_KEY = f"{REFUSED_KEY[:8]}********{REFUSED_KEY[-4:]}"
 PASSWORD, MISTYPED_PASSWORD = f"correct horse {secrets.token_hex(8)}", f"wrong horse {secrets.token_hex(8)}"
+PASSPHRASE = f"several words {secrets.token_hex(8)}"
 QUESTION, ANSWER = f"Who keeps a secret? {secrets.token_hex(16)}", f"Nobody does. {secrets.token_hex(16)}"
 MODELS = """
 [[models]]
@@ -260,6 +262,12 @@ async def use_keys(stack: Stack, known: Known, ada: Palaver, providers: Simulato
     plain = await store(stack, ada, "openai", PLAIN_KEY)
     assert await is_valid(ada, plain)
     await ada.rest.call("DELETE", f"/api/v1/keys/{plain}", None)
+    protected = (await ada.keys.add("openai", PLAIN_KEY, passphrase=PASSPHRASE)).id
+    assert await is_valid(ada, protected)
+    derivation = (await ada.keys.lock()).derivation
+    assert derivation is not None
+    known.secrets |= {"passphrase": PASSPHRASE, "wrapping key": Wrapping.of(PASSPHRASE, derivation).text}
+    await ada.keys.delete(protected)
     for provider, key in (("openai", OPENAI_KEY), ("anthropic", ANTHROPIC_KEY)):
         assert await is_valid(ada, await store(stack, ada, provider, key))
     room = await ada.create_room(["test-gpt", "test-claude"])

@@ -86,6 +86,7 @@ export type ErrorCode =
   | 'KEY_MISSING'
   | 'KEY_INVALID'
   | 'KEY_LOCKED'
+  | 'PASSPHRASE_WRONG'
   | 'KEY_QUOTA_EXCEEDED'
   | 'PROVIDER_REFUSED'
   | 'PROVIDER_QUOTA'

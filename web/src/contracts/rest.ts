@@ -51,6 +51,26 @@ export interface KeyView {
   last_used_at?: string | null
   checked_at?: string | null
   check_code?: string | null
+  /** A key under a passphrase is not used while it is locked. */
+  protection: 'server' | 'passphrase'
+  locked: boolean
+}
+
+export interface KeyDerivation {
+  version: 1
+  iterations: number
+  salt: string
+}
+
+export interface PassphraseEnvelope {
+  derivation: KeyDerivation
+  nonce: string
+  ciphertext: string
+}
+
+export interface LockState {
+  derivation?: KeyDerivation | null
+  unlocked_until?: string | null
 }
 
 export interface KeyVerdict {

@@ -14,6 +14,7 @@ from palaver.contracts import (
     context,
     discovery,
     identity,
+    key_locks,
     key_records,
     keyvault,
     model_configs,
@@ -41,6 +42,11 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 MODEL = {"provider": "ours", "window": 8_000, "max_output": 1_000, "input_price": "0", "output_price": "0"}
 
+ENVELOPE = {
+    "derivation": {"version": 1, "iterations": 600_000, "salt": "A" * 22},
+    "nonce": "A" * 16,
+    "ciphertext": "A" * 40,
+}
 ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/users/me", None, 200),
     ("PUT", "/users/me", {"nickname": "Ada"}, 200),
@@ -109,6 +115,10 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
         {"provider": "demo", "api_key": "sk-planted-secret", "scope": "shared", "roles": ["member"], "weight": 2},
         201,
     ),
+    ("POST", "/keys/protected", {"provider": "demo", "envelope": ENVELOPE, "hint": "WXYZ"}, 201),
+    ("GET", "/keys/lock", None, 200),
+    ("POST", "/keys/unlock", {"wrapping_key": "A" * 43}, 200),
+    ("POST", "/keys/lock", None, 200),
     ("GET", f"/keys/{ID}", None, 200),
     ("PUT", f"/keys/{ID}", {"label": "x", "order": 3, "quota": {"dollars_per_month": "12.5"}}, 200),
     ("POST", f"/keys/{ID}/disable", None, 200),
@@ -267,12 +277,15 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(keyvault.KEY_LIST, keyvault.KeyList(keys=(key,)))
     for query in (
         keyvault.KEY_CREATE,
+        keyvault.KEY_PROTECT,
         keyvault.KEY_GET,
         keyvault.KEY_CHANGE,
         keyvault.KEY_ENABLE,
         keyvault.KEY_DISABLE,
     ):
         await faked.always(query, key)
+    for query in (key_locks.LOCK_GET, key_locks.KEYS_UNLOCK, key_locks.KEYS_LOCK):
+        await faked.always(query, key_locks.LockState())
     use = key_records.KeyUse(calls=1, cost=Decimal("0.1"))
     key_usage = key_records.KeyUsage(key_id=KeyId(ID), quota=key_records.KeyQuota(), today=use, month=use, days=())
     await faked.always(key_records.KEY_USAGE_GET, key_usage)

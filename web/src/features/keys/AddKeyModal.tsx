@@ -1,26 +1,43 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { ApiFailure } from '@/lib/api/call'
+import { useKeyLock, useProtectKey } from '@/lib/api/keyLock'
 import { useAddKey } from '@/lib/api/keys'
 import { useProviders } from '@/lib/api/models'
+import { useAccount } from '@/lib/credentials'
 import { Button } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
 import { Modal } from '@/ui/Modal'
 import { useFailureText } from '@/ui/useFailureText'
 
+import { PassphraseFields, type PassphraseProblem, problemOf } from './PassphraseFields'
+
 export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const providers = useProviders()
+  const account = useAccount()
+  const { data: lock } = useKeyLock()
   const add = useAddKey()
+  const protect = useProtectKey()
   const choices = (providers.data ?? []).filter(({ needs_key }) => needs_key)
   const [chosen, setChosen] = useState<string | null>(null)
+  const [isProtected, setProtected] = useState(false)
+  const [problem, setProblem] = useState<PassphraseProblem | null>(null)
+  const failure = add.error ?? protect.error
   const provider = choices.find(({ id }) => id === chosen) ?? choices[0]
 
   const submit = (form: FormData) => {
-    if (!provider) return
+    if (!provider || account.state !== 'signed-in') return
     const [apiKey = '', label = ''] = ['api-key', 'label'].map((name) => String(form.get(name) ?? '').trim())
-    add.mutate({ provider: provider.id, label, apiKey }, { onSuccess: onClose })
+    if (!isProtected) return add.mutate({ provider: provider.id, label, apiKey }, { onSuccess: onClose })
+    const [passphrase = '', again = ''] = ['passphrase', 'again'].map((name) => String(form.get(name) ?? ''))
+    const found = problemOf(passphrase, lock?.derivation ? passphrase : again)
+    setProblem(found)
+    if (found) return
+    const place = { userId: account.user.id, provider: provider.id, host: provider.host }
+    protect.mutate({ ...place, label, apiKey, passphrase }, { onSuccess: onClose })
   }
 
   return (
@@ -52,16 +69,26 @@ export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
           required
           autoComplete="off"
           spellCheck={false}
-          error={add.isError ? failureText(add.error) : null}
+          error={failure && !isPassphraseFailure(failure) ? failureText(failure) : null}
         />
         <TextField label={t('keys.label')} name="label" maxLength={80} placeholder={t('keys.labelPlaceholder')} />
+        <PassphraseFields
+          isProtected={isProtected}
+          onChange={setProtected}
+          isFirst={!lock?.derivation}
+          error={problem ? t(`keys.lock.${problem}`) : isPassphraseFailure(failure) ? failureText(failure) : null}
+        />
         <div className="mt-1 flex justify-end gap-2">
           <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" look="primary" busy={add.isPending} disabled={!provider}>
+          <Button type="submit" look="primary" busy={add.isPending || protect.isPending} disabled={!provider}>
             {t('keys.store')}
           </Button>
         </div>
       </form>
     </Modal>
   )
+}
+
+function isPassphraseFailure(failure: unknown): boolean {
+  return failure instanceof ApiFailure && failure.code === 'PASSPHRASE_WRONG'
 }

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleSlash, ShieldCheck, Trash2, TriangleAlert } from 'lucide-react'
+import { CircleCheck, CircleSlash, LockKeyhole, ShieldCheck, Trash2, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -17,6 +17,7 @@ const STATUS = {
   active: { icon: CircleCheck, look: 'text-accent' },
   invalid: { icon: TriangleAlert, look: 'text-danger' },
   disabled: { icon: CircleSlash, look: 'text-muted' },
+  locked: { icon: LockKeyhole, look: 'text-muted' },
 } as const
 
 export function KeyRow({ entry }: { readonly entry: KeyView }) {
@@ -27,7 +28,8 @@ export function KeyRow({ entry }: { readonly entry: KeyView }) {
   const remove = useDeleteKey()
   const [asking, setAsking] = useState(false)
   const provider = providers.data?.find(({ id }) => id === entry.provider)?.display_name ?? entry.provider
-  const { icon: Icon, look } = STATUS[entry.status]
+  const status = entry.status === 'active' && entry.locked ? 'locked' : entry.status
+  const { icon: Icon, look } = STATUS[status]
   const check = () =>
     validate.mutate(entry.id, {
       onSuccess: (verdict) => toast(verdict.valid ? t('keys.valid') : failureText(verdict)),
@@ -39,12 +41,15 @@ export function KeyRow({ entry }: { readonly entry: KeyView }) {
         <p className="flex items-baseline gap-2">
           <span className="truncate font-semibold">{entry.label || provider}</span>
           {entry.key_hint ? <code className="font-mono text-[13px] text-muted">…{entry.key_hint}</code> : null}
+          {entry.protection === 'passphrase' ? (
+            <span className="text-[13px] text-muted">{t('keys.lock.protected')}</span>
+          ) : null}
           {entry.scope === 'shared' ? <span className="text-[13px] text-muted">{t('keys.shared')}</span> : null}
         </p>
         <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
           <span className={classes('inline-flex items-center gap-1 font-medium', look)}>
             <Icon size={14} aria-hidden="true" />
-            {t(`keys.${entry.status}`)}
+            {t(`keys.${status}`)}
           </span>
           <span>{entry.label ? provider : entry.host}</span>
           <span>{t('keys.added', { date: formatDate(entry.created_at, i18n.language) })}</span>

@@ -8,6 +8,7 @@ import { Callout } from '@/ui/Callout'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { AddKeyModal } from './AddKeyModal'
+import { KeyLock } from './KeyLock'
 import { KeyRow } from './KeyRow'
 
 export function KeysPage() {
@@ -27,6 +28,7 @@ export function KeysPage() {
             {t('keys.add')}
           </Button>
         </header>
+        <KeyLock />
         <div className="mt-8">
           {keys.isPending ? <div aria-hidden="true" className="h-20 animate-pulse rounded-2xl bg-sunken" /> : null}
           {keys.isError ? (

@@ -7,7 +7,7 @@ import { newId } from '@/lib/ids'
 
 import { request } from './request'
 
-const KEYS_KEY = ['keys'] as const
+export const KEYS_KEY = ['keys'] as const
 
 export function useKeys() {
   return useQuery({ queryKey: KEYS_KEY, queryFn: async () => (await request<KeyView[]>('GET', '/keys')).data })

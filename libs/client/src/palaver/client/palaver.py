@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from palaver.client.connection import Connection, NoWebSocket
 from palaver.client.http_link import HttpLink
+from palaver.client.provider_keys import ProviderKeys
 from palaver.client.rest import Rest
 from palaver.client.room import Room
 from palaver.contracts.client_protocol import (
@@ -44,6 +45,7 @@ class Palaver:
 
     def __init__(self, url: str) -> None:
         self.rest = Rest(url)
+        self.keys = ProviderKeys(self.rest)
         self.degraded: set[str] = set()
         """Dependencies that the server says are down."""
         self._url = url.rstrip("/").replace("http", "ws", 1) + "/ws"

@@ -16,6 +16,7 @@ from palaver.contracts import (
     discovery,
     gateway,
     identity,
+    key_locks,
     key_records,
     keyvault,
     limits,
@@ -83,6 +84,9 @@ _ACCOUNTS: tuple[AnyQuery, ...] = (
     preferences.PREFERENCES_SET,
 )
 
+_KEY_LOCKS = (key_locks.LOCK_GET, key_locks.KEYS_UNLOCK, key_locks.KEYS_LOCK)
+_UNLOCKS = (key_locks.KEYS_UNLOCKED, key_locks.KEYS_LOCKED, key_locks.UNLOCKS_WANTED)
+
 EVENTS_SAID: tuple[Event[Any], ...] = (
     *session.LOG_EVENTS.values(),
     session.ATTEMPT_LOST,
@@ -119,6 +123,7 @@ CONTROLS_SAID: tuple[Control[Any], ...] = (
     keyvault.KEY_REVOKED,
     keyvault.KEYS_CHANGED,
     model_router.BREAKER_CHANGED,
+    *_UNLOCKS,
     sign_ins.SIGN_IN_ENDED,
     registry.REGISTRY_CHANGED,
     model_configs.CONFIG_CHANGED,
@@ -158,6 +163,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     context.SUMMARY_EDIT,
     context.SUMMARY_DELETE,
     keyvault.KEY_CREATE,
+    keyvault.KEY_PROTECT,
     keyvault.KEY_LIST,
     keyvault.KEY_GET,
     keyvault.KEY_CHANGE,
@@ -168,6 +174,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     keyvault.KEY_LEASE,
     key_records.KEY_USAGE_GET,
     key_records.KEY_AUDIT_LIST,
+    *_KEY_LOCKS,
     analytics.BUDGET_RESERVE,
     analytics.COMPLETION_RESERVE,
     analytics.OVERVIEW_GET,
@@ -316,6 +323,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 context.SUMMARY_EDIT,
                 context.SUMMARY_DELETE,
                 keyvault.KEY_CREATE,
+                keyvault.KEY_PROTECT,
                 keyvault.KEY_LIST,
                 keyvault.KEY_GET,
                 keyvault.KEY_CHANGE,
@@ -324,6 +332,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 keyvault.KEY_DELETE,
                 key_records.KEY_USAGE_GET,
                 key_records.KEY_AUDIT_LIST,
+                *_KEY_LOCKS,
                 analytics.OVERVIEW_GET,
                 analytics.QUOTA_GET,
                 identity.USER_REGISTER,
@@ -378,7 +387,10 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 model_configs.CONFIG_CHANGED,
             ),
         ),
-        keyvault.OWNER: Grants(asks=(identity.ROLE_READ, identity.TRAIL_READ)),
+        keyvault.OWNER: Grants(
+            asks=(identity.ROLE_READ, identity.TRAIL_READ),
+            hears=_wildcards(*_UNLOCKS, sign_ins.SIGN_IN_ENDED),
+        ),
         analytics.OWNER: Grants(asks=(model_router.MODEL_READ,)),
         identity.OWNER: Grants(),
     }

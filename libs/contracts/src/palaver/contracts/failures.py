@@ -62,6 +62,7 @@ class ErrorCode(StrEnum):
     KEY_MISSING = "KEY_MISSING"
     KEY_INVALID = "KEY_INVALID"
     KEY_LOCKED = "KEY_LOCKED"
+    PASSPHRASE_WRONG = "PASSPHRASE_WRONG"  # noqa: S105 - a code
     KEY_QUOTA_EXCEEDED = "KEY_QUOTA_EXCEEDED"
     PROVIDER_REFUSED = "PROVIDER_REFUSED"
     PROVIDER_QUOTA = "PROVIDER_QUOTA"
@@ -129,6 +130,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.KEY_MISSING: _trait(_B, 409),
     ErrorCode.KEY_INVALID: _trait(_B, 409),
     ErrorCode.KEY_LOCKED: _trait(_B, 423),
+    ErrorCode.PASSPHRASE_WRONG: _trait(_B, 403),
     ErrorCode.KEY_QUOTA_EXCEEDED: _trait(_B, 402),
     ErrorCode.PROVIDER_REFUSED: _trait(_B, 422),
     ErrorCode.PROVIDER_QUOTA: _trait(_B, 402),

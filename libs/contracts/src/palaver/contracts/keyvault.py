@@ -10,6 +10,7 @@ from palaver.contracts.actors import Actor, Role
 from palaver.contracts.client_protocol import KeyQuotaNotice
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId
+from palaver.contracts.key_locks import ProtectedKey
 from palaver.contracts.key_records import KeyQuota
 from palaver.contracts.operations import audit_recorded, dependency_changed
 from palaver.contracts.sealed import Sealed
@@ -25,6 +26,8 @@ SEAL_CONTEXT_LEASE = "keyvault.key.lease"
 Scope = Literal["personal", "shared"]
 """A personal key is its owner's alone. A shared one belongs to the installation: administrators keep it, and people of
 certain roles may use it without ever seeing anything of it."""
+Protection = Literal["server", "passphrase"]
+"""Who can read a stored key: the vault at any time, or only while its owner has unlocked it."""
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=limits.MAX_KEY_LABEL_CHARACTERS)]
 Weight = Annotated[int, Field(ge=1, le=limits.MAX_KEY_WEIGHT)]
 Order = Annotated[int, Field(ge=0, le=limits.MAX_KEY_ORDER)]
@@ -42,7 +45,8 @@ class KeyView(Payload):
 
     `key_hint` is its last four characters, empty for who may only use it. `enabled` is its keeper's wish, `status` what
     comes of that and of its provider's verdict. Keys of the lowest `order` are used first; `weight` is a key's share
-    among equals. `roles` may use a shared key; `editable` says whether the actor keeps it.
+    among equals. `roles` may use a shared key; `editable` says whether the actor keeps it. A key that a passphrase
+    protects is not used while it is `locked`.
     """
 
     id: KeyId
@@ -63,24 +67,37 @@ class KeyView(Payload):
     editable: bool = True
     quota: KeyQuota = KeyQuota()
     quota_used_up: bool = False
+    protection: Protection = "server"
+    locked: bool = False
 
 
-class CreateKey(Payload):
-    """Store a key for a provider at its host (both from the catalogue, filled in by the gateway).
-
-    `shared` is for administrators; `roles` may use it then, all if none are given.
-    """
+class NewKey(Payload):
+    """A key for a provider at its host (both from the catalogue, filled in by the gateway)."""
 
     actor: Actor
     provider: str
     host: str
     label: Label = ""
-    sealed: Sealed[KeySecret]
-    scope: Scope = "personal"
-    roles: Roles = ()
     weight: Weight = 1
     order: Order = 0
     quota: KeyQuota = KeyQuota()
+
+
+class CreateKey(NewKey):
+    """Store a key.
+
+    `shared` is for administrators; `roles` may use it then, all if none are given.
+    """
+
+    sealed: Sealed[KeySecret]
+    scope: Scope = "personal"
+    roles: Roles = ()
+
+
+class ProtectKey(NewKey):
+    """Store a personal key that the actor's passphrase protects."""
+
+    sealed: Sealed[ProtectedKey]
 
 
 class ChangeKey(Payload):
@@ -207,6 +224,7 @@ class KeysChanged(Payload):
 
 
 KEY_CREATE = query("keyvault.key.create.v1", CreateKey, KeyView, "Store a provider key.")
+KEY_PROTECT = query("keyvault.key.protect.v1", ProtectKey, KeyView, "Store a key under its owner's passphrase.")
 KEY_LIST = query("keyvault.key.list.v1", ListKeys, KeyList, "The actor's keys, without the keys.")
 KEY_GET = query("keyvault.key.get.v1", OfKey, KeyView, "One key, without the key.")
 KEY_CHANGE = query("keyvault.key.change.v1", ChangeKey, KeyView, "Change a key's label, place in the order or quota.")

@@ -71,6 +71,14 @@ KEY_LEASE_SECONDS = 60
 """A worker keeps a key in memory no longer; a revocation that it missed ends here at the latest."""
 KEY_CANDIDATES_SECONDS = 60.0
 """Likewise what it knows of which keys there are."""
+MIN_PASSPHRASE_CHARACTERS = 12
+"""What a client takes as a passphrase for keys. The server never sees one and cannot check it."""
+MIN_PASSPHRASE_ITERATIONS = 600_000
+"""Of PBKDF2-HMAC-SHA-256, and what clients use: what OWASP asks for."""
+MAX_PASSPHRASE_ITERATIONS = 10_000_000
+"""Beyond, a phone would not finish."""
+KEY_UNLOCK_SECONDS = 43_200.0
+"""Keys that were unlocked are locked again after twelve hours, if the sign-in does not end before."""
 
 # ---- A connection ----
 

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from palaver.contracts import key_records, keyvault
+from palaver.contracts import key_locks, key_records, keyvault, limits
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_METERED, KEY_CHECKED, USAGE_METERED
+from palaver.contracts.sign_ins import SIGN_IN_ENDED
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.envelope import Envelopes
 from palaver.keyvault.handlers import Handlers
@@ -18,18 +19,21 @@ from palaver.keyvault.keys import Keys
 from palaver.keyvault.kms.loading import Keks
 from palaver.keyvault.leases import Leases
 from palaver.keyvault.leaving import Leaving
+from palaver.keyvault.locking import Locking
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.neighbours import ConnectedKeepers, IdentityTrail
+from palaver.keyvault.offered import ProtectedKeys
 from palaver.keyvault.ports import Clock
 from palaver.keyvault.records import Records
 from palaver.keyvault.rewrapping import Rewrapping
 from palaver.keyvault.roles import IdentityRoles
 from palaver.keyvault.settings import Settings
+from palaver.keyvault.unlocks import Unlocks
 from palaver.keyvault.usage import UsageCounter
 from palaver.keyvault.workers import BrokerWorkers
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
-from palaver.servicekit.routes import answer, bind, consume
+from palaver.servicekit.routes import answer, bind, consume, hear
 from palaver.servicekit.sealing import KeyPair
 from palaver.servicekit.secret_keys import raw_key
 from palaver.servicekit.service import Kit, Service
@@ -52,8 +56,19 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     envelopes = Envelopes(keks.by_version, current=settings.encrypting_version)
     roles = IdentityRoles(kit.broker, clock)
     workers = BrokerWorkers(kit.broker)
+    pair = KeyPair.from_private(raw_key(settings.sealing_key))
+    unlocks = Unlocks(kit.broker, pair, clock)
+    locking = Locking(
+        database=database,
+        transactions=transactions,
+        envelopes=envelopes,
+        unlocks=unlocks,
+        workers=workers,
+        clock=clock,
+        lifetime=timedelta(seconds=limits.KEY_UNLOCK_SECONDS),
+    )
     keepers = Keepers(database, transactions, roles, clock)
-    choosing = Choosing(database, transactions, roles, clock)
+    choosing = Choosing(database, transactions, roles, unlocks, clock)
     keys = Keys(
         database=database,
         transactions=transactions,
@@ -61,6 +76,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         keepers=keepers,
         roles=roles,
         workers=workers,
+        unlocks=unlocks,
         metrics=metrics,
         clock=clock,
         max_per_user=settings.max_keys_per_user,
@@ -71,12 +87,13 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         transactions=transactions,
         choosing=choosing,
         envelopes=envelopes,
+        unlocks=unlocks,
         metrics=metrics,
         clock=clock,
         lifetime=timedelta(seconds=settings.lease_seconds),
     )
     handlers = Handlers(
-        pair=KeyPair.from_private(raw_key(settings.sealing_key)),
+        pair=pair,
         keys=keys,
         keeping=Keeping(transactions, keepers, workers, metrics, clock),
         records=Records(database, keepers, IdentityTrail(kit.broker), clock),
@@ -84,6 +101,9 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         leases=leases,
         usage=UsageCounter(transactions, workers, ConnectedKeepers(kit.broker), metrics, clock),
         leaving=Leaving(transactions, workers, metrics, clock),
+        protected=ProtectedKeys(database, unlocks, clock),
+        unlocks=unlocks,
+        locking=locking,
     )
     rewrapping = Rewrapping(database, transactions, envelopes, metrics, clock, batch=settings.rewrap_batch)
     dependencies = Dependencies(kit, {"postgres": database.ping})
@@ -91,6 +111,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         name=keyvault.OWNER,
         routes=(
             answer(keyvault.KEY_CREATE, handlers.key_create),
+            answer(keyvault.KEY_PROTECT, handlers.key_protect),
             answer(keyvault.KEY_LIST, handlers.key_list),
             answer(keyvault.KEY_GET, handlers.key_get),
             answer(keyvault.KEY_CHANGE, handlers.key_change),
@@ -99,6 +120,13 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(keyvault.KEY_DELETE, handlers.key_delete),
             answer(keyvault.KEY_CANDIDATES, handlers.key_candidates),
             answer(keyvault.KEY_LEASE, handlers.key_lease),
+            answer(key_locks.LOCK_GET, handlers.lock_get),
+            answer(key_locks.KEYS_UNLOCK, handlers.keys_unlock),
+            answer(key_locks.KEYS_LOCK, handlers.keys_lock),
+            hear(key_locks.KEYS_UNLOCKED, unlocks.on_unlocked),
+            hear(key_locks.KEYS_LOCKED, unlocks.on_locked),
+            hear(key_locks.UNLOCKS_WANTED, unlocks.on_wanted),
+            hear(SIGN_IN_ENDED, handlers.on_sign_in_ended),
             answer(key_records.KEY_USAGE_GET, handlers.usage_get),
             answer(key_records.KEY_AUDIT_LIST, handlers.audit_list),
             consume(DURABLES["keyvault-key-checks"], bind(KEY_CHECKED, handlers.on_key_checked)),
@@ -113,6 +141,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         tasks={
             "outbox": transactions.relay,
             "rewrapping": rewrapping.run,
+            "unlocks": locking.run,
             "housekeeping": Housekeeping(database, clock).run,
             "dependencies": dependencies.run,
         },

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from palaver.contracts.actors import Actor
 from palaver.contracts.ids import KeyId, UserId, new_id
 from palaver.contracts.keyvault import AUDIT_RECORDED
 from palaver.contracts.operations import AuditRecorded
@@ -18,6 +19,8 @@ READ = "key.read"
 LEASE = "key.lease"
 CHECK = "key.check"
 REWRAP = "kek.rewrap"
+UNLOCK = "keys.unlock"
+LOCK = "keys.lock"
 QUOTA_NEAR = "key.quota.near"
 QUOTA_EXCEEDED = "key.quota.exceeded"
 
@@ -46,6 +49,24 @@ def rewrapped(version: int, at: datetime, *, count: int, left: int) -> Outgoing:
         target_kind="kek",
         target_id=str(version),
         details={"count": str(count), "left": str(left)},
+    )
+    return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)
+
+
+def locks(
+    action: str, actor: Actor, at: datetime, *, outcome: Literal["done", "refused"] = "done", **details: str
+) -> Outgoing:
+    """Somebody unlocked or locked all their protected keys, or tried to."""
+    entry = AuditRecorded(
+        event_id=new_id(),
+        at=at,
+        actor_id=actor.user_id,
+        action=action,
+        target_kind="user",
+        target_id=actor.user_id,
+        outcome=outcome,
+        address=actor.address,
+        details=details,
     )
     return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)
 

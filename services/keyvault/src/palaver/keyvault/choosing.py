@@ -7,10 +7,11 @@ from palaver.contracts.ids import KeyId, UserId
 from palaver.contracts.keyvault import LeaseForCheck, ListCandidates
 from palaver.keyvault import store
 from palaver.keyvault.audit_events import LEASE, refused
-from palaver.keyvault.domain import Key
-from palaver.keyvault.errors import key_disabled, key_missing, key_not_found, not_lendable, wrong_place
+from palaver.keyvault.domain import Key, Status
+from palaver.keyvault.errors import key_disabled, key_locked, key_missing, key_not_found, not_lendable, wrong_place
 from palaver.keyvault.ports import Clock, Roles
 from palaver.keyvault.quota import day_of
+from palaver.keyvault.unlocks import Unlocks
 from palaver.servicekit.database import Database
 from palaver.servicekit.transactions import Transactions
 
@@ -18,14 +19,17 @@ from palaver.servicekit.transactions import Transactions
 class Choosing:
     """Answers what may be lent; lends nothing."""
 
-    def __init__(self, database: Database, transactions: Transactions, roles: Roles, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, transactions: Transactions, roles: Roles, unlocks: Unlocks, clock: Clock
+    ) -> None:
         self._database = database
         self._transactions = transactions
         self._roles = roles
+        self._unlocks = unlocks
         self._clock = clock
 
     async def candidates(self, request: ListCandidates) -> Sequence[Key]:
-        """At least one. Raises Failure(KEY_MISSING, KEY_INVALID, KEY_QUOTA_EXCEEDED)."""
+        """At least one. Raises Failure(KEY_MISSING, KEY_INVALID, KEY_LOCKED, KEY_QUOTA_EXCEEDED)."""
         usable = await self._usable(request.payer, request.provider, request.host)
         lendable = [key for key in usable if key.lendable]
         if lendable:
@@ -65,16 +69,24 @@ class Choosing:
             return key_disabled(key), key
         if (provider or key.provider, host or key.host) != (key.provider, key.host):
             return wrong_place(key), key
-        return key, key
+        [key] = await self._unlocks.settled([key])
+        return (key_locked(key) if key.locked else key), key
 
     async def _usable(self, payer: UserId, provider: str, host: str) -> Sequence[Key]:
         """What the payer may use there, in order, lendable or not."""
         async with self._database.read() as conn:
             keys = await store.at_place(conn, payer, provider, host, self._clock())
         role = await self._roles.lately(payer) if any(key.shared and key.roles for key in keys) else None
-        return [key for key in keys if key.usable_by(payer, role)]
+        return await self._unlocks.settled([key for key in keys if key.usable_by(payer, role)])
 
     def _why_none(self, usable: Sequence[Key], provider: str) -> tuple[Failure, Key | None]:
-        """A quota that is used up is told first: such a key is otherwise good."""
-        key = max(usable, key=lambda key: key.used_up is not None and key.enabled, default=None)
+        """A lock is told first, then a quota that is used up: such a key is otherwise good."""
+        key = max(usable, key=_nearness, default=None)
         return (key_missing(provider), None) if key is None else (not_lendable(key, day_of(self._clock())), key)
+
+
+def _nearness(key: Key) -> int:
+    """How little keeps this key from being lent."""
+    if not key.enabled or key.status is not Status.ACTIVE:
+        return 0
+    return 2 if key.locked else 1

@@ -9,8 +9,9 @@ from enum import StrEnum
 from palaver.contracts.actors import Role
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId, UserId
+from palaver.contracts.key_locks import KeyDerivation
 from palaver.contracts.key_records import KeyQuota
-from palaver.contracts.keyvault import KeyCandidate, KeyView, Scope
+from palaver.contracts.keyvault import KeyCandidate, KeyView, Protection, Scope
 from palaver.keyvault.quota import NOTHING_SPENT, Limit, Spent, used_up
 
 HINT_CHARACTERS = 4
@@ -35,6 +36,7 @@ class Status(StrEnum):
 class Key:
     """A provider key without its secret. `user_id` stored it; a shared key is nobody's.
 
+    One with a `derivation` is protected by its owner's passphrase, and `locked` unless one of `unlock_ids` is at hand.
     Keys of a lower `place` come first, among equals the newest. `roles` may use a shared key; nobody named means all.
     """
 
@@ -56,11 +58,19 @@ class Key:
     roles: tuple[Role, ...] = ()
     quota: KeyQuota = NO_QUOTA
     spent: Spent = NOTHING_SPENT
+    derivation: KeyDerivation | None = None
+    unlock_ids: tuple[str, ...] = ()
+    locked: bool = False
 
     @property
     def shared(self) -> bool:
         """Whether it belongs to the installation."""
         return self.scope == "shared"
+
+    @property
+    def protection(self) -> Protection:
+        """Who can read it."""
+        return "server" if self.derivation is None else "passphrase"
 
     @property
     def used_up(self) -> Limit | None:
@@ -70,7 +80,7 @@ class Key:
     @property
     def lendable(self) -> bool:
         """Whether work may be done with it."""
-        return self.enabled and self.status is Status.ACTIVE and self.used_up is None
+        return self.enabled and self.status is Status.ACTIVE and self.used_up is None and not self.locked
 
     def kept_by(self, user_id: UserId, role: Role | None) -> bool:
         """Whether this person may change it. `role` is only looked at for a shared key."""
@@ -102,6 +112,8 @@ class Key:
             roles=self.roles,
             quota=self.quota,
             quota_used_up=self.used_up is not None,
+            protection=self.protection,
+            locked=self.locked,
         )
 
     def users_view(self) -> KeyView:
@@ -121,12 +133,13 @@ class Key:
         )
 
     def binding(self, purpose: str) -> bytes:
-        """Associated data: what is decrypted for one key, person, provider and host opens for no other, and a personal
-        key does not open as a shared one."""
+        """Associated data: what is decrypted for one key, person, provider and host opens for no other; a personal key
+        does not open as a shared one, nor one that a passphrase protects as one that needs none."""
         if self.shared:
             bound = ["palaver keyvault shared v1", purpose, self.provider, self.host, self.id]
         else:
-            bound = ["palaver keyvault v1", purpose, self.user_id, self.provider, self.host, self.id]
+            layer = "palaver keyvault v1" if self.derivation is None else "palaver keyvault passphrase v1"
+            bound = [layer, purpose, self.user_id, self.provider, self.host, self.id]
         return json.dumps(bound).encode()
 
 

@@ -31,6 +31,8 @@ def not_lendable(key: Key, today: date) -> Failure:
         return key_disabled(key)
     if key.status is Status.INVALID:
         return key_invalid(key)
+    if key.locked:
+        return key_locked(key)
     limit = key.used_up
     return key_missing(key.provider) if limit is None else quota_exceeded(key, limit, today)
 
@@ -43,6 +45,42 @@ def key_invalid(key: Key) -> Failure:
         else "Add a new one under Keys, or check this one again."
     )
     return _about(key, ErrorCode.KEY_INVALID, f"{key.provider} refuses the stored key{_hint(key)}. {todo}")
+
+
+def key_locked(key: Key) -> Failure:
+    """Its owner's passphrase is needed."""
+    return _about(
+        key,
+        ErrorCode.KEY_LOCKED,
+        f"The key{_hint(key)} for {key.provider} is locked. Unlock your keys under Keys, then try again.",
+    )
+
+
+def keys_locked() -> Failure:
+    """Another key can only be added under the same passphrase, which has to be proven."""
+    return Failure(ErrorCode.KEY_LOCKED, "Your other keys are locked. Unlock them first, then add this one.")
+
+
+def passphrase_wrong() -> Failure:
+    """No protected key opens."""
+    return Failure(ErrorCode.PASSPHRASE_WRONG, "This is not the passphrase that protects your keys.")
+
+
+def another_derivation() -> Failure:
+    """All protected keys of a person are under one wrapping key."""
+    return Failure(
+        ErrorCode.CONFLICT, "Your other keys are protected in another way. Read how under /keys/lock, then try again."
+    )
+
+
+def sign_in_over() -> Failure:
+    """Its end was heard while it unlocked."""
+    return Failure(ErrorCode.SIGN_IN_ENDED, "This sign-in was ended; sign in again.")
+
+
+def nothing_to_unlock() -> Failure:
+    """There is no protected key."""
+    return Failure(ErrorCode.NOT_FOUND, "None of your keys is protected by a passphrase.")
 
 
 def key_disabled(key: Key) -> Failure:

@@ -1,6 +1,16 @@
 """The inbound edge: boxes are opened, use-cases are called, answers are sealed. Decides nothing."""
 
 from palaver.contracts.identity import UserDeleted
+from palaver.contracts.key_locks import (
+    SEAL_CONTEXT_CREATE_PROTECTED,
+    SEAL_CONTEXT_UNLOCK,
+    LockKeys,
+    LockState,
+    ProtectedKey,
+    ReadLock,
+    UnlockKeys,
+    WrappingKey,
+)
 from palaver.contracts.key_records import KeyAudit, KeyUsage, ListKeyAudit, ReadKeyUsage
 from palaver.contracts.keyvault import (
     SEAL_CONTEXT_CREATE,
@@ -16,18 +26,23 @@ from palaver.contracts.keyvault import (
     ListCandidates,
     ListKeys,
     OfKey,
+    ProtectKey,
 )
 from palaver.contracts.model_router import CompletionMetered, KeyChecked, UsageMetered
 from palaver.contracts.session import Done
+from palaver.contracts.sign_ins import SignInEnded
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.keeping import Keeping
 from palaver.keyvault.keys import Keys
 from palaver.keyvault.leases import Leases
 from palaver.keyvault.leaving import Leaving
+from palaver.keyvault.locking import Locking
+from palaver.keyvault.offered import ProtectedKeys, clear_key
 from palaver.keyvault.records import Records
+from palaver.keyvault.unlocks import Unlocks
 from palaver.keyvault.usage import UsageCounter
 from palaver.servicekit.reply_box import ReplyBox
-from palaver.servicekit.sealing import KeyPair, unseal
+from palaver.servicekit.sealing import KeyPair, from_base64url, unseal
 
 
 class Handlers:
@@ -44,6 +59,9 @@ class Handlers:
         leases: Leases,
         usage: UsageCounter,
         leaving: Leaving,
+        protected: ProtectedKeys,
+        unlocks: Unlocks,
+        locking: Locking,
     ) -> None:
         self._pair = pair
         self._records = records
@@ -53,11 +71,20 @@ class Handlers:
         self._choosing = choosing
         self._leases = leases
         self._leaving = leaving
+        self._protected = protected
+        self._unlocks = unlocks
+        self._locking = locking
 
     async def key_create(self, request: CreateKey) -> KeyView:
         """Answer `key.create`."""
         opened = unseal(request.sealed, KeySecret, keys=self._pair, context=SEAL_CONTEXT_CREATE)
-        return (await self._keys.create(request, opened.secret)).view()
+        return (await self._keys.create(request, clear_key(opened.secret))).view()
+
+    async def key_protect(self, request: ProtectKey) -> KeyView:
+        """Answer `key.protect`."""
+        envelope = unseal(request.sealed, ProtectedKey, keys=self._pair, context=SEAL_CONTEXT_CREATE_PROTECTED)
+        key = await self._keys.create(request, await self._protected.offered(request, envelope))
+        return await self._keys.read(request.actor, key.id)
 
     async def key_list(self, request: ListKeys) -> KeyList:
         """Answer `key.list`."""
@@ -69,15 +96,19 @@ class Handlers:
 
     async def key_change(self, request: ChangeKey) -> KeyView:
         """Answer `key.change`."""
-        return (await self._keeping.change(request)).view()
+        return self._unlocks.marked(await self._keeping.change(request)).view()
 
     async def key_enable(self, request: OfKey) -> KeyView:
         """Answer `key.enable`."""
-        return (await self._keeping.set_enabled(request.actor, request.key_id, enabled=True)).view()
+        return await self._set_enabled(request, enabled=True)
 
     async def key_disable(self, request: OfKey) -> KeyView:
         """Answer `key.disable`."""
-        return (await self._keeping.set_enabled(request.actor, request.key_id, enabled=False)).view()
+        return await self._set_enabled(request, enabled=False)
+
+    async def _set_enabled(self, request: OfKey, *, enabled: bool) -> KeyView:
+        key = await self._keeping.set_enabled(request.actor, request.key_id, enabled=enabled)
+        return self._unlocks.marked(key).view()
 
     async def key_delete(self, request: OfKey) -> Done:
         """Answer `key.delete`."""
@@ -107,6 +138,23 @@ class Handlers:
             sealed=lease.sealed,
             expires_at=lease.expires_at,
         )
+
+    async def lock_get(self, request: ReadLock) -> LockState:
+        """Answer `lock.get`."""
+        return await self._locking.state(request.actor)
+
+    async def keys_unlock(self, request: UnlockKeys) -> LockState:
+        """Answer `keys.unlock`."""
+        opened = unseal(request.sealed, WrappingKey, keys=self._pair, context=SEAL_CONTEXT_UNLOCK)
+        return await self._locking.unlock(request, bytearray(from_base64url(opened.key)))
+
+    async def keys_lock(self, request: LockKeys) -> LockState:
+        """Answer `keys.lock`."""
+        return await self._locking.lock(request.actor)
+
+    async def on_sign_in_ended(self, ended: SignInEnded) -> None:
+        """Somebody signed out, or was."""
+        await self._locking.sign_in_ended(ended)
 
     async def on_user_deleted(self, event: UserDeleted) -> None:
         """Somebody's account is gone."""

@@ -8,7 +8,7 @@ from palaver.contracts.actors import Actor
 from palaver.contracts.ids import KeyId
 from palaver.contracts.keyvault import ChangeKey
 from palaver.contracts.model_router import KeyChecked
-from palaver.keyvault import audit_events, store
+from palaver.keyvault import audit_events, store, unlock_store
 from palaver.keyvault.domain import Key, status_after_check
 from palaver.keyvault.errors import key_not_found, roles_of_a_personal_key
 from palaver.keyvault.keepers import Keepers
@@ -78,6 +78,8 @@ class Keeping:
         async with self._transactions.begin() as work:
             await self._lock(work, key_id)
             await store.remove(work.conn, key_id)
+            if key.derivation is not None:
+                await unlock_store.remove_needless(work.conn, key.user_id)
             await self._report(work, audit_events.DELETE, actor, key, provider=key.provider)
         self._metrics.keys.labels("deleted").inc()
         await self._workers.forget(key_id)

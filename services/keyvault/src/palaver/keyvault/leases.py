@@ -17,6 +17,7 @@ from palaver.keyvault.domain import Key
 from palaver.keyvault.envelope import Envelopes, UnknownKekError
 from palaver.keyvault.errors import (
     key_encryption_key_missing,
+    key_locked,
     key_not_found,
     key_unreadable,
     not_lendable,
@@ -26,6 +27,7 @@ from palaver.keyvault.kms.port import TamperedError
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.ports import Clock
 from palaver.keyvault.quota import day_of
+from palaver.keyvault.unlocks import Unlocks
 from palaver.servicekit.database import Database
 from palaver.servicekit.reply_box import ReplyBox
 from palaver.servicekit.transactions import Transactions, Work
@@ -52,6 +54,7 @@ class Leases:
         transactions: Transactions,
         choosing: Choosing,
         envelopes: Envelopes,
+        unlocks: Unlocks,
         metrics: KeyvaultMetrics,
         clock: Clock,
         lifetime: timedelta,
@@ -60,6 +63,7 @@ class Leases:
         self._transactions = transactions
         self._choosing = choosing
         self._envelopes = envelopes
+        self._unlocks = unlocks
         self._metrics = metrics
         self._clock = clock
         self._lifetime = lifetime
@@ -67,8 +71,8 @@ class Leases:
     async def lend(self, request: LeaseKey, reply: ReplyBox) -> Lease:
         """A key for a turn, a side job or a check, in the worker's box.
 
-        Raises Failure: KEY_MISSING, KEY_INVALID, KEY_QUOTA_EXCEEDED for work; NOT_FOUND for somebody else's key;
-        FORBIDDEN for another place than the key's.
+        Raises Failure: KEY_MISSING, KEY_INVALID, KEY_QUOTA_EXCEEDED for work; KEY_LOCKED; NOT_FOUND for somebody else's
+        key; FORBIDDEN for another place than the key's.
         """
         purpose = request.purpose.kind
         chosen, concerned = await self._choose(request)
@@ -105,11 +109,17 @@ class Leases:
             envelope = await envelope_store.envelope_of(conn, chosen.id)
         if key is None or envelope is None:
             return key_not_found()
+        key = self._unlocks.marked(key)
         if not isinstance(request.purpose, LeaseForCheck) and not key.lendable:
             return not_lendable(key, day_of(now))
         try:
-            with wiped(await self._envelopes.decrypt(envelope, key)) as clear:
+            with (
+                wiped(await self._envelopes.decrypt(envelope, key)) as stored,
+                wiped(self._opened(stored, key)) as clear,
+            ):
                 sealed = reply.seal(KeySecret(secret=clear.decode()))
+        except LookupError:
+            return key_locked(key)
         except TamperedError:
             self._metrics.tampered.inc()
             _log.error("stored_key_does_not_open", key_id=key.id, user_id=key.user_id)
@@ -117,13 +127,17 @@ class Leases:
         except UnknownKekError as error:
             _log.error("key_encryption_key_missing", version=error.version, key_id=key.id)
             return key_encryption_key_missing(error.version)
-        return Lease(key, sealed, now + self._lifetime)
+        return Lease(key, sealed, self._unlocks.until(key, now + self._lifetime))
 
     async def _note(self, work: Work, lease: Lease, request: LeaseKey) -> None:
         now, key = self._clock(), lease.key
         if not isinstance(request.purpose, LeaseForCheck):
             await store.mark_used(work.conn, key.id, now)
         await work.say(done(LEASE, _person(request), key.id, now, **_details(request), host=key.host))
+
+    def _opened(self, stored: bytearray, key: Key) -> bytearray:
+        """The secret: a protected key is in one more envelope. Raises TamperedError, LookupError for a locked key."""
+        return stored if key.derivation is None else self._unlocks.open(key, stored)
 
 
 def _person(request: LeaseKey) -> UserId:

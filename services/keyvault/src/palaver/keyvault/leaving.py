@@ -1,7 +1,7 @@
 """What becomes of somebody's keys when their account is deleted: their own go, shared ones stay the installation's."""
 
 from palaver.contracts.ids import UserId
-from palaver.keyvault import audit_events, store
+from palaver.keyvault import audit_events, store, unlock_store
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.ports import Clock, Workers
 from palaver.servicekit.transactions import Transactions
@@ -31,6 +31,7 @@ class Leaving:
                 await store.remove(work.conn, key.id)
                 why = {"reason": "account deleted"}
                 await work.say(audit_events.done(audit_events.DELETE, user_id, key.id, self._clock(), **why))
+            await unlock_store.remove(work.conn, user_id)
         for key in brought:
             if not key.shared:
                 self._metrics.keys.labels("deleted").inc()

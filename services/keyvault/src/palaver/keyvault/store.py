@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from palaver.contracts.actors import Role
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import KeyId, UserId
+from palaver.contracts.key_locks import KeyDerivation
 from palaver.contracts.key_records import KeyQuota
 from palaver.contracts.keyvault import Scope
 from palaver.keyvault.domain import Key, Status
 from palaver.keyvault.quota import NOTHING_SPENT, Spent, begin_of, day_of
-from palaver.keyvault.tables import key_days, keys
+from palaver.keyvault.tables import key_days, keys, unlocks
 
 COLUMNS = tuple(keys.c)
 """What `key_of` reads."""
@@ -52,6 +53,7 @@ async def add(conn: AsyncConnection, key: Key) -> None:
             scope=key.scope,
             roles=[role.value for role in key.roles],
             quota=_stored(key.quota),
+            derivation=key.derivation and key.derivation.model_dump(mode="json"),
         )
     )
 
@@ -98,6 +100,12 @@ async def at_place(conn: AsyncConnection, user_id: UserId, provider: str, host: 
     return [_spending(row) for row in await conn.execute(statement)]
 
 
+async def protected_by(conn: AsyncConnection, user_id: UserId, now: datetime) -> Sequence[Key]:
+    """A person's keys that their passphrase protects."""
+    statement = _select(now).where(keys.c.user_id == user_id, keys.c.derivation.is_not(None)).order_by(keys.c.id)
+    return [_spending(row) for row in await conn.execute(statement)]
+
+
 async def mark_used(conn: AsyncConnection, key_id: KeyId, now: datetime) -> None:
     """It was lent for a turn."""
     await conn.execute(update(keys).where(keys.c.id == key_id).values(last_used_at=now))
@@ -126,7 +134,7 @@ async def remove(conn: AsyncConnection, key_id: KeyId) -> None:
 
 
 def _select(now: datetime) -> Select[Any]:
-    """Keys with what was used of their quotas today and this month."""
+    """Keys with what was used of their quotas today and this month, and by what they are unlocked."""
     today = day_of(now)
     this_day = key_days.c.day == today
     spent = (
@@ -139,14 +147,20 @@ def _select(now: datetime) -> Select[Any]:
         .where(key_days.c.key_id == keys.c.id, key_days.c.day.between(begin_of("month", today), today))
         .lateral("spent")
     )
-    return select(keys, spent).join_from(keys, spent, true())
+    unlocked = (
+        select(func.array_agg(unlocks.c.id))
+        .where(keys.c.derivation.is_not(None), unlocks.c.user_id == keys.c.user_id, unlocks.c.until > now)
+        .scalar_subquery()
+        .label("unlock_ids")
+    )
+    return select(keys, unlocked, spent).join_from(keys, spent, true())
 
 
 def _stored(quota: KeyQuota) -> Mapping[str, Any]:
     return quota.model_dump(mode="json", exclude_none=True)
 
 
-def key_of(row: Row[Any], spent: Spent = NOTHING_SPENT) -> Key:
+def key_of(row: Row[Any], spent: Spent = NOTHING_SPENT, unlock_ids: tuple[str, ...] = ()) -> Key:
     """From a row that has the columns of `keys`."""
     scope: Scope = row.scope
     return Key(
@@ -167,6 +181,8 @@ def key_of(row: Row[Any], spent: Spent = NOTHING_SPENT) -> Key:
         scope=scope,
         roles=tuple(Role(role) for role in row.roles),
         quota=KeyQuota.model_validate(row.quota),
+        derivation=row.derivation and KeyDerivation.model_validate(row.derivation),
+        unlock_ids=unlock_ids,
         spent=spent,
     )
 
@@ -180,4 +196,5 @@ def _spending(row: Row[Any]) -> Key:
             Decimal(row.dollars_today),
             Decimal(row.dollars_this_month),
         ),
+        tuple(row.unlock_ids or ()),
     )

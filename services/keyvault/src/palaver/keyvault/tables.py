@@ -41,6 +41,7 @@ keys = Table(
     Column("scope", Text, nullable=False, server_default="personal"),
     Column("roles", JSONB, nullable=False, server_default="[]"),
     Column("quota", JSONB, nullable=False, server_default="{}"),
+    Column("derivation", JSONB(none_as_null=True)),
     Index("ix_keys_user_id_provider_host", "user_id", "provider", "host"),
     Index("ix_keys_shared", "provider", "host", postgresql_where=text("scope = 'shared'")),
 )
@@ -82,4 +83,13 @@ quota_notices = Table(
     Column("begins", Date, primary_key=True),
     Column("allowed", Numeric, primary_key=True),
     Column("exceeded", Boolean, primary_key=True),
+)
+
+unlocks = Table(
+    "unlocks",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("sid", Text, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("until", DateTime(timezone=True), nullable=False, index=True),
 )

@@ -14,6 +14,7 @@ from palaver.gateway.api import (
     auth,
     chat,
     events,
+    key_locks,
     keys,
     limits,
     messages,
@@ -113,6 +114,7 @@ def _endpoints() -> FastAPI:
         messages,
         personas,
         models,
+        key_locks,  # before keys: its paths would be read as ids
         keys,
         stats,
         chat,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 from palaver.contracts import limits
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId
+from palaver.contracts.key_locks import SEAL_CONTEXT_CREATE_PROTECTED, KeyHint, PassphraseEnvelope, ProtectedKey
 from palaver.contracts.key_records import (
     KEY_AUDIT_LIST,
     KEY_USAGE_GET,
@@ -25,6 +26,7 @@ from palaver.contracts.keyvault import (
     KEY_ENABLE,
     KEY_GET,
     KEY_LIST,
+    KEY_PROTECT,
     SEAL_CONTEXT_CREATE,
     ChangeKey,
     CreateKey,
@@ -34,6 +36,7 @@ from palaver.contracts.keyvault import (
     ListKeys,
     OfKey,
     Order,
+    ProtectKey,
     Roles,
     Scope,
     Weight,
@@ -42,7 +45,7 @@ from palaver.contracts.model_router import KEY_VALIDATE, PROVIDER_LIST, KeyVerdi
 from palaver.contracts.operations import AuditRecorded
 from palaver.gateway.api.envelope import Envelope, done
 from palaver.gateway.api.idempotency import IdempotentRoute
-from palaver.gateway.api.surroundings import Around, Authenticated, Id
+from palaver.gateway.api.surroundings import Around, Authenticated, Caller, Id, Surroundings
 
 router = APIRouter(prefix="/keys", tags=["keys"], route_class=IdempotentRoute)
 
@@ -64,6 +67,21 @@ class NewKeyBody(BaseModel):
     quota: KeyQuota = KeyQuota()
 
 
+class ProtectedKeyBody(BaseModel):
+    """A key in an envelope that your passphrase opens. `hint` are the last characters of the key, if it is long.
+
+    All your protected keys share the `derivation` that `GET /keys/lock` says; for the first one, choose a salt.
+    """
+
+    provider: str = Field(min_length=1, max_length=80)
+    envelope: PassphraseEnvelope
+    hint: KeyHint = ""
+    label: Label = ""
+    weight: Weight = 1
+    order: Order = 0
+    quota: KeyQuota = KeyQuota()
+
+
 class ChangeKeyBody(BaseModel):
     """What is given is changed. An empty `quota` lifts all limits."""
 
@@ -72,6 +90,15 @@ class ChangeKeyBody(BaseModel):
     order: Order | None = None
     roles: Roles | None = None
     quota: KeyQuota | None = None
+
+
+async def host_of(provider_id: str, who: Caller, around: Surroundings) -> str:
+    """Where keys of a provider are used. Raises Failure(NOT_FOUND)."""
+    providers = (await around.broker.ask(PROVIDER_LIST, ListProviders(actor=who.actor))).providers
+    host = next((provider.host for provider in providers if provider.id == provider_id), None)
+    if host is None:
+        raise Failure(ErrorCode.NOT_FOUND, "There is no such provider.")
+    return host
 
 
 @router.get("")
@@ -87,14 +114,21 @@ async def create_key(body: NewKeyBody, who: Authenticated, around: Around) -> En
     """Store a key."""
     secret = KeySecret(secret=body.api_key.get_secret_value())
     sealed = around.keyvault.seal(secret, context=SEAL_CONTEXT_CREATE)
-    providers = (await around.broker.ask(PROVIDER_LIST, ListProviders(actor=who.actor))).providers
-    host = next((provider.host for provider in providers if provider.id == body.provider), None)
-    if host is None:
-        raise Failure(ErrorCode.NOT_FOUND, "There is no such provider.")
     wishes = dict(body)
     del wishes["api_key"]
-    request = CreateKey(actor=who.actor, host=host, sealed=sealed, **wishes)
+    request = CreateKey(actor=who.actor, host=await host_of(body.provider, who, around), sealed=sealed, **wishes)
     return Envelope(data=await around.broker.ask(KEY_CREATE, request))
+
+
+@router.post("/protected", status_code=201)
+async def protect_key(body: ProtectedKeyBody, who: Authenticated, around: Around) -> Envelope[KeyView]:
+    """Store a key that is used only while your keys are unlocked. While others are, they have to be unlocked first."""
+    offered = ProtectedKey(envelope=body.envelope, hint=body.hint)
+    sealed = around.keyvault.seal(offered, context=SEAL_CONTEXT_CREATE_PROTECTED)
+    wishes = dict(body)
+    del wishes["envelope"], wishes["hint"]
+    request = ProtectKey(actor=who.actor, host=await host_of(body.provider, who, around), sealed=sealed, **wishes)
+    return Envelope(data=await around.broker.ask(KEY_PROTECT, request))
 
 
 @router.get("/{key_id}")

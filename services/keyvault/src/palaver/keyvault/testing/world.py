@@ -1,20 +1,39 @@
 """The keyvault as gateway and workers meet it: keys sealed to it, leases opened with a worker's own keys."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from prometheus_client import CollectorRegistry
 
 from palaver.contracts.actors import Actor, Role
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.identity import ROLE_READ, TRAIL_READ, AuditPage, PersonRole, ReadRole, ReadTrail
-from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.ids import CompletionId, KeyId, SignInId, TurnId, UserId, WorkerId, new_id
+from palaver.contracts.key_locks import (
+    KEYS_LOCK,
+    KEYS_UNLOCK,
+    LOCK_GET,
+    SEAL_CONTEXT_CREATE_PROTECTED,
+    SEAL_CONTEXT_UNLOCK,
+    KeyDerivation,
+    LockKeys,
+    LockState,
+    PassphraseEnvelope,
+    ProtectedKey,
+    ReadLock,
+    UnlockKeys,
+    WrappingKey,
+    binding,
+)
 from palaver.contracts.keyvault import (
     AUDIT_RECORDED,
     KEY_CANDIDATES,
     KEY_CREATE,
     KEY_LEASE,
+    KEY_PROTECT,
     SEAL_CONTEXT_CREATE,
     SEAL_CONTEXT_LEASE,
     CreateKey,
@@ -27,6 +46,7 @@ from palaver.contracts.keyvault import (
     LeaseForTurn,
     LeaseKey,
     ListCandidates,
+    ProtectKey,
 )
 from palaver.contracts.operations import AuditRecorded
 from palaver.servicekit.broker import Broker
@@ -101,6 +121,48 @@ class People:
             self.trail.append(entry)
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody with a passphrase, and what their client made of it."""
+
+    actor: Actor
+    vault: KeyPair
+    broker: Broker
+    derivation: KeyDerivation = field(
+        default_factory=lambda: KeyDerivation(iterations=600_000, salt=to_base64url(os.urandom(16)))
+    )
+    key: bytes = field(default_factory=lambda: os.urandom(32))
+
+    async def protect(self, secret: str, *, bound_to: tuple[str, str] = (PROVIDER, HOST), **changes: Any) -> KeyView:
+        """Store a key that the passphrase protects."""
+        nonce, bound = os.urandom(12), binding(self.actor.user_id, *bound_to)
+        envelope = PassphraseEnvelope(
+            derivation=self.derivation,
+            nonce=to_base64url(nonce),
+            ciphertext=to_base64url(AESGCM(self.key).encrypt(nonce, secret.encode(), bound)),
+        )
+        offered = ProtectedKey(envelope=envelope, hint=secret[-4:])
+        public, key_id = self.vault.public, self.vault.key_id
+        box = seal(offered, public=public, key_id=key_id, context=SEAL_CONTEXT_CREATE_PROTECTED)
+        values: dict[str, Any] = {"provider": PROVIDER, "host": HOST, "label": "mine"} | changes
+        return await self.broker.ask(KEY_PROTECT, ProtectKey(actor=self.actor, sealed=box, **values))
+
+    async def unlock(self, sid: SignInId | None = None) -> LockState:
+        """For one sign-in."""
+        opened, public, key_id = WrappingKey(key=to_base64url(self.key)), self.vault.public, self.vault.key_id
+        box = seal(opened, public=public, key_id=key_id, context=SEAL_CONTEXT_UNLOCK)
+        request = UnlockKeys(actor=self.actor, sid=sid or SignInId(new_id()), sealed=box)
+        return await self.broker.ask(KEYS_UNLOCK, request)
+
+    async def lock(self) -> LockState:
+        """Everywhere."""
+        return await self.broker.ask(KEYS_LOCK, LockKeys(actor=self.actor))
+
+    async def state(self) -> LockState:
+        """As the page asks for it."""
+        return await self.broker.ask(LOCK_GET, ReadLock(actor=self.actor))
+
+
 class Edge:
     """What the gateway and one worker do with the keyvault."""
 
@@ -141,6 +203,10 @@ class Edge:
         public_key = to_base64url(self.worker_keys.public)
         request = LeaseKey(purpose=purpose, worker=self.worker, public_key=public_key, **changes)
         return await self.broker.ask(KEY_LEASE, request)
+
+    def owner(self, actor: Actor, **same: Any) -> Owner:
+        """A person as their own client knows them."""
+        return Owner(actor, self._vault, self.broker, **same)
 
     def opened(self, lease: KeyLease) -> str:
         """The key, as the worker sees it."""
