@@ -87,9 +87,9 @@ async def test_a_key_is_switched_off_for_two_workers_one_of_which_was_away(
     own = [durable for durable in DURABLES.values() if durable.service == "keyvault"]
     await declared(STREAMS, own)
     sealing = new_secret_key()
-    settings = Settings(
-        database=await database_settings_for(SCHEMA, MIGRATIONS), sealing_key=sealing, keks={1: new_secret_key()}
-    )
+    database = await database_settings_for(SCHEMA, MIGRATIONS)
+    values = {"database": database, "sealing_key": sealing, "keks": {1: new_secret_key()}}
+    settings = Settings.model_validate(values)
     proxy = FaultProxy(urlsplit(nats_server.url).port or 0)
     async with AsyncExitStack() as stack:
         await proxy.start()
