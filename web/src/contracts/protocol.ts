@@ -59,6 +59,7 @@ export type ErrorCode =
   | 'SIGN_IN_ENDED'
   | 'RESET_LINK_INVALID'
   | 'SIGN_IN_TOO_OLD'
+  | 'OAUTH_FAILED'
   | 'VALIDATION_FAILED'
   | 'UNKNOWN_TYPE'
   | 'NOT_FOUND'

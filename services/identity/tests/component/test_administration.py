@@ -78,10 +78,9 @@ async def trail(world: World, reader: Person, count: int, /, **query: Any) -> li
             await asyncio.sleep(0.01)
 
 
-async def test_members_and_demoted_administrators_may_nothing_whatever_their_token_says(world: World) -> None:
-    ada, bob = await person(world, "ada"), await person(world, "bob", Role.ADMIN)
-    loud = ada.actor.model_copy(update={"role": Role.OWNER})
-    questions: tuple[tuple[Any, Any], ...] = (
+def questions_of(loud: Actor, ada: Person, bob: Person) -> list[tuple[Any, Any]]:
+    """Everything that administrators may ask."""
+    return [
         (PEOPLE_LIST, ListPeople(actor=loud)),
         (PERSON_GET, OfPerson(actor=loud, user_id=bob.user.id)),
         (PERSON_CHANGE, ChangePerson(actor=loud, user_id=ada.user.id, role=Role.OWNER)),
@@ -89,7 +88,13 @@ async def test_members_and_demoted_administrators_may_nothing_whatever_their_tok
         (SIGN_INS_LIST, ListAllSignIns(actor=loud)),
         (SIGN_INS_END, EndAnySignIn(actor=loud, sign_in_id=bob.sid)),
         (AUDIT_SEARCH, SearchAudit(actor=loud)),
-    )
+    ]
+
+
+async def test_members_and_demoted_administrators_may_nothing_whatever_their_token_says(world: World) -> None:
+    ada, bob = await person(world, "ada"), await person(world, "bob", Role.ADMIN)
+    loud = ada.actor.model_copy(update={"role": Role.OWNER})
+    questions = questions_of(loud, ada, bob)
     for query, request in questions:
         assert await refused(world.edge.broker.ask(query, request)) is ErrorCode.FORBIDDEN
     assert (await world.edge.broker.ask(PEOPLE_LIST, ListPeople(actor=bob.actor))).total == 3  # the first owner too

@@ -33,6 +33,7 @@ class ErrorCode(StrEnum):
     SIGN_IN_ENDED = "SIGN_IN_ENDED"
     RESET_LINK_INVALID = "RESET_LINK_INVALID"
     SIGN_IN_TOO_OLD = "SIGN_IN_TOO_OLD"
+    OAUTH_FAILED = "OAUTH_FAILED"
     # business
     VALIDATION_FAILED = "VALIDATION_FAILED"
     UNKNOWN_TYPE = "UNKNOWN_TYPE"
@@ -103,6 +104,7 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.SIGN_IN_ENDED: _trait(_A, 401),
     ErrorCode.RESET_LINK_INVALID: _trait(_A, 403),
     ErrorCode.SIGN_IN_TOO_OLD: _trait(_A, 403),
+    ErrorCode.OAUTH_FAILED: _trait(_A, 401),
     ErrorCode.VALIDATION_FAILED: _trait(_B, 422),
     ErrorCode.UNKNOWN_TYPE: _trait(_B, 422),
     ErrorCode.NOT_FOUND: _trait(_B, 404),

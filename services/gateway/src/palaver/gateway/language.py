@@ -51,6 +51,7 @@ _CHINESE: Final[dict[ErrorCode, str]] = {
     ErrorCode.FORBIDDEN: "您没有权限执行此操作。",
     ErrorCode.ORIGIN_NOT_ALLOWED: "不允许来自该网站的请求。",
     ErrorCode.SIGN_IN_TOO_OLD: "请重新登录后再执行此操作。",
+    ErrorCode.OAUTH_FAILED: "第三方登录未成功，请重试。",
     ErrorCode.VALIDATION_FAILED: "请求内容无效。",
     ErrorCode.UNKNOWN_TYPE: "服务器不认识这种消息类型。",
     ErrorCode.NOT_FOUND: "未找到。",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from palaver.contracts import administration, identity, passwords, preferences, sign_ins
+from palaver.contracts import administration, identity, oauth, passwords, preferences, sign_ins
 from palaver.contracts.catalogue import DURABLES, EVENTS_SAID
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.access_tokens import AccessTokens
@@ -16,16 +16,22 @@ from palaver.identity.devices import Devices
 from palaver.identity.endings import Endings
 from palaver.identity.families import Families
 from palaver.identity.first_owner import FirstOwner
+from palaver.identity.github import GitHub
 from palaver.identity.handlers import Handlers
 from palaver.identity.housekeeping import Housekeeping
 from palaver.identity.leaving import Leaving
 from palaver.identity.mail_folder import MailFolder
 from palaver.identity.metrics import IdentityMetrics
+from palaver.identity.oauth_handlers import OAuthHandlers
+from palaver.identity.oauth_http import HttpClient
+from palaver.identity.oauth_signing_in import OAuthSigningIn
+from palaver.identity.oidc import OidcIssuer
 from palaver.identity.password_changes import PasswordChanges
 from palaver.identity.password_resets import PasswordResets
 from palaver.identity.passwords import Passwords
-from palaver.identity.ports import Clock, Mailer
+from palaver.identity.ports import Clock, Issuer, Mailer
 from palaver.identity.postman import Postman
+from palaver.identity.redis_attempts import RedisAttempts
 from palaver.identity.redis_endings import RedisEndings
 from palaver.identity.redis_tickets import RedisTickets
 from palaver.identity.settings import OWASP_PARALLELISM, Settings
@@ -98,6 +104,26 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     )
     boxes = Boxes(KeyPair.from_private(raw_key(settings.sealing_key)))
     trail = Trail(database, transactions, metrics, clock)
+    http = HttpClient()
+    issuers: dict[str, Issuer] = {
+        name: GitHub(provider, http.client) if provider.kind == "github" else OidcIssuer(provider, http.client, clock)
+        for name, provider in settings.oauth.items()
+    }
+    elsewhere = OAuthHandlers(
+        boxes,
+        OAuthSigningIn(
+            issuers=issuers,
+            names={name: provider.name for name, provider in settings.oauth.items()},
+            attempts=RedisAttempts(redis),
+            transactions=transactions,
+            families=families,
+            endings=endings,
+            metrics=metrics,
+            clock=clock,
+            page_url=settings.page_url,
+            registration_open=settings.registration == "open",
+        ),
+    )
     leaving = Leaving(
         database=database,
         transactions=transactions,
@@ -171,6 +197,9 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(preferences.PREFERENCES_GET, own.preferences_get),
             answer(preferences.PREFERENCES_SET, own.preferences_set),
             answer(identity.USER_DELETE, handlers.user_delete),
+            answer(oauth.OAUTH_PROVIDERS, elsewhere.oauth_providers),
+            answer(oauth.OAUTH_BEGIN, elsewhere.oauth_begin),
+            answer(oauth.OAUTH_FINISH, elsewhere.oauth_finish),
             answer(administration.PEOPLE_LIST, admin.people_list),
             answer(administration.PERSON_GET, admin.person_get),
             answer(administration.PERSON_CHANGE, admin.person_change),
@@ -187,7 +216,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
                 *(bind(audit, handlers.on_audit_recorded(audit.address.owner)) for audit in AUDITS),
             ),
         ),
-        resources=(database, redis, hashing, first_owner),
+        resources=(database, redis, http, hashing, first_owner),
         tasks={
             "outbox": transactions.relay,
             "endings": endings.run,

@@ -97,6 +97,16 @@ def invalid_cursor() -> Failure:
     return Failure(ErrorCode.VALIDATION_FAILED, "This cursor is not one of ours.", field="cursor")
 
 
+def oauth_failed() -> Failure:
+    """One answer for whatever was wrong: the log and the trail say more."""
+    return Failure(ErrorCode.OAUTH_FAILED, "Signing in there did not work; please try again.")
+
+
+def oauth_unknown() -> Failure:
+    """By setting."""
+    return Failure(ErrorCode.NOT_FOUND, "Nobody signs in from there.")
+
+
 def last_owner() -> Failure:
     """Somebody must be able to run the installation."""
     return Failure(ErrorCode.LAST_OWNER, "This is the only owner; make somebody else an owner first.")

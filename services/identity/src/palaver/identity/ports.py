@@ -8,6 +8,7 @@ from typing import Protocol
 
 from palaver.contracts.ids import SignInId, UserId
 from palaver.contracts.sign_ins import SignInEnded
+from palaver.identity.oauth_proof import Attempt, Proof
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -31,6 +32,38 @@ class TicketStore(Protocol):
 
     async def take(self, digest: bytes) -> Ticket | None:
         """Hand a ticket out, once for all replicas together. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAttempt:
+    """A sign-in elsewhere that is under way: where, and the digest of what its browser keeps."""
+
+    provider: str
+    binding: bytes
+
+
+class AttemptStore(Protocol):
+    """Where attempts wait for their browsers, by the digest of their state. Losing them loses no truth."""
+
+    async def keep(self, state: bytes, attempt: KnownAttempt) -> None:
+        """Until it is taken or ten minutes are over. Raises Unavailable."""
+        ...
+
+    async def take(self, state: bytes) -> KnownAttempt | None:
+        """Hand it out, once for all replicas together. Raises Unavailable."""
+        ...
+
+
+class Issuer(Protocol):
+    """A provider of sign-ins. Raises Unavailable, OAuthRefusedError, and what the HTTP client raises."""
+
+    async def url(self, attempt: Attempt, state: str, redirect_uri: str) -> str:
+        """Where to send a browser."""
+        ...
+
+    async def prove(self, attempt: Attempt, code: str, iss: str | None, redirect_uri: str) -> Proof:
+        """What a code proves; `iss` came back with it."""
         ...
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from palaver.contracts.oauth import OAuthName
+from palaver.identity.oauth_settings import OAuthSettings
 from palaver.identity.opaque import digest_of
 from palaver.servicekit.secret_keys import SecretKey
 from palaver.servicekit.settings import DatabaseSettings, RedisSettings, ServiceSettings, service_config
@@ -86,6 +88,10 @@ class Settings(ServiceSettings):
     mail: MailSettings | None = Field(None, description="The mail server; nobody gets mail without one.")
     mail_directory: Path | None = Field(None, description="Without a mail server: where mails are left as files.")
     page_url: str = Field("http://127.0.0.1:8080", description="Where people reach the page; mailed links lead there.")
+    oauth: dict[OAuthName, OAuthSettings] = Field(
+        default_factory=dict[OAuthName, OAuthSettings],
+        description="Where people may sign in from, by a name for addresses; JSON.",
+    )
     access_token_seconds: Seconds = Field(15 * 60, description="Life of an access token.")
     refresh_token_seconds: Seconds = Field(30 * DAY, description="A sign-in that is not used for so long ends.")
     sign_in_seconds: Seconds = Field(90 * DAY, description="A sign-in ends after so long, however it is used.")

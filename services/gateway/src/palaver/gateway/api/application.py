@@ -19,6 +19,7 @@ from palaver.gateway.api import (
     limits,
     messages,
     models,
+    oauth,
     passwords,
     personas,
     problems,
@@ -123,6 +124,7 @@ def _endpoints() -> FastAPI:
         admin,
         audit,
         limits,
+        oauth,
     ):
         api.include_router(module.router)
     app.include_router(api)

@@ -247,15 +247,7 @@ class _Reply:
         """Open the tokens and hand them over."""
         tokens = unseal(answer.sealed, Tokens, keys=self._keys, context=SEAL_CONTEXT_ANSWER)
         if self.to_browser:
-            self._response.set_cookie(
-                COOKIE,
-                tokens.refresh_token,
-                expires=tokens.refresh_expires_at,
-                path=COOKIE_PATH,
-                secure=self._secure,
-                httponly=True,
-                samesite="strict",
-            )
+            keep_cookie(self._response, tokens, secure=self._secure)
         return Envelope(
             data=SignedInView(
                 user=answer.user,
@@ -269,6 +261,19 @@ class _Reply:
     def forget_cookie(self) -> None:
         """Take a browser's refresh token away."""
         forget_cookie(self._response, secure=self._secure)
+
+
+def keep_cookie(response: Response, tokens: Tokens, *, secure: bool) -> None:
+    """Give a browser its refresh token."""
+    response.set_cookie(
+        COOKIE,
+        tokens.refresh_token,
+        expires=tokens.refresh_expires_at,
+        path=COOKIE_PATH,
+        secure=secure,
+        httponly=True,
+        samesite="strict",
+    )
 
 
 def forget_cookie(response: Response, *, secure: bool) -> None:

@@ -89,6 +89,15 @@ ended_sign_ins = Table(
     Column("until", DateTime(timezone=True), nullable=False),
 )
 
+outside_accounts = Table(
+    "outside_accounts",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
 sign_in_codes = Table(
     "sign_in_codes",
     metadata,

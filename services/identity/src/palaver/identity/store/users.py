@@ -90,6 +90,17 @@ async def lock(conn: AsyncConnection, user_id: UserId) -> User | None:
     return None if row is None else user_of(row)
 
 
+async def by_email(conn: AsyncConnection, email: str) -> User | None:
+    """The person with this normal e-mail address, locked until the transaction ends."""
+    row = (await conn.execute(select(users).where(users.c.email == email).with_for_update())).first()
+    return None if row is None else user_of(row)
+
+
+async def drop_password(conn: AsyncConnection, user_id: UserId) -> None:
+    """Nobody signs in with it any more."""
+    await conn.execute(delete(passwords).where(passwords.c.user_id == user_id))
+
+
 async def bury(conn: AsyncConnection, user: User, now: datetime) -> None:
     """Delete a person with everything that refers to them, and put a row in their place that says that they were.
 

@@ -1,0 +1,229 @@
+"""Signing in with an account elsewhere, against a real issuer over HTTP that keeps the rules, and breaks them."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select, update
+
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import SEAL_CONTEXT_ANSWER
+from palaver.contracts.oauth import (
+    OAUTH_BEGIN,
+    OAUTH_FINISH,
+    OAUTH_PROVIDERS,
+    BeginOAuth,
+    FinishOAuth,
+    ListOAuthProviders,
+    OAuthCallback,
+    OAuthProvider,
+    OAuthStart,
+)
+from palaver.identity.store.tables import outside_accounts, passwords, users
+from palaver.identity.testing.issuer import CLIENT, SECRET, TestIssuer
+from palaver.identity.testing.world import Person, World
+from palaver.servicekit.sealing import unseal
+
+pytestmark = pytest.mark.component
+
+PAGE = "https://palaver.example.org"
+LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
+
+
+class Worlds(Protocol):
+    def __call__(self, **settings: Any) -> AbstractAsyncContextManager[World]: ...
+
+
+@dataclass
+class Elsewhere:
+    """Identity, its issuer, and a browser."""
+
+    world: World
+    issuer: TestIssuer
+
+    async def begin(self, provider: str = "corp") -> OAuthStart:
+        edge = self.world.edge
+        begun = await edge.broker.ask(OAUTH_BEGIN, BeginOAuth(provider=provider, reply_key=edge.reply_key))
+        return unseal(begun.sealed, OAuthStart, keys=edge.reply_keys, context=SEAL_CONTEXT_ANSWER)
+
+    async def finish(self, start: OAuthStart, came_back: dict[str, str], **changes: Any) -> Person:
+        edge = self.world.edge
+        values = {"provider": "corp", "binding": start.binding, **came_back, **changes}
+        request = FinishOAuth(
+            sealed=edge.sealed(OAuthCallback(**values)),
+            reply_key=edge.reply_key,
+            address="203.0.113.7",
+            device="browser/1",
+        )
+        return edge.opened(await edge.broker.ask(OAUTH_FINISH, request))
+
+    async def sign_in(self) -> Person:
+        start = await self.begin()
+        return await self.finish(start, self.issuer.sign_in(start.url))
+
+
+@pytest_asyncio.fixture
+async def elsewhere(worlds: Worlds) -> AsyncGenerator[Elsewhere]:
+    async with TestIssuer(redirect_uri=f"{PAGE}/api/v1/auth/oauth/corp/callback") as issuer:
+        corp = {"name": "Corp", "issuer": issuer.url, "client_id": CLIENT, "client_secret": SECRET}
+        other = {**corp, "name": "Other"}
+        async with worlds(oauth={"corp": corp, "other": other}, page_url=PAGE) as world:
+            yield Elsewhere(world, issuer)
+
+
+async def refused(answer: Awaitable[object]) -> ErrorCode:
+    with pytest.raises(Failure) as caught:
+        await answer
+    return caught.value.code
+
+
+async def test_who_comes_for_the_first_time_gets_an_account_without_a_password(elsewhere: Elsewhere) -> None:
+    listed = await elsewhere.world.edge.broker.ask(OAUTH_PROVIDERS, ListOAuthProviders())
+    assert listed.providers == (OAuthProvider(id="corp", name="Corp"), OAuthProvider(id="other", name="Other"))
+    person = await elsewhere.sign_in()
+    assert (person.user.email, person.user.nickname) == ("ada@example.org", "Ada")
+    assert (await elsewhere.world.edge.refresh(person.tokens.refresh_token)).user.id == person.user.id
+    async with elsewhere.world.database.read() as conn:
+        assert (await conn.execute(select(passwords))).all() == []
+        ((provider, subject, user_id, _),) = (await conn.execute(select(outside_accounts))).all()
+    assert (provider, subject, user_id) == ("corp", "subject-1", person.user.id)
+    elsewhere.issuer.claims = {"email": "ada@another.example", "name": "Somebody"}
+    again = await elsewhere.sign_in()
+    assert again.user == person.user, "the subject says who it is, not the address"
+
+
+async def test_an_address_that_the_issuer_vouches_for_leads_to_its_account_and_nobody_else_keeps_a_way_in(
+    elsewhere: Elsewhere,
+) -> None:
+    squatter = await elsewhere.world.edge.register("ada@example.org")
+    elsewhere.issuer.claims = {"email_verified": False}
+    assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
+    elsewhere.issuer.claims = {"email_verified": "true"}  # no boolean
+    assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
+    elsewhere.issuer.claims = {}
+    assert (await elsewhere.sign_in()).user.id == squatter.user.id
+    assert await refused(elsewhere.world.edge.log_in("ada@example.org")) is ErrorCode.INVALID_CREDENTIALS
+    assert await refused(elsewhere.world.edge.refresh(squatter.tokens.refresh_token)) is ErrorCode.UNAUTHENTICATED
+
+
+async def test_neither_the_first_owner_s_account_nor_a_suspended_one_is_reached(elsewhere: Elsewhere) -> None:
+    elsewhere.issuer.claims = {"email": "owner@localhost"}
+    assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
+    elsewhere.issuer.claims = {}
+    person = await elsewhere.sign_in()
+    async with elsewhere.world.database.transaction() as conn:
+        await conn.execute(update(users).where(users.c.id == person.user.id).values(status="suspended"))
+    assert await refused(elsewhere.sign_in()) is ErrorCode.FORBIDDEN
+
+
+Misbehave = Callable[[TestIssuer], None]
+
+
+def _claims(**claims: Any) -> Misbehave:
+    return lambda issuer: issuer.claims.update(claims)
+
+
+def _set(**facts: Any) -> Misbehave:
+    def misbehave(issuer: TestIssuer) -> None:
+        for name, value in facts.items():
+            setattr(issuer, name, value)
+
+    return misbehave
+
+
+@pytest.mark.parametrize(
+    "misbehave",
+    [
+        pytest.param(_claims(nonce="another"), id="wrong nonce"),
+        pytest.param(_claims(nonce=None), id="no nonce"),
+        pytest.param(_claims(aud="somebody"), id="wrong audience"),
+        pytest.param(_claims(aud=[CLIENT, "somebody"]), id="two audiences without azp"),
+        pytest.param(_claims(aud=[CLIENT, "somebody"], azp="somebody"), id="for somebody else"),
+        pytest.param(_claims(iss="https://evil.example"), id="wrong issuer"),
+        pytest.param(_claims(exp=LONG_AGO), id="expired"),
+        pytest.param(_claims(exp=None), id="endless"),
+        pytest.param(_claims(sub=None), id="nobody"),
+        pytest.param(_set(sign_with_stranger=True), id="bad signature"),
+        pytest.param(_set(algorithm="none"), id="unsigned"),
+        pytest.param(_set(algorithm="HS256"), id="signed with the client secret"),
+    ],
+)
+async def test_a_token_that_breaks_a_rule_proves_nothing(elsewhere: Elsewhere, misbehave: Misbehave) -> None:
+    misbehave(elsewhere.issuer)
+    assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
+    assert elsewhere.issuer.refused == []
+    async with elsewhere.world.database.read() as conn:
+        assert (await conn.execute(select(outside_accounts))).all() == []
+
+
+async def test_an_attempt_is_one_browser_s_and_works_once(elsewhere: Elsewhere) -> None:
+    start, foreign = await elsewhere.begin(), await elsewhere.begin()
+    came_back = elsewhere.issuer.sign_in(start.url)
+    assert await refused(elsewhere.finish(start, came_back, state="made-up")) is ErrorCode.OAUTH_FAILED
+    assert await refused(elsewhere.finish(start, came_back, state="")) is ErrorCode.OAUTH_FAILED
+    assert await refused(elsewhere.finish(foreign, came_back)) is ErrorCode.OAUTH_FAILED
+    assert await refused(elsewhere.finish(start, came_back)) is ErrorCode.OAUTH_FAILED, "the state is used up"
+    fresh = await elsewhere.begin()
+    answer = elsewhere.issuer.sign_in(fresh.url)
+    await elsewhere.finish(fresh, answer)
+    assert await refused(elsewhere.finish(fresh, answer)) is ErrorCode.OAUTH_FAILED, "replayed"
+    other = await elsewhere.begin()
+    replayed = {**elsewhere.issuer.sign_in(other.url), "code": answer["code"]}
+    assert await refused(elsewhere.finish(other, replayed)) is ErrorCode.OAUTH_FAILED
+    assert elsewhere.issuer.refused == ["used or unknown code"]
+
+
+async def test_the_answer_of_another_provider_is_not_taken(elsewhere: Elsewhere) -> None:
+    start = await elsewhere.begin()
+    came_back = elsewhere.issuer.sign_in(start.url)
+    assert await refused(elsewhere.finish(start, came_back, provider="other")) is ErrorCode.OAUTH_FAILED
+    start = await elsewhere.begin()
+    came_back = elsewhere.issuer.sign_in(start.url)
+    assert await refused(elsewhere.finish(start, came_back, iss="https://evil.example")) is ErrorCode.OAUTH_FAILED
+    start = await elsewhere.begin()
+    came_back = elsewhere.issuer.sign_in(start.url)
+    assert await refused(elsewhere.finish(start, came_back, iss=None)) is ErrorCode.OAUTH_FAILED, "it says who it is"
+    assert await refused(elsewhere.begin("nobody")) is ErrorCode.NOT_FOUND
+
+
+async def test_a_code_of_another_attempt_does_not_fit_its_verifier(elsewhere: Elsewhere) -> None:
+    mine, theirs = await elsewhere.begin(), await elsewhere.begin()
+    stolen = elsewhere.issuer.sign_in(theirs.url)["code"]
+    came_back = elsewhere.issuer.sign_in(mine.url)
+    assert await refused(elsewhere.finish(mine, came_back, code=stolen)) is ErrorCode.OAUTH_FAILED
+    assert elsewhere.issuer.refused == ["code_verifier"]
+
+
+async def test_keys_are_kept_and_read_again_when_the_issuer_changes_them(elsewhere: Elsewhere) -> None:
+    for _ in range(3):
+        await elsewhere.sign_in()
+    assert elsewhere.issuer.key_reads == 1
+    elsewhere.issuer.rotate()
+    assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED, "not at once: made-up key ids are no lever"
+    elsewhere.world.clock.forward(seconds=11)
+    await elsewhere.sign_in()
+    assert elsewhere.issuer.key_reads == 2
+
+
+async def test_what_a_browser_takes_there_and_what_redis_keeps_tells_no_secret(elsewhere: Elsewhere) -> None:
+    start = await elsewhere.begin()
+    state = parse_qs(urlsplit(start.url).query)["state"][0]
+    client = elsewhere.world.redis.client
+    kept = [f"{key}={await client.get(key)}" for key in await elsewhere.world.ticket_keys() if "oauth" in key]
+    assert len(kept) == 1
+    for secret in (start.binding, state, SECRET):
+        assert secret not in kept[0]
+    assert start.binding not in start.url
+    assert SECRET not in start.url
+
+
+async def test_nobody_new_comes_in_while_registration_is_closed(worlds: Worlds) -> None:
+    async with TestIssuer(redirect_uri=f"{PAGE}/api/v1/auth/oauth/corp/callback", says_iss=False) as issuer:
+        corp = {"name": "Corp", "issuer": issuer.url, "client_id": CLIENT, "client_secret": SECRET}
+        async with worlds(oauth={"corp": corp}, page_url=PAGE, registration="closed") as world:
+            assert await refused(Elsewhere(world, issuer).sign_in()) is ErrorCode.REGISTRATION_CLOSED
