@@ -13,6 +13,7 @@ import tiktoken
 
 from palaver.context import ranks
 from palaver.context.characters import characters_of, wide_in
+from palaver.context.families import tokenizers
 from palaver.context.rates import Count
 
 MAX_INLINE_CHARACTERS = 8_000
@@ -50,6 +51,9 @@ def encoding(name: str) -> tiktoken.Encoding:
 
 def tokens(name: str, text: str) -> int:
     """Tokens of a text. What looks like a special token is counted as the text that it is."""
+    own = tokenizers().get(name)
+    if own is not None:
+        return sum(own.count(text[start : start + PIECE_CHARACTERS]) for start in range(0, len(text), PIECE_CHARACTERS))
     loaded = encoding(name)
     pieces = range(0, len(text), PIECE_CHARACTERS)
     return sum(len(loaded.encode_ordinary(text[start : start + PIECE_CHARACTERS])) for start in pieces)
@@ -76,6 +80,7 @@ class TokenCounter:
 
     async def start(self) -> None:
         """Make ready what will be needed, so that the first window does not wait for it. (A `Resource`.)"""
+        await asyncio.to_thread(tokenizers)  # imports other packages' adapters, if there are any
         for name in self._preload:
             await self.load(name)
 
@@ -90,7 +95,8 @@ class TokenCounter:
     async def load(self, name: str) -> None:
         """Make an encoding ready."""
         if name not in self._ready:
-            await asyncio.to_thread(encoding, name)
+            if name not in tokenizers():
+                await asyncio.to_thread(encoding, name)
             self._ready.add(name)
 
     async def count(self, name: str, texts: Sequence[str]) -> list[Count]:

@@ -9,12 +9,17 @@ from types import MappingProxyType
 
 from palaver.context import ranks
 from palaver.context.rates import Rates
+from palaver.contracts.adapters import Tokenizer, installed
 from palaver.contracts.model_router import ModelProfile
 
 UNKNOWN = "approximate"
 """The family of every tokenizer that the table does not name."""
 SESSION_ENCODING = "o200k_base"
 """Counts the shared conversation, and every family without an encoding of its own."""
+
+
+OWN_MARGIN = 0.02
+"""Left free for a family that a package counts by itself: formats add tokens, as those of known families do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,17 @@ def families() -> Mapping[str, Family]:
     return MappingProxyType({name: Family(name, **facts) for name, facts in table.items()})
 
 
+@cache
+def tokenizers() -> Mapping[str, Tokenizer]:
+    """Those that packages bring with their adapters, by name; the table's own names cannot be taken."""
+    brought = (adapter.tokenizer for adapter in installed().values())
+    return MappingProxyType({own.name: own for own in brought if own is not None and own.name not in families()})
+
+
 def family_of(tokenizer: str) -> Family:
     """The family of a profile's `tokenizer`."""
+    if tokenizer in tokenizers():
+        return Family(tokenizer, encoding=tokenizer, factor=1.0, margin=OWN_MARGIN)
     return families().get(tokenizer) or families()[UNKNOWN]
 
 

@@ -18,6 +18,7 @@ from palaver.model_router.catalogue import Catalogue
 from palaver.model_router.domain import Model, Provider
 from palaver.model_router.entries import ModelEntry, ProviderEntry, model_of, provider_of
 from palaver.model_router.ports import RegistryNews
+from palaver.model_router.providers.loading import protocols
 from palaver.model_router.registry import Registry
 from palaver.model_router.registry_store import Added, Change, Kind
 from palaver.servicekit.errors import Unavailable
@@ -99,7 +100,7 @@ class Administration:
         return provider
 
     def _provider_entry(self, provider_id: str, facts: ProviderFacts, catalogue: Catalogue) -> ProviderEntry:
-        known: dict[str, Any] = {"display_name": provider_id, "tokenizer": _PLAIN}
+        known: dict[str, Any] = {"display_name": provider_id}
         if facts.preset is not None:
             preset = catalogue.find_provider(facts.preset)
             if preset is None:
@@ -111,6 +112,8 @@ class Administration:
             if needed not in merged:
                 raise _invalid(needed, f"A provider needs a {needed}, or a preset that has one.")
         entry = _entry(ProviderEntry, merged)
+        if entry.tokenizer is None and protocols()[entry.protocol].tokenizer is None:
+            entry = entry.model_copy(update={"tokenizer": _PLAIN})
         try:
             self._addresses.check(entry.base_url)
         except ValueError as error:

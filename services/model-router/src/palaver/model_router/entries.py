@@ -12,6 +12,9 @@ from palaver.model_router.providers.loading import protocols
 DEFAULT_RESERVE = 4_096
 """Tokens of the window kept for an answer, unless an entry says otherwise or the model answers shorter."""
 
+USUAL_TOKENIZER = "o200k_base"
+"""Of a provider whose entry and adapter name none."""
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -21,14 +24,14 @@ class _Entry(BaseModel):
 
 
 class ProviderEntry(_Entry):
-    """A provider's facts."""
+    """A provider's facts. Without a grammar or tokenizer, its adapter's."""
 
     protocol: ProtocolName
     base_url: str = Field(pattern=r"^https?://[^\s]+$")
     needs_key: bool = True
-    grammar: Grammar = Grammar()
+    grammar: Grammar | None = None
     cache: PromptCache = PromptCache()
-    tokenizer: str = "o200k_base"
+    tokenizer: str | None = None
     output_limit: str = "max_tokens"
     reports_usage: bool = True
     max_calls: int | None = Field(default=None, gt=0)
@@ -94,12 +97,17 @@ def provider_of(entry: ProviderEntry, source: CatalogueSource, base_url: str | N
         output_limit=entry.output_limit,
         reports_usage=entry.reports_usage,
         source=source,
-        tokenizer=entry.tokenizer,
-        grammar=entry.grammar,
+        tokenizer=_tokenizer(entry),
+        grammar=entry.grammar or protocols()[entry.protocol].grammar,
         cache=entry.cache,
         max_calls=entry.max_calls,
         listing=entry.listing,
     )
+
+
+def _tokenizer(entry: ProviderEntry) -> str:
+    own = protocols()[entry.protocol].tokenizer
+    return entry.tokenizer or (own.name if own is not None else USUAL_TOKENIZER)
 
 
 def model_of(entry: ModelEntry, source: CatalogueSource, providers: Mapping[str, Provider]) -> Model:

@@ -1,39 +1,42 @@
 """Finds the adapter of a wire protocol and loads it once, off the event loop: SDKs are slow to import.
 
-A package of your own brings a further protocol by an entry point, e.g. in its pyproject.toml:
-
-    [project.entry-points."palaver.providers"]
-    smoke-signals = "my_package.smoke:SmokeSignals"
-
-The class is a `ProviderAdapter` with `close()`, made with a `Network`. A built-in name cannot be taken.
+A package of your own brings a further protocol by an entry point (docs/adapters.md). A built-in name cannot be taken.
 """
 
 import asyncio
-from collections.abc import Callable
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib import import_module
 from typing import Protocol, cast
 
+from palaver.contracts.adapters import Adapter, installed
 from palaver.model_router.domain import ProtocolName, Provider
 from palaver.model_router.ports import ProviderAdapter
 from palaver.model_router.providers.network import Network
 
-GROUP = "palaver.providers"
-"""The entry points of adapters."""
 _HERE = "palaver.model_router.providers"
-_BUILT_IN: dict[ProtocolName, str] = {
-    "openai": f"{_HERE}.openai:OpenAIChat",
-    "openai-responses": f"{_HERE}.openai_responses:OpenAIResponses",
-    "anthropic": f"{_HERE}.anthropic:AnthropicMessages",
-    "gemini": f"{_HERE}.gemini:Gemini",
+
+
+def _later(module: str, name: str) -> Adapter:
+    """A class of ours, whose module is imported when it is used."""
+    place = f"{_HERE}.{module}"
+
+    def connect(network: Network) -> ProviderAdapter:
+        return getattr(import_module(place), name)(network)
+
+    return Adapter(connect, modules=(place,))
+
+
+_BUILT_IN: dict[ProtocolName, Adapter] = {
+    "openai": _later("openai", "OpenAIChat"),
+    "openai-responses": _later("openai_responses", "OpenAIResponses"),
+    "anthropic": _later("anthropic", "AnthropicMessages"),
+    "gemini": _later("gemini", "Gemini"),
 }
+"""Their grammars are the careful default; providers' entries say more."""
 
 
-@cache
-def protocols() -> dict[ProtocolName, EntryPoint]:
-    """Every wire protocol that there is an adapter for, by name; nothing is imported."""
-    brought = {entry.name: entry for entry in entry_points(group=GROUP)}
-    return brought | {name: EntryPoint(name, place, GROUP) for name, place in _BUILT_IN.items()}
+def protocols() -> dict[ProtocolName, Adapter]:
+    """Every wire protocol that there is an adapter for, by name; no SDK is imported."""
+    return {**installed(), **_BUILT_IN}
 
 
 class _Closable(ProviderAdapter, Protocol):
@@ -69,6 +72,10 @@ class LoadedAdapters:
     async def _load(self, protocol: ProtocolName) -> ProviderAdapter:
         async with self._loading:
             if protocol not in self._loaded:
-                make = cast("Callable[..., _Closable]", await asyncio.to_thread(protocols()[protocol].load))
-                self._loaded[protocol] = make(self._network)
+                self._loaded[protocol] = await self._connected(protocols()[protocol])
             return self._loaded[protocol]
+
+    async def _connected(self, adapter: Adapter) -> _Closable:
+        for module in adapter.modules:
+            await asyncio.to_thread(import_module, module)
+        return cast("_Closable", adapter.connect(self._network))
