@@ -27,6 +27,8 @@ export interface ModelCard {
   output_price: string
   capabilities?: { tools?: boolean; images?: boolean; reasoning?: boolean }
   needs_key: boolean
+  availability?: 'ready' | 'degraded' | 'unavailable' | 'no_key'
+  retry_at?: string | null
 }
 
 export interface ProviderCard {

@@ -1,5 +1,6 @@
 """One answer through several keys, endpoints and models; and what several workers know of each other's bad luck."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,14 @@ import pytest
 from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.keyvault import KEYS_CHANGED, KeysChanged
-from palaver.contracts.model_router import KEY_VALIDATE, TurnCompleted, TurnFailed, ValidateKey
+from palaver.contracts.model_router import (
+    KEY_VALIDATE,
+    MODEL_LIST,
+    ListModels,
+    TurnCompleted,
+    TurnFailed,
+    ValidateKey,
+)
 from palaver.model_router.domain import host_of
 from palaver.model_router.testing.neighbours import KEY_ID
 from palaver.model_router.testing.world import PAYER, World
@@ -248,3 +256,29 @@ async def test_a_provider_has_so_many_calls_at_once_and_payers_take_turns(
 
 def _seconds_since(moment: float) -> float:
     return time.time() - moment
+
+
+async def test_a_models_card_says_whether_it_would_answer(
+    world: World, simulator: SimulatorServer, offers: Offers
+) -> None:
+    async def card(model: str = "paid") -> tuple[str, bool]:
+        found = (await world.broker.ask(MODEL_LIST, ListModels(actor=ACTOR))).models
+        (one,) = (one for one in found if one.id == model)
+        return one.availability, one.retry_at is not None
+
+    world.neighbours.add_key("other", OTHER, order=1)
+    await world.worker(catalogue_file=offers.written(fallbacks=("sim-sage",)))
+    assert await card() == ("ready", False)
+    simulator.stage.faults.arm(Fault(kind="quota", key=KeyTrace.of(world.neighbours.secret).sha256))
+    assert isinstance(await world.outcome(await world.order("paid")), TurnCompleted)
+    assert await card() == ("degraded", True)
+    simulator.stage.faults.arm(Fault(kind="invalid_key"))
+    assert isinstance(await world.outcome(await world.order("paid")), TurnFailed)
+    assert await card() == ("unavailable", True)
+    assert await card("sim-sage") == ("ready", False)
+    world.neighbours.secret = ""
+    world.neighbours.more_keys.clear()
+    await world.broker.send(KEYS_CHANGED, KeysChanged(user_id=PAYER, provider="keyed"))
+    async with asyncio.timeout(5):
+        while await card() != ("no_key", False):  # noqa: ASYNC110 - a broadcast is on its way
+            await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-import { Brain, Eye, KeyRound, Plus, Search, Wrench } from 'lucide-react'
+import { Brain, Eye, Plus, Search, Wrench } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -6,6 +6,7 @@ import type { ModelCard } from '@/contracts/rest'
 import { useProvidersWithKey } from '@/lib/api/keys'
 import { useModels, useProviderNames } from '@/lib/api/models'
 import { formatCompact, formatCost, pricePerMillion } from '@/lib/format'
+import { AvailabilityNote } from '@/ui/AvailabilityNote'
 import { Button } from '@/ui/Button'
 import { Callout } from '@/ui/Callout'
 import { classes } from '@/ui/classes'
@@ -118,12 +119,9 @@ function ModelTile({ model, provider, keyMissing, seats, full, onToggle, onAddAn
         </span>
         <span className="mt-2 line-clamp-2 min-h-[2.6em] text-[13px] leading-snug text-muted">{model.description}</span>
         <Facts model={model} />
-        {keyMissing ? (
-          <span className="mt-2.5 inline-flex items-center gap-1.5 text-xs font-medium text-warn">
-            <KeyRound size={13} aria-hidden="true" />
-            {t('convene.needsKey')}
-          </span>
-        ) : null}
+        <span className="mt-2.5 empty:hidden">
+          <AvailabilityNote model={model} keyMissing={keyMissing} />
+        </span>
       </label>
       {chosen && !full ? (
         <button

@@ -1,8 +1,8 @@
-import { KeyRound } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 
 import type { ModelCard } from '@/contracts/rest'
 import { formatCompact, formatCost, pricePerMillion } from '@/lib/format'
+import { AvailabilityNote } from '@/ui/AvailabilityNote'
 import { classes } from '@/ui/classes'
 
 interface ModelChoiceProps {
@@ -40,12 +40,7 @@ export function ModelChoice({ model, provider, keyMissing, chosen, onChoose }: M
       <span className="min-w-0 flex-1">
         <span className="block truncate text-sm font-semibold">{model.display_name}</span>
         <span className="block truncate text-xs text-muted">{provider}</span>
-        {keyMissing ? (
-          <span className="inline-flex items-center gap-1.5 text-xs font-medium text-warn">
-            <KeyRound size={12} aria-hidden="true" />
-            {t('convene.needsKey')}
-          </span>
-        ) : null}
+        <AvailabilityNote model={model} keyMissing={keyMissing} />
       </span>
       <span className="shrink-0 text-right text-xs text-muted tabular-nums">
         <span className="block">{t('convene.window', { size: formatCompact(model.window, i18n.language) })}</span>

@@ -1,4 +1,4 @@
-/** The catalogue of models and providers; it changes only with the server's configuration. */
+/** The catalogue of models and providers. Which models would answer now is asked anew whenever they are chosen from. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 
@@ -7,11 +7,13 @@ import type { ModelCard, ProviderCard } from '@/contracts/rest'
 import { request } from './request'
 
 const FRESH_FOR_MS = 5 * 60_000
+/** What a provider refuses is tried again after seconds. */
+const STANDING_FRESH_FOR_MS = 10_000
 
 export function useModels() {
   return useQuery({
     queryKey: ['models'],
-    staleTime: FRESH_FOR_MS,
+    staleTime: STANDING_FRESH_FOR_MS,
     queryFn: async () => (await request<ModelCard[]>('GET', '/models')).data,
   })
 }

@@ -367,10 +367,16 @@ CatalogueSource = Literal["built_in", "operator", "admin"]
 
 Listing = Literal["plain", "ollama"]
 """Who tells more about its models than its protocol's list does, and how."""
+Availability = Literal["ready", "degraded", "unavailable", "no_key"]
+"""`degraded`: some keys or endpoints are left alone at the moment, or only a fallback model would answer."""
 
 
 class ModelCard(Payload):
-    """A model as people choose it. Prices are US dollars per 1,000 tokens."""
+    """A model as people choose it. Prices are US dollars per 1,000 tokens.
+
+    `availability` is that of the asking person's keys; without a person, that of the provider. `retry_at` is when what
+    is left alone is tried again, unless somebody has to change something.
+    """
 
     id: str
     provider: str
@@ -385,6 +391,8 @@ class ModelCard(Payload):
     profile: ModelProfile
     cached_input_price: Decimal | None = None
     source: CatalogueSource = "built_in"
+    availability: Availability = "ready"
+    retry_at: datetime | None = None
 
 
 class ProviderCard(Payload):

@@ -12,6 +12,7 @@ from palaver.model_router import catalogue
 from palaver.model_router.addresses import Addresses
 from palaver.model_router.administering import Administration
 from palaver.model_router.answering import TurnCalls
+from palaver.model_router.availability import Standings
 from palaver.model_router.breaker import BreakerPolicy
 from palaver.model_router.budgets import AnalyticsBudgets
 from palaver.model_router.calling import ProviderCalls
@@ -157,7 +158,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             worker.drain(jobs.stop, settings.drain_seconds), side_jobs.drain(completions.stop, settings.drain_seconds)
         )
 
-    about_models = CatalogueHandlers(models)
+    about_models = CatalogueHandlers(models, Standings(keys, circuits))
     about_turns = TurnHandlers(turns)
     administration = Administration(models, transactions, addresses, news, _now)
     about_configs = ConfigHandlers(Configuration(models, database, wishes, news), wishes)

@@ -19,6 +19,7 @@ from palaver.contracts.model_router import (
 )
 from palaver.contracts.registry import RegistryChanged
 from palaver.contracts.session import TurnsStopping
+from palaver.model_router.availability import Standings
 from palaver.model_router.checking import KeyCheck
 from palaver.model_router.circuits import Circuits, key_circuit
 from palaver.model_router.configuring import Configuration
@@ -32,17 +33,20 @@ from palaver.model_router.wishes import Wishes
 class CatalogueHandlers:
     """Questions about models and providers."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, standings: Standings) -> None:
         self._registry = registry
+        self._standings = standings
 
     async def on_model_list(self, request: ListModels) -> ModelList:
         """All models, or those of one provider."""
-        models = (m.card for m in self._registry.catalogue.models if request.provider in {None, m.provider.id})
-        return ModelList(models=tuple(models))
+        known = self._registry.catalogue
+        models = [model for model in known.models if request.provider in {None, model.provider.id}]
+        return ModelList(models=await self._standings.cards(models, known, request.actor.user_id))
 
     async def on_model_read(self, request: ReadModels) -> ModelList:
         """Some models by id."""
-        return ModelList(models=tuple(model.card for model in await self._registry.found(request.ids)))
+        models = await self._registry.found(request.ids)
+        return ModelList(models=await self._standings.cards(models, self._registry.catalogue, None))
 
     async def on_provider_list(self, request: ListProviders) -> ProviderList:  # noqa: ARG002 - everybody sees all
         """All providers."""

@@ -89,6 +89,7 @@ class Provider:
 
         fault = stage.faults.take(_occasion(asked, record))
         record.fault = None if fault is None else fault.kind
+        record.asked_seconds = fault.retry_after_seconds if fault is not None and fault.kind == "rate_limit" else None
         if fault is not None and fault.kind == "invalid_key":
             raise wire.bad_key(wire.key(request.headers))
         if fault is not None and fault.kind in _TROUBLES:

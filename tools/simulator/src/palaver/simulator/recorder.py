@@ -26,7 +26,8 @@ class KeyTrace(msgspec.Struct, frozen=True):
 class Record(msgspec.Struct):
     """One request. Times are seconds since the epoch; `text` is what was sent of the answer, to the character.
 
-    `completed`: the whole answer went out. `client_closed_at`: when the client hung up before that.
+    `asked_seconds`: how long a `rate_limit` told its client to wait. `completed`: the whole answer went out.
+    `client_closed_at`: when the client hung up before that.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Record(msgspec.Struct):
     body: Any
     model: str | None = None
     fault: str | None = None
+    asked_seconds: float | None = None
     status: int | None = None
     text: str = ""
     tokens_input: int = 0
