@@ -11,6 +11,8 @@ import { Segmented } from '@/ui/Segmented'
 import { Wordmark } from '@/ui/Wordmark'
 import { useFailureText } from '@/ui/useFailureText'
 
+import { Elsewhere } from './Elsewhere'
+
 type Intent = 'sign-in' | 'register'
 
 interface SignInPageProps {
@@ -59,6 +61,7 @@ export function SignInPage({ linkFailure }: SignInPageProps) {
             </div>
           ) : null}
           <CredentialsForm key={intent} intent={intent} />
+          <Elsewhere />
         </div>
       </section>
     </main>

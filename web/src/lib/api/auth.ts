@@ -20,6 +20,17 @@ export async function redeemLink(code: string): Promise<void> {
   signIn(data)
 }
 
+export interface SignInProvider {
+  readonly id: string
+  readonly name: string
+}
+
+/** Where else people may sign in. */
+export async function signInProviders(): Promise<readonly SignInProvider[]> {
+  const { data } = await callApi<readonly SignInProvider[]>('GET', '/auth/providers')
+  return data
+}
+
 /** Signed out here in any case; the server is told so that the cookie dies too. */
 export async function logOut(): Promise<void> {
   try {
