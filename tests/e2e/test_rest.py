@@ -87,6 +87,7 @@ async def test_every_documented_operation_works(
     client = Client(http)
     await play_openai(stack)
     await people(client, stack)
+    await account(client)
     await administration(client)
     session_id = await rooms(client)
     await messages(client, session_id)
@@ -131,6 +132,24 @@ async def people(client: Client, stack: Stack) -> None:
     assert (await client.call("POST", "/api/v1/auth/ticket"))["ticket"]
     await client.call("PUT", "/api/v1/users/me", {"nickname": "Countess"})
     assert (await client.call("GET", "/api/v1/users/me"))["nickname"] == "Countess"
+
+
+async def account(client: Client) -> None:
+    settings = "/api/v1/users/me/settings"
+    await client.call("PUT", settings, {"language": "zh"})
+    assert (await client.call("GET", settings))["language"] == "zh"
+    devices = await client.call("GET", "/api/v1/users/me/devices")
+    other = next(device["id"] for device in devices if not device["current"])
+    await client.call("DELETE", "/api/v1/users/me/devices/{device_id}", device_id=other)
+    for before, after in ((PASSWORD, f"another {PASSWORD}"), (f"another {PASSWORD}", PASSWORD)):
+        change = {"current_password": before, "new_password": after}
+        await client.call("PUT", "/api/v1/users/me/password", change)
+    email = (await client.call("GET", "/api/v1/users/me"))["email"]
+    await client.call("POST", "/api/v1/auth/forgot-password", {"email": email})
+    reset, link = "/api/v1/auth/reset-password", {"token": "A" * 43, "new_password": PASSWORD}
+    refused = (await client.http.post(reset, json=link)).json()
+    assert refused["error"]["code"] == "RESET_LINK_INVALID"
+    client.done.add(("post", reset))
 
 
 async def administration(client: Client) -> None:
@@ -272,6 +291,13 @@ async def catalogue_and_keys(client: Client) -> None:
     assert key["key_hint"].endswith(PROVIDER_KEY[-4:])
     assert PROVIDER_KEY not in str(await client.call("GET", "/api/v1/keys"))
     assert (await client.call("POST", "/api/v1/keys/{key_id}/validate", key_id=key["id"]))["valid"] is True
+    one, which = "/api/v1/keys/{key_id}", {"key_id": key["id"]}
+    for verb, status in (("disable", "disabled"), ("enable", "active")):
+        assert (await client.call("POST", f"{one}/{verb}", **which))["status"] == status
+    await client.call("PUT", one, {"label": "yours"}, **which)
+    assert (await client.call("GET", one, **which))["label"] == "yours"
+    assert (await client.call("GET", f"{one}/usage", **which))["key_id"] == key["id"]
+    assert isinstance(await client.call("GET", f"{one}/audit", **which), list)
     found = await client.call("GET", "/api/v1/models/discover", provider="openai")
     assert "sim-swift" in {model["upstream"] for model in found["models"]}
     await client.call("DELETE", "/api/v1/keys/{key_id}", key_id=key["id"])
