@@ -139,16 +139,31 @@ async def test_messages_are_limited_per_minute_over_both_edges(gateway_for: Any,
     assert (frame["code"], frame["retryable"]) == ("RATE_LIMITED", True)
 
 
-async def test_a_limit_is_one_for_all_replicas(gateway_for: Any, room: Any, mint: Any) -> None:
+async def test_a_limit_is_one_for_all_replicas_and_both_edges(gateway_for: Any, room: Any, mint: Any) -> None:
     token = mint.token(new_id())
     rates = {"messages_per_minute": 2}
     body = {"session_id": room.session_id, "content": "hi"}
-    statuses: list[int] = []
-    async with gateway_for(rates=rates) as first, gateway_for(rates=rates) as second:
-        for replica in (first, second, first, second):
-            async with replica.http(token) as http:
-                statuses.append((await http.post("/api/v1/messages", json=body)).status_code)
-    assert statuses == [202, 202, 429, 429]
+    async with (
+        gateway_for(rates=rates) as first,
+        gateway_for(rates=rates) as second,
+        first.welcomed(token) as here,
+        second.welcomed(token) as there,
+        second.http(token) as http,
+    ):
+
+        def post() -> dict[str, Any]:
+            return {"type": "post", "client_message_id": new_id(), **body}
+
+        assert (await here.ask(post()))["type"] == "accepted"
+        assert (await http.post("/api/v1/messages", json=body)).status_code == 202
+        refusals = [await here.ask(post()), await there.ask(post())]
+        by_rest = await http.post("/api/v1/messages", json=body)
+        stored = await room.neighbours.broker.nc.jsm().stream_info("COMMANDS")
+    assert {refused["code"] for refused in refusals} == {"RATE_LIMITED"}
+    assert all(0 < refused["details"]["retry_after_seconds"] <= 30 for refused in refusals)
+    assert (by_rest.status_code, by_rest.json()["error"]["details"]["limit_per_minute"]) == (429, 2)
+    assert 0 < int(by_rest.headers["retry-after"]) <= 31
+    assert stored.state.messages == 2
 
 
 async def test_limits_hold_locally_while_redis_is_away(gateway_for: Any, room: Any, own_valkey: Any) -> None:

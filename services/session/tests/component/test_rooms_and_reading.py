@@ -1,5 +1,6 @@
 """Rooms belong to their owners; what is read is one moment of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -193,6 +194,26 @@ async def test_seats_change_while_the_room_is_open(world: World, replica: Replic
     assert models == ["demo/ada", "demo/cy"]
     unknown = change.model_copy(update={"participant_id": ParticipantId("nonsense")})
     assert await refused(world.broker.ask(PARTICIPANT_UPDATE, unknown)) is ErrorCode.NOT_FOUND
+
+
+async def test_of_many_rooms_opened_at_once_on_two_replicas_there_are_as_many_as_may_be(
+    world: World, replica: Replica
+) -> None:
+    for _ in range(2):
+        await replica(max_sessions_per_owner=3)
+    asked = await asyncio.gather(*(world.create() for _ in range(12)), return_exceptions=True)
+    opened = [room for room in asked if isinstance(room, SessionView)]
+    refusals = [failure for failure in asked if isinstance(failure, Failure)]
+    assert (len(opened), len(refusals)) == (3, 9)
+    assert {(failure.code, (failure.body.details or {})["maximum"]) for failure in refusals} == {
+        (ErrorCode.TOO_MANY_SESSIONS, 3)
+    }
+    assert "3 rooms" in str(refusals[0].body.message)
+    await world.create(user="bob")  # somebody else is not concerned
+    await world.broker.ask(SESSION_DELETE, OfSession(actor=actor(), session_id=opened[0].id))
+    await world.create()  # a deleted room makes place
+    page = await world.broker.ask(SESSION_LIST, ListSessions(actor=actor()))
+    assert page.total == 3
 
 
 async def test_rooms_are_listed_by_their_latest_change(world: World, replica: Replica) -> None:

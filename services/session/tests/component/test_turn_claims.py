@@ -174,7 +174,8 @@ async def test_a_turn_that_fails_without_text_concerns_itself_alone(world: World
 
 
 async def test_turns_of_one_payer_wait_for_each_other_oldest_first(world: World, replica: Replica) -> None:
-    await replica(max_issued_turns_per_payer=3)
+    for _ in range(2):  # whichever of them handles a post or an end
+        await replica(max_issued_turns_per_payer=3)
     first = await world.create("demo/ada", "demo/bo")
     second = await world.create("demo/cy", "demo/di")
     other = await world.create("demo/eve", user="bob")

@@ -18,6 +18,11 @@ MAX_TITLE_CHARACTERS = 200
 """A room's title."""
 MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
 """A system prompt, of a room or of one model."""
+MAX_SESSIONS_PER_OWNER = 10_000
+"""Rooms that one person has, archived ones included and deleted ones not. Beyond: `TOO_MANY_SESSIONS`."""
+MESSAGES_PER_MINUTE = 120
+"""Posts of one person, by WebSocket and REST, over all gateways. Beyond: `RATE_LIMITED`, which says when to try
+again; a burst of the whole number is allowed, and it refills evenly."""
 MAX_PINNED_MESSAGES = 50
 """Pinned messages and replies in one room. Beyond: `TOO_MANY_PINNED`."""
 MAX_DISCOVERED_MODELS = 1_000
@@ -82,6 +87,21 @@ KEY_UNLOCK_SECONDS = 43_200.0
 
 # ---- A connection ----
 
+MAX_CONNECTIONS_PER_USER = 50
+"""Connections of one person, over all gateways: WebSockets, event streams and long polls. Beyond:
+`TOO_MANY_CONNECTIONS`, 4009."""
+MAX_CONNECTIONS_IN_ALL = 50_000
+"""Connections of everybody, over all gateways. Beyond: `TOO_MANY_CONNECTIONS`, 4009."""
+MAX_CONNECTIONS_PER_GATEWAY = 12_000
+"""Connections of one gateway, which has to keep them in memory. Beyond: `TOO_MANY_CONNECTIONS`, 4009."""
+CONNECTION_LEASE_SECONDS = 15.0
+"""The connections of a gateway that was killed are counted for so long; those that live renew their lease three times
+in it."""
+MAX_ATTACHED_SESSIONS = 50
+"""Rooms that one WebSocket follows; an event stream and a long poll follow one. Beyond: `TOO_MANY_SESSIONS`."""
+REQUESTS_PER_MINUTE = 600
+"""REST requests of one person, over all gateways. Beyond: `RATE_LIMITED`, which says when to try again."""
+
 HEARTBEAT_SECONDS = 30.0
 """Between the server's pings. Shorter than the minute after which common proxies cut what is silent."""
 SILENCE_SECONDS = 300.0
@@ -101,6 +121,9 @@ LONGEST_POLL_SECONDS = 60.0
 
 # ---- A discussion and its turns ----
 
+MAX_ISSUED_TURNS_PER_PAYER = 20
+"""Turns of one person, who pays for them, that may run or be offered at once, in all rooms together. The rest waits,
+oldest first, and is refused nothing."""
 ROUND_SECONDS = 1_800.0
 """A discussion, from its first turn: no further step begins after it, and the round ends with the reason `limit`."""
 TURN_DEADLINE_SECONDS = 1_800.0

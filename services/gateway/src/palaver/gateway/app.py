@@ -17,6 +17,7 @@ from palaver.gateway.idempotency import Answers
 from palaver.gateway.limits import Rate, RateLimits
 from palaver.gateway.metrics import RealtimeMetrics, RestMetrics
 from palaver.gateway.origins import Origins
+from palaver.gateway.realtime.census import Census
 from palaver.gateway.realtime.departures import Departures
 from palaver.gateway.realtime.endpoint import Endpoint
 from palaver.gateway.realtime.following import Following
@@ -67,7 +68,8 @@ def build(settings: Settings, kit: Kit) -> Service:
         messages=Rate("messages", rates.messages_per_minute),
         max_characters=settings.max_message_characters,
     )
-    hub = Hub(broker, relay, ended, realtime)
+    census = Census(redis.client, kit.instance, realtime)
+    hub = Hub(broker, relay, ended, census, realtime)
     departures = Departures(ended, hub)
     heads = HeadChecks(broker, relay, realtime)
     welcomes = Welcomes(
@@ -115,7 +117,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             secure_cookies=settings.secure_cookies,
         ),
         Answers(redis.client, keep_seconds=settings.idempotency_seconds),
-        Running(hub=hub, relay=relay, handlers=handlers, health=kit.health, max_connections=realtime.max_connections),
+        Running(hub=hub, relay=relay, handlers=handlers, health=kit.health, limits=realtime),
         Following(hub, relay, realtime, traffic),
         WebPage(settings.web_directory),
         metrics=RestMetrics(kit.metrics),
@@ -155,9 +157,10 @@ def build(settings: Settings, kit: Kit) -> Service:
             hear(sign_ins.SIGN_IN_ENDED, departures.on_sign_in_ended),
             *(hear(subject, news.on_dependency_changed) for subject in _OUTAGE_NEWS),
         ),
-        resources=(redis, relay, handlers, edge),
+        resources=(redis, census, relay, handlers, edge),
         tasks={
             "heads": heads.run,
+            "census": census.run,
             "sweep": hub.sweep,
             "departures": departures.run,
             "dependencies": dependencies.run,

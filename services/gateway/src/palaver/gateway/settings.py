@@ -46,9 +46,19 @@ class RealtimeSettings(_Part):
     max_queue_bytes: Bytes = Field(512 * 1024, description="Waiting bytes of one client; beyond, deltas are dropped.")
     max_control_bytes: Bytes = Field(16 * 1024**2, description="Waiting answers and events; beyond, closed (4008).")
     max_held_bytes: Bytes = Field(256 * 1024, description="Deltas of one room that wait for their turn's announcement.")
-    max_attached_sessions: Count = Field(50, description="Sessions that one WebSocket follows.")
-    max_connections: Count = Field(12_000, description="Clients connected to this process.")
-    max_connections_per_user: Count = Field(50, description="Connections of one person to this process.")
+    max_attached_sessions: Count = Field(
+        limits.MAX_ATTACHED_SESSIONS, description="Sessions that one WebSocket follows."
+    )
+    max_connections: Count = Field(limits.MAX_CONNECTIONS_PER_GATEWAY, description="Clients connected to this process.")
+    max_connections_per_user: Count = Field(
+        limits.MAX_CONNECTIONS_PER_USER, description="Connections of one person, over all gateways."
+    )
+    max_connections_in_all: Count = Field(
+        limits.MAX_CONNECTIONS_IN_ALL, description="Connections of everybody, over all gateways."
+    )
+    connection_lease_seconds: Seconds = Field(
+        limits.CONNECTION_LEASE_SECONDS, description="A killed gateway's connections count for so long."
+    )
     gap_wait_seconds: Seconds = Field(0.1, description="An event ahead of its predecessor waits this long.")
     comment_seconds: Seconds = Field(
         limits.COMMENT_SECONDS, description="Between comments that keep an event stream alive."
@@ -71,8 +81,8 @@ class RealtimeSettings(_Part):
 class RateSettings(_Part):
     """How often, per minute. `address` limits hold for people who are not signed in."""
 
-    messages_per_minute: Count = Field(120, description="Posts of one person.")
-    requests_per_minute: Count = Field(600, description="REST requests of one person.")
+    messages_per_minute: Count = Field(limits.MESSAGES_PER_MINUTE, description="Posts of one person.")
+    requests_per_minute: Count = Field(limits.REQUESTS_PER_MINUTE, description="REST requests of one person.")
     sign_ins_per_minute: Count = Field(30, description="Log-ins and sign-in links from one address.")
     refreshes_per_minute: Count = Field(120, description="Refreshes and log-outs from one address.")
     registrations_per_minute: Count = Field(10, description="New accounts from one address.")

@@ -117,7 +117,6 @@ def build(settings: Settings, kit: Kit) -> Service:
         stops=stops,
         turns=Turns(claims_database, rooms, rounds, metrics, policy),
         roomkeeping=RoomKeeping(
-            database,
             rooms,
             directors=directors,
             seating=seating,

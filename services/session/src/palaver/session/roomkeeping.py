@@ -15,7 +15,6 @@ from palaver.contracts.session_log import (
     SessionView,
 )
 from palaver.servicekit.broker import Broker
-from palaver.servicekit.database import Database
 from palaver.session.directors import Director, Directors
 from palaver.session.domain import FIRST_ROUND, Session, storable
 from palaver.session.ports import Clock
@@ -23,7 +22,7 @@ from palaver.session.prompts import check_room_prompt
 from palaver.session.room import Room, Rooms
 from palaver.session.seating import Seating, check_seats
 from palaver.session.stopping import Stops
-from palaver.session.store import sessions
+from palaver.session.store import sessions, turns
 
 
 class RoomKeeping:
@@ -31,7 +30,6 @@ class RoomKeeping:
 
     def __init__(
         self,
-        database: Database,
         rooms: Rooms,
         *,
         directors: Directors,
@@ -40,7 +38,6 @@ class RoomKeeping:
         clock: Clock,
         max_sessions_per_owner: int,
     ) -> None:
-        self._database = database
         self._rooms = rooms
         self._directors = directors
         self._seating = seating
@@ -55,17 +52,25 @@ class RoomKeeping:
             raise Failure(ErrorCode.VALIDATION_FAILED, "Choose at least one model.", field="participants")
         check_seats(len(request.participants), director.max_participants)
         owner = request.actor.user_id
-        async with self._database.read() as conn:
-            if await sessions.count_of_owner(conn, owner) >= self._max_sessions_per_owner:
-                maximum = self._max_sessions_per_owner
-                raise Failure(ErrorCode.TOO_MANY_SESSIONS, f"You have {maximum} sessions already.", maximum=maximum)
         check_room_prompt(request.system_prompt or "")
         seats = await self._seating.plan(owner, request.participants)
         session = self._new(request, director)
         async with self._rooms.open_new(session) as room:
+            await self._check_number(room, owner)
             await _furnish(room, seats)
             await room.record_session(SessionCreated)
             return room.session.view(seats)
+
+    async def _check_number(self, room: Room, owner: UserId) -> None:
+        """Under the person's lock: of two replicas that open their last room, one comes second."""
+        await turns.lock_payer(room.conn, owner)
+        maximum = self._max_sessions_per_owner
+        if await sessions.count_of_owner(room.conn, owner) > maximum:  # this one is among them
+            raise Failure(
+                ErrorCode.TOO_MANY_SESSIONS,
+                f"You have {maximum:,} rooms, as many as one person may have; delete some first.",
+                maximum=maximum,
+            )
 
     def _new(self, request: CreateSession, director: Director) -> Session:
         now = self._clock()

@@ -18,12 +18,16 @@ class Settings(ServiceSettings):
 
     database: DatabaseSettings
     claims_pool_size: Count = Field(4, description="Connections kept apart for claims and renewals.")
-    max_sessions_per_owner: Count = 10_000
+    max_sessions_per_owner: Count = Field(
+        limits.MAX_SESSIONS_PER_OWNER, description="Rooms of one person that are not deleted."
+    )
     max_pinned_messages: Count = Field(limits.MAX_PINNED_MESSAGES, description="Pinned messages in one room.")
     max_personas_per_owner: Count = Field(limits.MAX_PERSONAS, description="Personas that one person may keep.")
     max_queued_rounds: Count = Field(200, description="Messages that may wait in one room for the round that runs.")
     max_steps_per_round: Count = Field(50, description="Hard end of a discussion that its mode does not end.")
-    max_issued_turns_per_payer: Count = Field(20, description="Turns of one payer that may run or be offered at once.")
+    max_issued_turns_per_payer: Count = Field(
+        limits.MAX_ISSUED_TURNS_PER_PAYER, description="Turns of one payer that may run or be offered at once."
+    )
     turn_lease_seconds: Seconds = Field(
         limits.TURN_LEASE_SECONDS, description="A worker that renews nothing for so long is dead."
     )

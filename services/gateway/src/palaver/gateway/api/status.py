@@ -10,17 +10,31 @@ from palaver.gateway.api.envelope import Envelope
 from palaver.gateway.realtime.handlers import Handlers
 from palaver.gateway.realtime.hub import Hub
 from palaver.gateway.realtime.relay import Relay
+from palaver.gateway.settings import RealtimeSettings
 from palaver.servicekit.health import Health
 
 router = APIRouter(tags=["status"])
 
 
+class InAll(BaseModel):
+    """Clients of all gateways."""
+
+    connections: int
+    gateways: int
+
+
 class RealtimeStatus(BaseModel):
-    """Clients that are connected to this process, by WebSocket, event stream or long poll."""
+    """Clients that are connected to this process, by WebSocket, event stream or long poll.
+
+    `in_all` is null while Redis, where gateways tell each other, is away.
+    """
 
     protocol: str
     connections: int
     max_connections: int
+    max_connections_per_user: int
+    max_connections_in_all: int
+    in_all: InAll | None
     people: int
     sessions: int
     down: list[str]
@@ -42,7 +56,7 @@ class Running(BaseModel):
     relay: Relay
     handlers: Handlers
     health: Health
-    max_connections: int
+    limits: RealtimeSettings
 
 
 def _running(request: Request) -> Running:
@@ -53,11 +67,15 @@ def _running(request: Request) -> Running:
 async def read_status(request: Request) -> Envelope[RealtimeStatus]:
     """How many are connected."""
     running = _running(request)
+    in_all = running.hub.in_all
     return Envelope(
         data=RealtimeStatus(
             protocol=SUBPROTOCOL,
             connections=len(running.hub),
-            max_connections=running.max_connections,
+            max_connections=running.limits.max_connections,
+            max_connections_per_user=running.limits.max_connections_per_user,
+            max_connections_in_all=running.limits.max_connections_in_all,
+            in_all=in_all and InAll(connections=in_all.connections, gateways=in_all.gateways),
             people=running.hub.people,
             sessions=len(list(running.relay.rooms)),
             down=sorted(running.hub.outages.down),

@@ -21,7 +21,7 @@ from palaver.gateway.realtime.connection import Connection
 from palaver.gateway.realtime.frames import Echo, Rejected, Request, error, parse
 from palaver.gateway.realtime.handlers import Handlers
 from palaver.gateway.realtime.handshake import Handshake
-from palaver.gateway.realtime.hub import Hub
+from palaver.gateway.realtime.hub import Hub, server_full
 from palaver.gateway.realtime.ports import Wire
 from palaver.gateway.realtime.relay import Relay
 from palaver.gateway.realtime.traffic import Traffic
@@ -138,7 +138,7 @@ class Endpoint:
 
     async def _authenticate(self, handshake: Handshake, wire: Wire, receive: Receive) -> _Entrant | None:
         if self._unauthenticated + len(self._hub) > self._settings.max_connections:
-            raise Failure(ErrorCode.TOO_MANY_CONNECTIONS, "The server has too many connections; try again later.")
+            raise server_full(self._settings)
         await self._rates.check(self._connects, handshake.address or "unknown")
         if handshake.token is not None:
             return _Entrant(await self._authenticator.by_token(handshake.token))

@@ -14,6 +14,7 @@ from palaver.contracts.operations import Dependency
 from palaver.gateway.ended import EndedSignIns, sign_in_ended
 from palaver.gateway.language import DEFAULT, localised
 from palaver.gateway.outages import Outages
+from palaver.gateway.realtime.census import Census, Overview
 from palaver.gateway.realtime.connection import Connection
 from palaver.gateway.realtime.frames import encode
 from palaver.gateway.realtime.notices import dependency_notice, token_expiring
@@ -50,12 +51,16 @@ class _Presence:
 class Hub:
     """The registry of authenticated connections."""
 
-    def __init__(self, broker: Broker, relay: Relay, ended: EndedSignIns, settings: RealtimeSettings) -> None:
+    def __init__(
+        self, broker: Broker, relay: Relay, ended: EndedSignIns, census: Census, settings: RealtimeSettings
+    ) -> None:
         self._broker = broker
         self._relay = relay
         self._ended = ended
+        self._census = census
         self._settings = settings
         self._connections: set[Connection] = set()
+        self._entering = 0
         self._people: dict[str, _Presence] = {}
         self.outages = Outages(self._tell_everybody)
 
@@ -67,27 +72,28 @@ class Hub:
         """How many different people are connected."""
         return len(self._people)
 
+    @property
+    def in_all(self) -> Overview | None:
+        """The connections of all gateways; None while Redis is away."""
+        return self._census.overview
+
     async def enter(self, connection: Connection) -> None:
         """Register an authenticated connection. Raises Failure(TOO_MANY_CONNECTIONS, SIGN_IN_ENDED)."""
         user_id = connection.person.user_id
-        self._ended.refuse_known(connection.person.sid)  # its end may have come between its check and here
+        self._ended.refuse_known(connection.person.sid)
+        if len(self._connections) + self._entering >= self._settings.max_connections:
+            raise server_full(self._settings)
+        self._entering += 1
+        try:
+            await self._census.enter(user_id)
+        finally:
+            self._entering -= 1
+        self._connections.add(connection)
         presence = self._people.get(user_id)
-        if presence is not None and len(presence.connections) >= self._settings.max_connections_per_user:
-            raise Failure(
-                ErrorCode.TOO_MANY_CONNECTIONS,
-                "You have too many connections open; close one first.",
-                max_connections_per_user=self._settings.max_connections_per_user,
-            )
-        if len(self._connections) >= self._settings.max_connections:
-            raise Failure(
-                ErrorCode.TOO_MANY_CONNECTIONS,
-                "The server has too many connections; try again later.",
-                max_connections=self._settings.max_connections,
-            )
         if presence is None:
             presence = self._people[user_id] = _Presence(Subscriptions(self._broker))
         presence.connections.add(connection)
-        self._connections.add(connection)
+        self._ended.refuse_known(connection.person.sid)  # its end may have come between its check and here
         if not presence.hearing:
             presence.hearing = True
             await self._hear(user_id, presence)
@@ -96,11 +102,12 @@ class Hub:
         """The socket is gone."""
         connection.mark_closed()
         self._relay.leave(connection)
-        self._connections.discard(connection)
         user_id = connection.person.user_id
         presence = self._people.get(user_id)
-        if presence is None:
-            return
+        if presence is None or connection not in self._connections:
+            return  # it was never let in
+        self._connections.discard(connection)
+        self._census.leave(user_id)
         presence.connections.discard(connection)
         if not presence.connections:
             del self._people[user_id]
@@ -159,6 +166,15 @@ class Hub:
                     connection.send(_translated(frame, connection))
 
         await presence.subscriptions.add(notified_at(user_id), on_frame)
+
+
+def server_full(settings: RealtimeSettings) -> Failure:
+    """To whom this process has no room for; another gateway may."""
+    return Failure(
+        ErrorCode.TOO_MANY_CONNECTIONS,
+        "This server has too many connections; try again later.",
+        max_connections=settings.max_connections,
+    )
 
 
 def _translated(frame: bytes, connection: Connection) -> bytes:

@@ -23,7 +23,11 @@ LIMITS: Mapping[str, object] = {
         "requests_per_minute": MANY,
         "connects_per_minute": MANY,
     },
-    "PALAVER_GATEWAY_REALTIME": {"max_connections_per_user": MANY, "max_connections": MANY},
+    "PALAVER_GATEWAY_REALTIME": {
+        "max_connections_per_user": MANY,
+        "max_connections": MANY,
+        "max_connections_in_all": MANY,
+    },
     "PALAVER_SESSION_MAX_ISSUED_TURNS_PER_PAYER": 2_000,
     "PALAVER_MODEL_ROUTER_LIMITS": {"max_turns": 1_000, "max_held": 4_000, "max_answer_characters": 1024**2},
 }
