@@ -257,6 +257,33 @@ async def test_an_expiring_token_is_renewed_on_the_live_connection():
         assert len(gateway.sockets) == 1
 
 
+async def test_a_token_that_ended_unnoticed_is_renewed_for_the_next_connection():
+    tokens: list[str] = []
+
+    async def once(socket: ServerConnection) -> None:
+        assert socket.request is not None
+        tokens.append(socket.request.headers["Authorization"])
+        if tokens[-1].endswith("token-0"):
+            await socket.close(4001, "token expired")
+            return
+        await socket.send(json.dumps(WELCOME))
+        await socket.wait_closed()
+
+    welcomed = asyncio.Event()
+
+    async def take(frame: Any) -> None:
+        if frame.type == "welcome":
+            welcomed.set()
+
+    async with serve(once, "127.0.0.1", 0, subprotocols=[Subprotocol("palaver.v1")]) as server:
+        port = server.sockets[0].getsockname()[1]
+        connection = Connection(f"ws://127.0.0.1:{port}/ws", Credentials(), take)
+        running = asyncio.create_task(connection.run())
+        await asyncio.wait_for(welcomed.wait(), 10)
+        running.cancel()
+    assert tokens == ["Bearer token-0", "Bearer token-1"]
+
+
 async def test_a_server_that_refuses_for_good_is_not_asked_for_ever():
     async def close(socket: ServerConnection) -> None:
         await socket.close(4001)

@@ -87,12 +87,17 @@ async def test_web_pages_of_other_origins_are_refused_at_the_handshake(gateway_f
 
 async def test_a_connection_is_warned_renewed_and_otherwise_ended_with_its_token(gateway_for: Any) -> None:
     async with gateway_for(realtime={"token_notice_seconds": 60}) as served:
-        soon = served.mint.token(served.user_id, seconds=4)
+        soon, ends = served.mint.token(served.user_id, seconds=4), time.time() + 4
         async with served.connect(soon) as client:
+            welcome = await client.until(type="welcome")
             await client.until(name="token.expiring")
             renewed = await client.ask({"type": "authenticate", "token": served.token})
             stranger = await client.ask({"type": "authenticate", "token": served.mint.token(new_id())})
-            assert (renewed["type"], stranger["code"]) == ("welcome", "FORBIDDEN")
+            spent = await client.ask({"type": "authenticate", "token": served.mint.token(served.user_id, seconds=-60)})
+            assert (renewed["type"], stranger["code"], spent["code"]) == ("welcome", "FORBIDDEN", "TOKEN_EXPIRED")
+            assert renewed["connection_id"] == welcome["connection_id"]
+            await asyncio.sleep(max(0.0, ends - time.time()) + 1.5)  # two looks at all tokens later, renewed is renewed
+            assert (await client.ask({"type": "ping"}))["type"] == "pong"
         async with served.connect(served.mint.token(served.user_id, seconds=0.5)) as client:
             await client.until(code="TOKEN_EXPIRED")
             assert await closed(client) == 4001

@@ -95,16 +95,18 @@ class Connection:
 
     async def run(self) -> None:
         """Stay connected until cancelled. Raises Failure when the server refuses for good, or NoWebSocket."""
-        waits, refused = delays(), 0
+        waits, refused, renewing = delays(), 0, False
         while True:
             try:
-                async with self._open() as socket:
+                async with self._open(renewing=renewing) as socket:
                     refused = 0
                     async for message in socket:
                         if await self._take(message):
-                            waits = delays()
+                            waits, renewing = delays(), False
             except (Failure, OSError, TimeoutError, WebSocketException) as error:
-                if refusal := _refusal(error):
+                if _token_refused(error) and not renewing:
+                    renewing = True  # a token ends while a machine sleeps; only a new one can tell that the sign-in did
+                elif refusal := _refusal(error):
                     raise refusal from error
                 refused = refused + 1 if _speaks_http_only(error) else 0
                 if refused >= UPGRADES_REFUSED:
@@ -112,8 +114,8 @@ class Connection:
             await asyncio.sleep(next(waits))  # down: the next try tells
 
     @contextlib.asynccontextmanager
-    async def _open(self) -> AsyncGenerator[ClientConnection]:
-        token = await self._credentials.access_token()
+    async def _open(self, *, renewing: bool) -> AsyncGenerator[ClientConnection]:
+        token = await (self._credentials.renewed_token() if renewing else self._credentials.access_token())
         async with connect(
             self._url,
             additional_headers={"Authorization": f"Bearer {token}"},
@@ -158,6 +160,14 @@ def _refusal(error: Exception) -> Failure | None:
             return Failure(refused, "The server refused the connection.") if refused else None
         case _:
             return None
+
+
+def _token_refused(error: Exception) -> bool:
+    match error:
+        case ConnectionClosed(rcvd=Close(code=CloseCode.UNAUTHENTICATED)):
+            return True
+        case _:
+            return False
 
 
 def _speaks_http_only(error: Exception) -> bool:

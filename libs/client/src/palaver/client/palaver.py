@@ -53,6 +53,7 @@ class Palaver:
         self._turns: dict[str, Room] = {}
         self._link: Connection | HttpLink = Connection(self._url, self.rest, self._take)
         self._welcomed = asyncio.Event()
+        self._connection_id = ""
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -137,7 +138,9 @@ class Palaver:
     async def _take(self, frame: Any) -> None:
         match frame:
             case Welcome():
-                await self._begin()
+                if frame.connection_id != self._connection_id:  # not the answer to a renewed token
+                    self._connection_id = frame.connection_id
+                    await self._begin()
             case DegradedNotice():
                 self.degraded.add(frame.data.dependency)
             case RecoveredNotice():

@@ -92,7 +92,7 @@ MAX_CONNECTIONS_PER_USER = 50
 `TOO_MANY_CONNECTIONS`, 4009."""
 MAX_CONNECTIONS_IN_ALL = 50_000
 """Connections of everybody, over all gateways. Beyond: `TOO_MANY_CONNECTIONS`, 4009."""
-MAX_CONNECTIONS_PER_GATEWAY = 12_000
+MAX_CONNECTIONS = 12_000
 """Connections of one gateway, which has to keep them in memory. Beyond: `TOO_MANY_CONNECTIONS`, 4009."""
 CONNECTION_LEASE_SECONDS = 15.0
 """The connections of a gateway that was killed are counted for so long; those that live renew their lease three times

@@ -49,7 +49,7 @@ class RealtimeSettings(_Part):
     max_attached_sessions: Count = Field(
         limits.MAX_ATTACHED_SESSIONS, description="Sessions that one WebSocket follows."
     )
-    max_connections: Count = Field(limits.MAX_CONNECTIONS_PER_GATEWAY, description="Clients connected to this process.")
+    max_connections: Count = Field(limits.MAX_CONNECTIONS, description="Clients connected to this process.")
     max_connections_per_user: Count = Field(
         limits.MAX_CONNECTIONS_PER_USER, description="Connections of one person, over all gateways."
     )

@@ -2,7 +2,7 @@
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import SessionId, new_id
+from palaver.contracts.ids import SessionId, UserId, new_id
 from palaver.contracts.operations import AuditRecorded
 from palaver.contracts.session import AUDIT_RECORDED, CreateSession, Done, OfSession, UpdateSession
 from palaver.contracts.session_log import (
