@@ -15,6 +15,7 @@ from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import UserId, new_id
 from palaver.gateway.realtime.census import Census
 from palaver.gateway.settings import RealtimeSettings
+from palaver.servicekit.tasks import TaskSet
 from palaver.servicekit.testing.infrastructure import RunningValkey
 
 pytestmark = pytest.mark.component
@@ -28,13 +29,12 @@ async def census(url: SecretStr, **settings: Any) -> AsyncGenerator[Census]:
     """A gateway's count without the gateway; at the end it falls silent, as one that was killed."""
     async with Redis.from_url(url.get_secret_value(), decode_responses=True) as redis:
         counting = Census(redis, new_id(), RealtimeSettings.model_validate(settings))
-        loop = asyncio.create_task(counting.run())
+        tasks = TaskSet("census")
+        tasks.spawn(counting.run())
         try:
             yield counting
         finally:
-            loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await loop
+            await tasks.cancel()
 
 
 async def refusal(client: Any) -> tuple[dict[str, Any], int]:

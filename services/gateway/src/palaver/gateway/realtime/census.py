@@ -165,7 +165,8 @@ class Census:
         known = (user_id for user_id in self._changed if user_id not in self._waiting)
         for user_id in list(islice(chain(self._waiting, known), BATCH)):
             self._changed.discard(user_id)
-            yield _Asked(user_id, self._own.get(user_id, 0), tuple(self._waiting.pop(user_id, ())))
+            waiting = tuple(place for place in self._waiting.pop(user_id, ()) if not place.done())
+            yield _Asked(user_id, self._own.get(user_id, 0), waiting)
 
     async def _ask_redis(self, asked: list[_Asked]) -> bool:
         """Whether it answered."""
@@ -206,14 +207,15 @@ class Census:
             self._settle(person, max(0, min(allowed, self._in_all - self._total)), allowed)
 
     def _settle(self, person: _Asked, got: int, allowed: int) -> None:
-        for number, place in enumerate(person.waiting):
-            if place.done():  # cancelled: whoever waited has gone
-                self._changed.add(person.user_id)
-            elif number < got:
+        still_waiting = [place for place in person.waiting if not place.done()]
+        for number, place in enumerate(still_waiting):
+            if number < got:
                 self._add(person.user_id, +1)
                 place.set_result(None)
             else:
                 place.set_exception(self._too_many_in_all() if number < allowed else self._too_many_of_one())
+        if got > len(still_waiting):
+            self._changed.add(person.user_id)  # Redis counts somebody who has gone meanwhile
 
     def _tell_everything(self) -> None:
         self._written = None
