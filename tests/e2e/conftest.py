@@ -12,6 +12,7 @@ from palaver.cli.testing.stack import Stack, stack_in
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--rounds 300` for the whole long discussion; known where tests/e2e is named on the command line."""
     parser.addoption("--rounds", type=int, help="rounds of the long discussion")
+    parser.addoption("--examples", type=int, help="random requests for each operation of the fuzzed API")
 
 
 @pytest_asyncio.fixture

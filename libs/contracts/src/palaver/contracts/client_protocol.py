@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from palaver.contracts import limits
 from palaver.contracts.failures import FailureBody
@@ -64,7 +64,7 @@ class PostOptions(Payload):
     """Wishes for the answers to one message."""
 
     model_id: str | None = None
-    stream: bool = True
+    stream: StrictBool = True
 
 
 class Post(ClientRequest):

@@ -28,8 +28,9 @@ Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16}$")]
 """12 bytes."""
 Ciphertext = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{23,5483}$")]
 """1 to 4,096 bytes and a tag of 16."""
-WrappingKeyText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
-"""32 bytes."""
+WRAPPING_KEY = r"^[A-Za-z0-9_-]{43}$"
+"""32 bytes, unpadded base64url."""
+WrappingKeyText = Annotated[str, StringConstraints(pattern=WRAPPING_KEY)]
 KeyHint = Annotated[str, StringConstraints(pattern=_PLAIN, max_length=4)]
 UnlockId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 

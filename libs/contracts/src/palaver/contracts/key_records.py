@@ -8,12 +8,18 @@ from pydantic import Field
 
 from palaver.contracts import limits
 from palaver.contracts.actors import Actor
+from palaver.contracts.figures import NUMBER, money
 from palaver.contracts.ids import KeyId
 from palaver.contracts.operations import AuditRecorded
 from palaver.contracts.subjects import Payload, query
 
-Calls = Annotated[int, Field(gt=0, le=limits.MAX_KEY_QUOTA_CALLS)]
-Dollars = Annotated[Decimal, Field(gt=0, le=limits.MAX_KEY_QUOTA_DOLLARS, decimal_places=6)]
+Calls = Annotated[int, Field(gt=0, le=limits.MAX_KEY_QUOTA_CALLS), NUMBER]
+Dollars = Annotated[
+    Decimal,
+    Field(gt=0, le=limits.MAX_KEY_QUOTA_DOLLARS, decimal_places=6),
+    NUMBER,
+    money(whole_digits=9, places=6, positive=True),
+]
 
 
 class KeyQuota(Payload):

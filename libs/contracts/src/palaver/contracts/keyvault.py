@@ -9,6 +9,7 @@ from palaver.contracts import limits
 from palaver.contracts.actors import Actor, Role
 from palaver.contracts.client_protocol import KeyQuotaNotice
 from palaver.contracts.failures import ErrorCode
+from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId
 from palaver.contracts.key_locks import ProtectedKey
 from palaver.contracts.key_records import KeyQuota
@@ -29,8 +30,8 @@ certain roles may use it without ever seeing anything of it."""
 Protection = Literal["server", "passphrase"]
 """Who can read a stored key: the vault at any time, or only while its owner has unlocked it."""
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=limits.MAX_KEY_LABEL_CHARACTERS)]
-Weight = Annotated[int, Field(ge=1, le=limits.MAX_KEY_WEIGHT)]
-Order = Annotated[int, Field(ge=0, le=limits.MAX_KEY_ORDER)]
+Weight = Annotated[int, Field(ge=1, le=limits.MAX_KEY_WEIGHT), NUMBER]
+Order = Annotated[int, Field(ge=0, le=limits.MAX_KEY_ORDER), NUMBER]
 Roles = Annotated[tuple[Role, ...], Field(max_length=len(Role))]
 
 

@@ -8,14 +8,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from palaver.contracts.actors import Actor
+from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import UserId
 from palaver.contracts.session_log import AnswerSettings
 from palaver.contracts.subjects import Payload, control, query
 
 Name = Literal["temperature", "max_tokens", "top_p"]
-Temperature = Annotated[float, Field(ge=0, le=2)]
-TopP = Annotated[float, Field(ge=0, le=1)]
-MaxTokens = Annotated[int, Field(ge=1, le=10_000_000)]
+Temperature = Annotated[float, Field(ge=0, le=2), NUMBER]
+TopP = Annotated[float, Field(ge=0, le=1), NUMBER]
+MaxTokens = Annotated[int, Field(ge=1, le=10_000_000), NUMBER]
 
 
 class ModelConfig(Payload):

@@ -4,12 +4,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from palaver.contracts import limits
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Delta
 from palaver.contracts.failures import ErrorCode
+from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed
 from palaver.contracts.session_log import AnswerSettings, ContextFill, TurnRef, Usage
@@ -305,12 +306,12 @@ class Grammar(Payload):
 
     system: Literal["message", "field", "none"] = "message"
     system_role: Literal["system", "developer"] = "system"
-    alternation: bool = True
-    starts_with_user: bool = True
-    ends_with_user: bool = True
-    prefill: bool = False
-    names: bool = False
-    empty_text: bool = False
+    alternation: StrictBool = True
+    starts_with_user: StrictBool = True
+    ends_with_user: StrictBool = True
+    prefill: StrictBool = False
+    names: StrictBool = False
+    empty_text: StrictBool = False
 
 
 class PromptCache(Payload):
@@ -321,9 +322,9 @@ class PromptCache(Payload):
     """
 
     kind: Literal["none", "prefix", "markers"] = "none"
-    min_tokens: int = 0
-    block_tokens: int = 1
-    max_markers: int = 0
+    min_tokens: Annotated[int, NUMBER] = 0
+    block_tokens: Annotated[int, NUMBER] = 1
+    max_markers: Annotated[int, NUMBER] = 0
 
 
 class ModelProfile(Payload):
@@ -341,11 +342,20 @@ class ModelProfile(Payload):
     cache: PromptCache = PromptCache()
 
 
+HIGHEST_TEMPERATURE = 2.0
+
+
 class TemperatureRange(Payload):
     """The temperatures that a model takes, both ends included."""
 
-    minimum: float = 0.0
-    maximum: float = 2.0
+    minimum: Annotated[float, NUMBER] = 0.0
+    maximum: Annotated[float, NUMBER] = 2.0
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if not 0 <= self.minimum <= self.maximum <= HIGHEST_TEMPERATURE:
+            raise ValueError(f"temperatures go from 0 to {HIGHEST_TEMPERATURE:g}, the minimum before the maximum")
+        return self
 
 
 class Capabilities(Payload):
@@ -354,9 +364,9 @@ class Capabilities(Payload):
     `top_p`: whether it takes that one: `alone` means not beside a temperature, `no` not at all.
     """
 
-    tools: bool = False
-    images: bool = False
-    reasoning: bool = False
+    tools: StrictBool = False
+    images: StrictBool = False
+    reasoning: StrictBool = False
     temperature: TemperatureRange | None = None
     top_p: Literal["yes", "alone", "no"] = "yes"
 

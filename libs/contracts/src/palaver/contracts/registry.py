@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from palaver.contracts.actors import Actor
+from palaver.contracts.figures import NUMBER, money
 from palaver.contracts.ids import UserId
 from palaver.contracts.model_router import Capabilities, CatalogueSource, Grammar, Listing, PromptCache
 from palaver.contracts.session import Done
@@ -19,8 +20,10 @@ from palaver.contracts.subjects import Payload, control, query
 ProviderId = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 ModelId = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9][^\s*>\x00-\x1f]*$")]
 DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Tokens = Annotated[int, Field(gt=0, le=100_000_000)]
-Price = Annotated[Decimal, Field(ge=0, le=1_000, max_digits=20, decimal_places=12)]
+Tokens = Annotated[int, Field(gt=0, le=100_000_000), NUMBER]
+Price = Annotated[
+    Decimal, Field(ge=0, le=1_000, max_digits=20, decimal_places=12), NUMBER, money(whole_digits=3, places=12)
+]
 """US dollars per 1,000 tokens."""
 
 
@@ -35,9 +38,9 @@ class ProviderFacts(Payload):
     display_name: DisplayName | None = None
     protocol: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = None
     base_url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)] | None = None
-    needs_key: bool | None = None
+    needs_key: StrictBool | None = None
     output_limit: Literal["max_tokens", "max_completion_tokens"] | None = None
-    reports_usage: bool | None = None
+    reports_usage: StrictBool | None = None
     tokenizer: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = None
     grammar: Grammar | None = None
     cache: PromptCache | None = None

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 from zlib import crc32
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from palaver.contracts import limits, session_log
 from palaver.contracts.actors import Actor
@@ -140,7 +140,7 @@ class NewParticipant(Payload):
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
-    muted: bool = False
+    muted: StrictBool = False
     settings: AnswerSettings = AnswerSettings()
 
 
@@ -208,7 +208,7 @@ class UpdateParticipant(OfSession):
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
-    muted: bool | None = None
+    muted: StrictBool | None = None
     settings: AnswerSettings | None = None
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from palaver.contracts.failures import ErrorCode
+from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.subjects import Payload
 
@@ -28,9 +29,9 @@ class AnswerSettings(Payload):
     the model's window keeps free for an answer.
     """
 
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    max_output_tokens: int | None = Field(default=None, ge=1)
+    temperature: Annotated[float, Field(ge=0, le=2), NUMBER] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1), NUMBER] | None = None
+    max_output_tokens: Annotated[int, Field(ge=1), NUMBER] | None = None
 
 
 class Participant(Payload):

@@ -43,14 +43,18 @@ from palaver.gateway.web import WebPage
 PREFIX = "/api/v1"
 _ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorEnvelope, "description": "Not signed in, or no longer."},
+    402: {"model": ErrorEnvelope, "description": "A limit on money or a quota is reached."},
     403: {"model": ErrorEnvelope, "description": "Not allowed."},
     404: {"model": ErrorEnvelope, "description": "There is no such thing."},
     409: {"model": ErrorEnvelope, "description": "It does not fit the present state."},
     413: {"model": ErrorEnvelope, "description": "Too large."},
     422: {"model": ErrorEnvelope, "description": "A part of the request is not valid."},
+    423: {"model": ErrorEnvelope, "description": "Locked; unlock your keys."},
     429: {"model": ErrorEnvelope, "description": "Too often; `Retry-After` says when."},
     500: {"model": ErrorEnvelope, "description": "A mistake of ours."},
+    502: {"model": ErrorEnvelope, "description": "The provider broke off."},
     503: {"model": ErrorEnvelope, "description": "A part of the service is down; try again."},
+    504: {"model": ErrorEnvelope, "description": "The provider or a part of the service took too long."},
 }
 
 
@@ -74,7 +78,7 @@ def create(
     app.state.running = running
     app.state.following = following
     problems.install(app)
-    app.mount("/", page)
+    app.router.default = page  # not mounted: a mount takes every path, and a wrong method would be no 405 any more
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     if around.origins.allowed:
         app.add_middleware(

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from palaver.contracts import limits
 from palaver.contracts.administration import AUDIT_SEARCH, AuditEntry, AuditSlice, SearchAudit
+from palaver.contracts.figures import MOMENT
 from palaver.contracts.ids import UserId
 from palaver.gateway.api.envelope import Envelope
 from palaver.gateway.api.surroundings import Around, Authenticated
@@ -81,8 +82,8 @@ def _filter(  # noqa: PLR0917 - one parameter of the query each
     target_id: Word = None,
     service: Word = None,
     outcome: Literal["done", "refused"] | None = None,
-    since: Annotated[AwareDatetime | None, Query(description="This moment and later.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[AwareDatetime | None, MOMENT, Query(description="This moment and later.")] = None,
+    until: Annotated[AwareDatetime | None, MOMENT, Query(description="Before this moment.")] = None,
 ) -> Filter:
     return Filter(
         by=by,
@@ -113,7 +114,10 @@ async def search(
     return AuditList(data=list(answer.entries), meta=AuditMeta(limit=limit, next_cursor=answer.next_cursor))
 
 
-@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, "application/jsonl": {}}}}
+
+
+@router.get("/export", response_class=StreamingResponse, responses=_FILES)
 async def export(
     who: Authenticated,
     around: Around,

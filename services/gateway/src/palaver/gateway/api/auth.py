@@ -282,4 +282,5 @@ def forget_cookie(response: Response, *, secure: bool) -> None:
 
 
 def _refresh_token(body: RefreshBody | None, cookie: str | None) -> str | None:
-    return body.refresh_token if body is not None and body.refresh_token is not None else cookie
+    given = body.refresh_token if body is not None and body.refresh_token is not None else cookie
+    return given or None  # an empty cookie is none

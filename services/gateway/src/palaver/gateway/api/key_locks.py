@@ -3,14 +3,19 @@
 Not for `Idempotency-Key`: repeating does no harm, and nothing of such a request is to be remembered.
 """
 
+import re
+from typing import Annotated
+
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from palaver.contracts.key_locks import (
     KEYS_LOCK,
     KEYS_UNLOCK,
     LOCK_GET,
     SEAL_CONTEXT_UNLOCK,
+    WRAPPING_KEY,
     LockKeys,
     LockState,
     ReadLock,
@@ -24,10 +29,18 @@ from palaver.gateway.api.surroundings import Around, Authenticated
 router = APIRouter(prefix="/keys", tags=["keys"])
 
 
+def _is_wrapping_key(value: SecretStr) -> SecretStr:
+    if re.fullmatch(WRAPPING_KEY, value.get_secret_value()) is None:
+        raise PydanticCustomError("string_pattern_mismatch", "String should be 32 bytes, unpadded base64url")
+    return value
+
+
 class UnlockBody(BaseModel):
     """What your passphrase becomes by the `derivation`: 32 bytes, unpadded base64url."""
 
-    wrapping_key: SecretStr = Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"}, min_length=43, max_length=43)
+    wrapping_key: Annotated[SecretStr, AfterValidator(_is_wrapping_key)] = Field(
+        json_schema_extra={"pattern": WRAPPING_KEY}
+    )
 
 
 @router.get("/lock")

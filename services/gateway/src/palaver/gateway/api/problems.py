@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from palaver.contracts.failures import TRAITS, ErrorCode, Failure
 from palaver.gateway.api.envelope import ErrorBody, ErrorEnvelope
@@ -24,6 +25,8 @@ _CODES_BY_STATUS = {
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorCode.FRAME_TOO_LARGE,
 }
+
+_METHODS = {"GET", "POST", "PUT", "DELETE"}
 
 Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 
@@ -88,11 +91,25 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's, for a body that it cannot decode at all
+        return problem(request, Failure(ErrorCode.VALIDATION_FAILED, "The body is not JSON in UTF-8."))
     code = _CODES_BY_STATUS.get(HTTPStatus(error.status_code), ErrorCode.VALIDATION_FAILED)
     response = problem(request, Failure(code, f"{HTTPStatus(error.status_code).phrase}."), error.status_code)
     for name, value in (error.headers or {}).items():
         response.headers.setdefault(name, value)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = _allowed(request) or response.headers.get("Allow", "")
     return response
+
+
+def _allowed(request: Request) -> str:
+    """All methods of a documented path: a route knows its own only."""
+    app = request.app
+    paths: dict[str, dict[str, object]] = app.openapi()["paths"]
+    for template, operations in paths.items():
+        if compile_path(template)[0].match(request.url.path):
+            return ", ".join(sorted(method.upper() for method in operations if method.upper() in _METHODS))
+    return ""
 
 
 async def _on_bug(request: Request, _error: Exception) -> JSONResponse:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from palaver.contracts import limits
 from palaver.contracts.client_protocol import MessageItem
@@ -54,7 +54,7 @@ class NewParticipantBody(BaseModel):
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
-    muted: bool = False
+    muted: StrictBool = False
     settings: AnswerSettings = AnswerSettings()
 
     def wanted(self) -> NewParticipant:
@@ -101,7 +101,7 @@ class UpdateParticipantBody(BaseModel):
     name: Name | None = None
     color: Color | None = None
     system_prompt: Prompt | None = None
-    muted: bool | None = None
+    muted: StrictBool | None = None
     settings: AnswerSettings | None = None
 
 
