@@ -56,7 +56,7 @@ async def tables_with(stack: Stack, *needles: str) -> dict[str, set[str]]:
 
 async def lived_in(palaver: Palaver) -> str:
     """Leave traces everywhere; gives a room's id."""
-    seats = [NewParticipant(model="sim-swift", system_prompt=PROMPT), NewParticipant(model="sim-sage")]
+    seats = (NewParticipant(model="sim-swift", system_prompt=PROMPT), NewParticipant(model="sim-sage"))
     session = await palaver.rest.create_session(seats, system_prompt=PROMPT, title=TITLE)
     await palaver.rest.create_persona("Parrot", system_prompt=PERSONA)
     await palaver.rest.post(
@@ -78,7 +78,7 @@ async def test_nothing_of_somebody_who_left_is_found_in_any_table(stack: Stack):
         person = ada.rest.signed_in.user
         room, bobs = (
             await lived_in(ada),
-            await bob.rest.create_session([NewParticipant(model="sim-oak")], title="Bob's"),
+            await bob.rest.create_session((NewParticipant(model="sim-oak"),), title="Bob's"),
         )
         needles = (person.id, person.email, room, QUESTION, ANSWER, PROMPT, PERSONA, TITLE)
         before = await tables_with(stack, *needles)

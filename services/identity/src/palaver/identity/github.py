@@ -43,6 +43,6 @@ class GitHub:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
         person = await answer_of(await self._http.get(f"{self._settings.api_url}/user", headers=headers))
         found = await self._http.get(f"{self._settings.api_url}/user/emails", headers=headers)
-        emails: Any = found.json() if found.status_code == httpx2.codes.OK else []
+        emails: Any = found.json() if found.is_success else []
         email = next((one["email"] for one in emails if one.get("primary") and one.get("verified")), None)
         return Proof(str(person["id"]), email, person.get("name") or person.get("login"))
