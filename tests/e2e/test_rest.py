@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from pyotp.totp import TOTP
 
 from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.client.passphrase import Place, Wrapping, new_derivation
@@ -28,6 +29,7 @@ OPEN = {
     "reset-password",
     "register",
     "login",
+    "second-factor",
     "link",
     "refresh",
     "logout",
@@ -88,6 +90,7 @@ async def test_every_documented_operation_works(
     await play_openai(stack)
     await people(client, stack)
     await account(client)
+    await second_factor(client)
     await administration(client)
     session_id = await rooms(client)
     await messages(client, session_id)
@@ -150,6 +153,21 @@ async def account(client: Client) -> None:
     refused = (await client.http.post(reset, json=link)).json()
     assert refused["error"]["code"] == "RESET_LINK_INVALID"
     client.done.add(("post", reset))
+
+
+async def second_factor(client: Client) -> None:
+    """On, asked for at the next sign-in, off."""
+    mine, login = "/api/v1/users/me/second-factor", "/api/v1/auth/login"
+    phone = TOTP((await client.call("POST", mine, {"password": PASSWORD}))["secret"])
+    recovery = await client.call("POST", f"{mine}/confirm", {"code": phone.now()})
+    assert await client.call("GET", mine) == {"enabled": True, "recovery_codes_left": len(recovery["codes"])}
+    account = {"email": (await client.call("GET", "/api/v1/users/me"))["email"], "password": PASSWORD}
+    refused = (await client.http.post(login, json=account)).json()["error"]
+    assert refused["code"] == "SECOND_FACTOR_REQUIRED"
+    step = {"challenge": refused["details"]["challenge"], "code": recovery["codes"][0]}
+    assert (await client.call("POST", f"{login}/second-factor", step))["user"]["email"] == account["email"]
+    await client.call("POST", f"{mine}/disable", {"password": PASSWORD, "code": recovery["codes"][1]})
+    await client.call("POST", login, account)
 
 
 async def administration(client: Client) -> None:

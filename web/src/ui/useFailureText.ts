@@ -8,6 +8,7 @@ import { ApiFailure } from '@/lib/api/call'
 const KNOWN = [
   'UNREACHABLE',
   'INVALID_CREDENTIALS',
+  'SECOND_FACTOR_INVALID',
   'EMAIL_TAKEN',
   'REGISTRATION_CLOSED',
   'SESSION_NOT_FOUND',

@@ -23,6 +23,7 @@ from palaver.contracts import (
     personas,
     preferences,
     registry,
+    second_factor,
     session,
     sign_ins,
 )
@@ -136,6 +137,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("PUT", "/users/me/password", {"current_password": "the old one", "new_password": "a new long one"}, 200),
     ("GET", "/users/me/devices", None, 200),
     ("DELETE", f"/users/me/devices/{ID}", None, 200),
+    ("GET", "/users/me/second-factor", None, 200),
+    ("POST", "/users/me/second-factor/disable", {"password": "the old one", "code": "123456"}, 200),
     ("GET", "/users/me/settings", None, 200),
     ("PUT", "/users/me/settings", {"language": "zh", "send_key": "mod-enter"}, 200),
 ]
@@ -202,7 +205,8 @@ async def accounts(faked: Any) -> None:
     """What identity answers about a person's own account."""
     here = sign_ins.SignInView(id=SignInId(ID), device=None, address=None, created_at=NOW, used_at=NOW, current=True)
     await faked.always(sign_ins.SIGN_IN_LIST, sign_ins.SignInList(sign_ins=(here,)))
-    for query in (sign_ins.SIGN_IN_END, passwords.PASSWORD_CHANGE):
+    await faked.always(second_factor.SECOND_FACTOR_GET, second_factor.SecondFactorState(enabled=False))
+    for query in (sign_ins.SIGN_IN_END, passwords.PASSWORD_CHANGE, second_factor.SECOND_FACTOR_DISABLE):
         await faked.always(query, session.Done())
     for query in (preferences.PREFERENCES_GET, preferences.PREFERENCES_SET):
         await faked.always(query, preferences.Preferences())

@@ -37,6 +37,11 @@ def signing_key() -> SecretStr:
     return new_secret_key()
 
 
+@pytest.fixture
+def second_factor_key() -> SecretStr:
+    return new_secret_key()
+
+
 @pytest.fixture(scope="session")
 def service_nkey() -> Nkey:
     return new_nkey()
@@ -65,6 +70,7 @@ async def worlds(
     redis_url: SecretStr,
     sealing_key: SecretStr,
     signing_key: SecretStr,
+    second_factor_key: SecretStr,
     clock: Clock,
     service_nkey: Nkey,
 ) -> Worlds:
@@ -79,6 +85,7 @@ async def worlds(
             "redis": {"url": redis_url},
             "sealing_key": sealing_key,
             "signing_key": signing_key,
+            "second_factor_key": second_factor_key,
         }
         kit = await kit_for("identity", nkey_seed=service_nkey.seed)
         settings = Settings.model_validate(values | changes)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
+from pyotp.totp import TOTP
 from sqlalchemy import select, update
 
 from palaver.contracts.failures import ErrorCode, Failure
@@ -24,6 +25,7 @@ from palaver.contracts.oauth import (
     OAuthProvider,
     OAuthStart,
 )
+from palaver.contracts.second_factor import SECOND_FACTOR_GET, ReadSecondFactor
 from palaver.identity.store.tables import outside_accounts, passwords, users
 from palaver.identity.testing.issuer import CLIENT, SECRET, TestIssuer
 from palaver.identity.testing.world import Person, World
@@ -109,6 +111,17 @@ async def test_an_address_that_the_issuer_vouches_for_leads_to_its_account_and_n
     assert (await elsewhere.sign_in()).user.id == squatter.user.id
     assert await refused(elsewhere.world.edge.log_in("ada@example.org")) is ErrorCode.INVALID_CREDENTIALS
     assert await refused(elsewhere.world.edge.refresh(squatter.tokens.refresh_token)) is ErrorCode.UNAUTHENTICATED
+
+
+async def test_nor_does_the_second_factor_of_whoever_opened_it_stay(elsewhere: Elsewhere) -> None:
+    world = elsewhere.world
+    squatter = await world.edge.register("ada@example.org")
+    phone = TOTP(await world.edge.begin_second_factor(squatter))
+    codes = await world.edge.confirm_second_factor(squatter, phone.at(world.clock.now))
+    begun = await world.edge.challenge("ada@example.org")
+    ada = await elsewhere.sign_in()
+    assert await refused(world.edge.second_step(begun, codes[0])) is ErrorCode.UNAUTHENTICATED
+    assert not (await world.edge.broker.ask(SECOND_FACTOR_GET, ReadSecondFactor(actor=ada.actor))).enabled
 
 
 async def test_neither_the_first_owner_s_account_nor_a_suspended_one_is_reached(elsewhere: Elsewhere) -> None:

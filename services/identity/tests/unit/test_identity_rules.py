@@ -80,11 +80,12 @@ def settings(**changes: Any) -> Settings:
         "redis": {"url": "redis://127.0.0.1"},
         "sealing_key": new_secret_key(),
         "signing_key": new_secret_key(),
+        "second_factor_key": new_secret_key(),
     }
     return Settings.model_validate(values | changes)
 
 
-@pytest.mark.parametrize("name", ["sealing_key", "signing_key"])
+@pytest.mark.parametrize("name", ["sealing_key", "signing_key", "second_factor_key"])
 @pytest.mark.parametrize("weak", ["", "change-me", "0" * 43, "A" * 43, "secret" * 7 + "s"])
 def test_the_service_refuses_to_start_on_a_weak_or_default_secret(name: str, weak: str) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -95,7 +96,7 @@ def test_the_service_refuses_to_start_on_a_weak_or_default_secret(name: str, wea
     assert not weak or weak not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["sealing_key", "signing_key"])
+@pytest.mark.parametrize("name", ["sealing_key", "signing_key", "second_factor_key"])
 def test_the_service_refuses_to_start_without_a_secret(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(f"PALAVER_IDENTITY_{name.upper()}", raising=False)
     values = settings().model_dump()
@@ -107,7 +108,7 @@ def test_the_service_refuses_to_start_without_a_secret(name: str, monkeypatch: p
 
 def test_one_key_for_two_purposes_is_refused() -> None:
     key = new_secret_key()
-    with pytest.raises(ValidationError, match="two different keys"):
+    with pytest.raises(ValidationError, match="must be different keys"):
         settings(sealing_key=key, signing_key=key)
 
 

@@ -40,6 +40,17 @@ def test_a_new_service_gets_its_secrets_and_the_others_keep_theirs(home: Home) -
     assert after.redis_password == before.redis_password
 
 
+def test_a_home_from_before_second_factors_gets_a_key_for_them_once(home: Home) -> None:
+    before = load_or_make(home.secrets)
+    kept = json.loads(home.secrets.read_text())
+    del kept["second_factor_key"]
+    home.secrets.write_text(json.dumps(kept))
+    after = load_or_make(home.secrets)
+    assert after.second_factor_key != before.second_factor_key
+    assert after.token_signing_key == before.token_signing_key
+    assert load_or_make(home.secrets) == after
+
+
 def test_a_representation_shows_no_secret(home: Home) -> None:
     made = load_or_make(home.secrets)
     assert made.redis_password.get_secret_value() not in repr(made)

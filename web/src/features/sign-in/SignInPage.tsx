@@ -12,6 +12,7 @@ import { Wordmark } from '@/ui/Wordmark'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { Elsewhere } from './Elsewhere'
+import { SecondStepForm } from './SecondStepForm'
 
 type Intent = 'sign-in' | 'register'
 
@@ -23,6 +24,7 @@ interface SignInPageProps {
 export function SignInPage({ linkFailure }: SignInPageProps) {
   const { t } = useTranslation()
   const [intent, setIntent] = useState<Intent>('sign-in')
+  const [challenge, setChallenge] = useState<string | null>(null)
   return (
     <main className="grid min-h-dvh lg:grid-cols-[1.1fr_1fr]">
       <section className="hidden flex-col justify-between bg-[#1d4437] p-12 text-[#f3efe4] lg:flex">
@@ -42,33 +44,45 @@ export function SignInPage({ linkFailure }: SignInPageProps) {
           <h2 className="font-serif text-[28px] font-medium tracking-[-0.015em]">
             {intent === 'sign-in' ? t('signIn.welcomeBack') : t('signIn.openAccount')}
           </h2>
-          <div className="mt-4 mb-7">
-            <Segmented
-              label={t('signIn.choose')}
-              value={intent}
-              onChange={setIntent}
-              options={[
-                { value: 'sign-in', label: t('signIn.signIn') },
-                { value: 'register', label: t('signIn.register') },
-              ]}
-            />
-          </div>
-          {linkFailure ? (
-            <div className="mb-5">
-              <Callout tone="warn" urgent>
-                {t('signIn.linkUsed')}
-              </Callout>
-            </div>
-          ) : null}
-          <CredentialsForm key={intent} intent={intent} />
-          <Elsewhere />
+          {challenge === null ? (
+            <>
+              <div className="mt-4 mb-7">
+                <Segmented
+                  label={t('signIn.choose')}
+                  value={intent}
+                  onChange={setIntent}
+                  options={[
+                    { value: 'sign-in', label: t('signIn.signIn') },
+                    { value: 'register', label: t('signIn.register') },
+                  ]}
+                />
+              </div>
+              {linkFailure ? (
+                <div className="mb-5">
+                  <Callout tone="warn" urgent>
+                    {t('signIn.linkUsed')}
+                  </Callout>
+                </div>
+              ) : null}
+              <CredentialsForm key={intent} intent={intent} onChallenge={setChallenge} />
+              <Elsewhere />
+            </>
+          ) : (
+            <SecondStepForm challenge={challenge} onAgain={() => setChallenge(null)} />
+          )}
         </div>
       </section>
     </main>
   )
 }
 
-function CredentialsForm({ intent }: { readonly intent: Intent }) {
+interface CredentialsFormProps {
+  readonly intent: Intent
+  /** The password was right, and a code is asked for. */
+  readonly onChallenge: (challenge: string) => void
+}
+
+function CredentialsForm({ intent, onChallenge }: CredentialsFormProps) {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const [busy, setBusy] = useState(false)
@@ -80,7 +94,10 @@ function CredentialsForm({ intent }: { readonly intent: Intent }) {
     setFailure(null)
     try {
       if (intent === 'register') await register(email ?? '', password ?? '', nickname ?? '')
-      else await logIn(email ?? '', password ?? '')
+      else {
+        const challenge = await logIn(email ?? '', password ?? '')
+        if (challenge !== null) onChallenge(challenge)
+      }
     } catch (reason) {
       setFailure(reason)
       setBusy(false)

@@ -2,10 +2,23 @@
 import type { SignedIn } from '@/contracts/rest'
 import { forgetCredentials, signIn } from '@/lib/credentials'
 
-import { callApi } from './call'
+import { ApiFailure, callApi } from './call'
 
-export async function logIn(email: string, password: string): Promise<void> {
-  const { data } = await callApi<SignedIn>('POST', '/auth/login', { body: { email, password } })
+/** Whoever has a second factor is not signed in yet: the challenge goes with a code to `secondStep`. Else null. */
+export async function logIn(email: string, password: string): Promise<string | null> {
+  try {
+    const { data } = await callApi<SignedIn>('POST', '/auth/login', { body: { email, password } })
+    signIn(data)
+    return null
+  } catch (failure) {
+    if (failure instanceof ApiFailure && failure.code === 'SECOND_FACTOR_REQUIRED') return String(failure.details['challenge'])
+    throw failure
+  }
+}
+
+/** A code of the authenticator, or one for recovery. */
+export async function secondStep(challenge: string, code: string): Promise<void> {
+  const { data } = await callApi<SignedIn>('POST', '/auth/login/second-factor', { body: { challenge, code } })
   signIn(data)
 }
 

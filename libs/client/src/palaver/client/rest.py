@@ -69,8 +69,13 @@ class Rest:
         return await self._sign_in("register", {"email": email, "password": password, "nickname": nickname})
 
     async def log_in(self, email: str, password: str) -> SignedIn:
-        """Sign in with a password."""
+        """Sign in with a password. Raises Failure(SECOND_FACTOR_REQUIRED) for whoever has a second factor."""
         return await self._sign_in("login", {"email": email, "password": password})
+
+    async def second_step(self, challenge: str, code: str) -> SignedIn:
+        """After `log_in` raised Failure(SECOND_FACTOR_REQUIRED): its details have the challenge. A code of the
+        authenticator, or one for recovery. Raises Failure(SECOND_FACTOR_INVALID) for a wrong one."""
+        return await self._sign_in("login/second-factor", {"challenge": challenge, "code": code})
 
     async def redeem(self, code: str) -> SignedIn:
         """Sign in with the one-time code of a sign-in link."""

@@ -27,6 +27,7 @@ from palaver.contracts import (
     personas,
     preferences,
     registry,
+    second_factor,
     session,
     sign_ins,
 )
@@ -83,6 +84,11 @@ _ACCOUNTS: tuple[AnyQuery, ...] = (
     passwords.PASSWORD_RESET,
     preferences.PREFERENCES_GET,
     preferences.PREFERENCES_SET,
+    second_factor.SECOND_FACTOR_REDEEM,
+    second_factor.SECOND_FACTOR_GET,
+    second_factor.SECOND_FACTOR_BEGIN,
+    second_factor.SECOND_FACTOR_CONFIRM,
+    second_factor.SECOND_FACTOR_DISABLE,
 )
 
 _KEY_LOCKS = (key_locks.LOCK_GET, key_locks.KEYS_UNLOCK, key_locks.KEYS_LOCK)

@@ -32,6 +32,8 @@ class ErrorCode(StrEnum):
     ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     SIGN_IN_ENDED = "SIGN_IN_ENDED"
     RESET_LINK_INVALID = "RESET_LINK_INVALID"
+    SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED"
+    SECOND_FACTOR_INVALID = "SECOND_FACTOR_INVALID"
     SIGN_IN_TOO_OLD = "SIGN_IN_TOO_OLD"
     OAUTH_FAILED = "OAUTH_FAILED"
     # business
@@ -103,6 +105,8 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.ORIGIN_NOT_ALLOWED: _trait(_A, 403),
     ErrorCode.SIGN_IN_ENDED: _trait(_A, 401),
     ErrorCode.RESET_LINK_INVALID: _trait(_A, 403),
+    ErrorCode.SECOND_FACTOR_REQUIRED: _trait(_A, 401),
+    ErrorCode.SECOND_FACTOR_INVALID: _trait(_A, 401),
     ErrorCode.SIGN_IN_TOO_OLD: _trait(_A, 403),
     ErrorCode.OAUTH_FAILED: _trait(_A, 401),
     ErrorCode.VALIDATION_FAILED: _trait(_B, 422),

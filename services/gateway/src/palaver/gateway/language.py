@@ -45,6 +45,8 @@ _CHINESE: Final[dict[ErrorCode, str]] = {
     ErrorCode.TOKEN_EXPIRED: "登录已过期，请重新登录。",
     ErrorCode.INVALID_CREDENTIALS: "邮箱或密码不正确。",
     ErrorCode.REFRESH_REUSED: "此登录凭证已被使用，出于安全考虑请重新登录。",
+    ErrorCode.SECOND_FACTOR_REQUIRED: "还需要您的身份验证器中的验证码。",
+    ErrorCode.SECOND_FACTOR_INVALID: "验证码错误或已使用。",
     ErrorCode.RESET_LINK_INVALID: "此重置链接已使用或已过期，请重新申请。",
     ErrorCode.MAIL_NOT_CONFIGURED: "此服务器尚未配置邮件，请联系管理员。",
     ErrorCode.SIGN_IN_ENDED: "此登录已被结束，请重新登录。",

@@ -8,12 +8,26 @@ from palaver.contracts.passwords import (
     ResetPassword,
 )
 from palaver.contracts.preferences import Preferences, ReadPreferences, SetPreferences
+from palaver.contracts.second_factor import (
+    BeginSecondFactor,
+    CodeProof,
+    ConfirmSecondFactor,
+    DisableSecondFactor,
+    FullProof,
+    NewAuthenticator,
+    NewRecoveryCodes,
+    PasswordProof,
+    ReadSecondFactor,
+    RecoveryCodes,
+    SecondFactorState,
+)
 from palaver.contracts.session import Done
 from palaver.contracts.sign_ins import EndSignIn, ListSignIns, SignInList
-from palaver.identity.boxes import Boxes
+from palaver.identity.boxes import Boxes, reply_to
 from palaver.identity.devices import Devices
 from palaver.identity.password_changes import PasswordChanges
 from palaver.identity.password_resets import PasswordResets
+from palaver.identity.second_factors import SecondFactors
 from palaver.identity.wishes import Wishes
 
 
@@ -27,8 +41,10 @@ class AccountHandlers:
         devices: Devices,
         password_changes: PasswordChanges,
         password_resets: PasswordResets,
+        second_factors: SecondFactors,
         wishes: Wishes,
     ) -> None:
+        self._second_factors = second_factors
         self._boxes = boxes
         self._devices = devices
         self._password_changes = password_changes
@@ -58,6 +74,29 @@ class AccountHandlers:
     async def password_reset(self, request: ResetPassword) -> Done:
         """Answer `password.reset`."""
         await self._password_resets.reset(self._boxes.open(request.sealed, PasswordReset), request.address)
+        return Done()
+
+    async def second_factor_get(self, request: ReadSecondFactor) -> SecondFactorState:
+        """Answer `second-factor.get`."""
+        return await self._second_factors.state(request.actor)
+
+    async def second_factor_begin(self, request: BeginSecondFactor) -> NewAuthenticator:
+        """Answer `second-factor.begin`."""
+        reply = reply_to(request.reply_key)
+        proof = self._boxes.open(request.sealed, PasswordProof)
+        return NewAuthenticator(sealed=reply.seal(await self._second_factors.begin(request.actor, proof.password)))
+
+    async def second_factor_confirm(self, request: ConfirmSecondFactor) -> NewRecoveryCodes:
+        """Answer `second-factor.confirm`."""
+        reply = reply_to(request.reply_key)
+        proof = self._boxes.open(request.sealed, CodeProof)
+        codes = await self._second_factors.confirm(request.actor, proof.code)
+        return NewRecoveryCodes(sealed=reply.seal(RecoveryCodes(codes=codes)))
+
+    async def second_factor_disable(self, request: DisableSecondFactor) -> Done:
+        """Answer `second-factor.disable`."""
+        proof = self._boxes.open(request.sealed, FullProof)
+        await self._second_factors.disable(request.actor, proof.password, proof.code)
         return Done()
 
     async def preferences_get(self, request: ReadPreferences) -> Preferences:

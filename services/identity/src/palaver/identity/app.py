@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from palaver.contracts import administration, identity, oauth, passwords, preferences, sign_ins
+from palaver.contracts import administration, identity, oauth, passwords, preferences, second_factor, sign_ins
 from palaver.contracts.catalogue import DURABLES, EVENTS_SAID
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.access_tokens import AccessTokens
@@ -11,6 +11,7 @@ from palaver.identity.account_handlers import AccountHandlers
 from palaver.identity.accounts import Accounts
 from palaver.identity.admin_handlers import AdminHandlers
 from palaver.identity.administration import Administration
+from palaver.identity.authenticators import Authenticators
 from palaver.identity.boxes import Boxes
 from palaver.identity.devices import Devices
 from palaver.identity.endings import Endings
@@ -34,6 +35,8 @@ from palaver.identity.postman import Postman
 from palaver.identity.redis_attempts import RedisAttempts
 from palaver.identity.redis_endings import RedisEndings
 from palaver.identity.redis_tickets import RedisTickets
+from palaver.identity.second_factors import SecondFactors
+from palaver.identity.second_steps import SecondSteps
 from palaver.identity.settings import OWASP_PARALLELISM, Settings
 from palaver.identity.signing_in import SigningIn
 from palaver.identity.smtp_mailer import SmtpMailer
@@ -102,6 +105,14 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         codes_sha256=settings.owner_codes,
         lifetime=timedelta(seconds=settings.owner_sign_in_code_seconds),
     )
+    second_factors = SecondFactors(
+        database=database,
+        transactions=transactions,
+        passwords=hashing,
+        authenticators=Authenticators(raw_key(settings.second_factor_key)),
+        clock=clock,
+    )
+    second_steps = SecondSteps(transactions, second_factors, families, metrics, clock)
     boxes = Boxes(KeyPair.from_private(raw_key(settings.sealing_key)))
     trail = Trail(database, transactions, metrics, clock)
     http = HttpClient()
@@ -151,7 +162,9 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             families=families,
             metrics=metrics,
             clock=clock,
+            second_steps=second_steps,
         ),
+        second_steps=second_steps,
         families=families,
         tickets=Tickets(RedisTickets(redis), database, metrics, clock, seconds=settings.ticket_seconds, access=access),
         access_tokens=access_tokens,
@@ -173,6 +186,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             clock=clock,
             wake=None if postman is None else postman.nudge,
         ),
+        second_factors=second_factors,
         wishes=Wishes(database),
     )
     housekeeping = Housekeeping(database, clock, audit_retention=timedelta(days=settings.audit_retention_days))
@@ -194,6 +208,11 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(passwords.PASSWORD_CHANGE, own.password_change),
             answer(passwords.PASSWORD_RESET_REQUEST, own.password_reset_request),
             answer(passwords.PASSWORD_RESET, own.password_reset),
+            answer(second_factor.SECOND_FACTOR_REDEEM, handlers.second_factor_redeem),
+            answer(second_factor.SECOND_FACTOR_GET, own.second_factor_get),
+            answer(second_factor.SECOND_FACTOR_BEGIN, own.second_factor_begin),
+            answer(second_factor.SECOND_FACTOR_CONFIRM, own.second_factor_confirm),
+            answer(second_factor.SECOND_FACTOR_DISABLE, own.second_factor_disable),
             answer(preferences.PREFERENCES_GET, own.preferences_get),
             answer(preferences.PREFERENCES_SET, own.preferences_set),
             answer(identity.USER_DELETE, handlers.user_delete),

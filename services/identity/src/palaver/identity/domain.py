@@ -76,6 +76,25 @@ class WaitingMail:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """What is stored of a person's authenticator. `last_step` is the time step of its last code that was used."""
+
+    secret: bytes
+    confirmed_at: datetime | None
+    last_step: int | None
+    wrong: int
+    locked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A sign-in that waits for a code, and how many wrong ones it has had."""
+
+    user_id: UserId
+    wrong: int
+
+
 FamilyEnd = Literal["logged_out", "reused", "remote", "password_changed", "password_reset", "suspended", "deleted"]
 """By what a sign-in ended; `remote` is a log-out from another device."""
 

@@ -1,6 +1,7 @@
 """What this service refuses, in sentences for people. None of them tells more than its reader knows already."""
 
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.second_factor import SecondFactorRequired
 from palaver.identity.domain import Refusal
 
 
@@ -55,6 +56,32 @@ def fresh_sign_in_needed() -> Failure:
 def sign_in_not_found() -> Failure:
     """Somebody else's, over, or never there."""
     return Failure(ErrorCode.NOT_FOUND, "There is no such sign-in of yours.")
+
+
+def second_factor_required(asked: SecondFactorRequired) -> Failure:
+    """After the right password."""
+    details = asked.model_dump(mode="json")
+    return Failure(ErrorCode.SECOND_FACTOR_REQUIRED, "A code of your authenticator is needed too.", **details)
+
+
+def code_wrong() -> Failure:
+    """One answer for a wrong code, one that was used, and one that comes after too many wrong ones."""
+    return Failure(ErrorCode.SECOND_FACTOR_INVALID, "This code is wrong or was used already.")
+
+
+def challenge_over() -> Failure:
+    """One answer for a challenge that is unknown, used or over."""
+    return Failure(ErrorCode.UNAUTHENTICATED, "This sign-in took too long or had too many wrong codes; begin again.")
+
+
+def second_factor_on() -> Failure:
+    """It must be turned off before it can be set up anew."""
+    return Failure(ErrorCode.CONFLICT, "Your second factor is on already.")
+
+
+def password_missing() -> Failure:
+    """A second factor goes with a password."""
+    return Failure(ErrorCode.CONFLICT, "Your account has no password; set one first.")
 
 
 def account_suspended() -> Failure:

@@ -31,13 +31,16 @@ from palaver.contracts.identity import (
     UserView,
 )
 from palaver.contracts.operations import AuditRecorded
+from palaver.contracts.second_factor import RedeemSecondFactor, SecondFactorRequired, SecondStep
 from palaver.contracts.session import Done
 from palaver.identity.access_tokens import AccessTokens
 from palaver.identity.accounts import Accounts
 from palaver.identity.boxes import Boxes, reply_to
 from palaver.identity.domain import Origin, SignedInPerson
+from palaver.identity.errors import second_factor_required
 from palaver.identity.families import Families
 from palaver.identity.leaving import Leaving
+from palaver.identity.second_steps import Asked, SecondSteps
 from palaver.identity.signing_in import SigningIn
 from palaver.identity.tickets import Tickets
 from palaver.identity.trail import Trail
@@ -54,6 +57,7 @@ class Handlers:
         accounts: Accounts,
         leaving: Leaving,
         signing_in: SigningIn,
+        second_steps: SecondSteps,
         families: Families,
         tickets: Tickets,
         access_tokens: AccessTokens,
@@ -63,6 +67,7 @@ class Handlers:
         self._accounts = accounts
         self._leaving = leaving
         self._signing_in = signing_in
+        self._second_steps = second_steps
         self._families = families
         self._tickets = tickets
         self._access_tokens = access_tokens
@@ -78,7 +83,17 @@ class Handlers:
         """Answer `user.login`."""
         reply = reply_to(request.reply_key)
         credentials = self._boxes.open(request.sealed, Credentials)
-        return _signed_in(await self._signing_in.by_password(credentials, _origin(request)), reply)
+        outcome = await self._signing_in.by_password(credentials, _origin(request))
+        if isinstance(outcome, Asked):
+            sealed = reply.seal(SecretToken(token=outcome.secret))
+            raise second_factor_required(SecondFactorRequired(sealed=sealed, expires_at=outcome.expires_at))
+        return _signed_in(outcome, reply)
+
+    async def second_factor_redeem(self, request: RedeemSecondFactor) -> SignedIn:
+        """Answer `second-factor.redeem`."""
+        reply = reply_to(request.reply_key)
+        step = self._boxes.open(request.sealed, SecondStep)
+        return _signed_in(await self._second_steps.take(step, _origin(request)), reply)
 
     async def link_redeem(self, request: RedeemLink) -> SignedIn:
         """Answer `link.redeem`."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from palaver.identity.ports import Clock
-from palaver.identity.store import audit, families, resets
+from palaver.identity.store import audit, families, resets, second_factors
 from palaver.servicekit.database import Database
 
 EVERY_SECONDS = 3600.0
@@ -35,6 +35,6 @@ class Housekeeping:
         now = self._clock()
         async with self._database.transaction() as conn:
             sign_ins = await families.forget(conn, now - KEPT_AFTER_END)
-            links = await resets.forget(conn, now)
+            links = await resets.forget(conn, now) + await second_factors.forget(conn, now)
             entries = await audit.forget(conn, now - self._audit_retention)
         _log.info("housekeeping_done", sign_in_rows=sign_ins, reset_links=links, audit_entries=entries)

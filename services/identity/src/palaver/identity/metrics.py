@@ -12,7 +12,7 @@ class IdentityMetrics:
         self.sign_ins = Counter(
             "palaver_identity_sign_ins",
             "Sign-ins and attempts at it.",
-            ("how", "outcome"),  # register | password | link; done | refused
+            ("how", "outcome"),  # register | password | second-factor | link; done | refused
             registry=registry,
         )
         self.refreshes = Counter(

@@ -23,7 +23,7 @@ from palaver.identity.oauth_http import PROVIDER
 from palaver.identity.oauth_proof import Attempt, OAuthRefusedError, Proof
 from palaver.identity.opaque import digest_of, new_secret
 from palaver.identity.ports import AttemptStore, Clock, Issuer, KnownAttempt
-from palaver.identity.store import outside, users
+from palaver.identity.store import outside, second_factors, users
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.transactions import Transactions, Work
 
@@ -135,6 +135,7 @@ class OAuthSigningIn:
             user = found
             # Whoever opened the account has perhaps never shown that the address is theirs.
             await users.drop_password(work.conn, user.id)
+            await second_factors.remove(work.conn, user.id)
             await self._endings.end_all(work, user.id, "password_changed")
         else:
             if not self._registration_open:

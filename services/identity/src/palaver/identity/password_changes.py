@@ -10,7 +10,7 @@ from palaver.identity.endings import Endings
 from palaver.identity.errors import current_password_wrong, fresh_sign_in_needed, user_not_found
 from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock
-from palaver.identity.store import families, resets, users
+from palaver.identity.store import families, resets, second_factors, users
 from palaver.servicekit.database import Database
 from palaver.servicekit.transactions import Transactions
 
@@ -57,6 +57,7 @@ class PasswordChanges:
             if not await users.replace_password(work.conn, actor.user_id, stored, new_hash, now):
                 raise current_password_wrong()
             await resets.withdraw(work.conn, actor.user_id)
+            await second_factors.end_challenges(work.conn, actor.user_id)
             await self._endings.end_all(work, actor.user_id, "password_changed", but=sid)
             await work.say(audit_events.done(CHANGE, actor.user_id, now, address=actor.address, device=actor.device))
 

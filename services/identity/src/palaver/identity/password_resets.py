@@ -10,7 +10,7 @@ from palaver.identity.errors import mail_not_configured, reset_link_invalid
 from palaver.identity.opaque import digest_of
 from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock
-from palaver.identity.store import mails, resets, users
+from palaver.identity.store import mails, resets, second_factors, users
 from palaver.servicekit.database import Database
 from palaver.servicekit.transactions import Transactions
 
@@ -60,5 +60,6 @@ class PasswordResets:
                 raise reset_link_invalid()
             await users.set_password(work.conn, user.id, new_hash, now)
             await resets.withdraw(work.conn, user.id)
+            await second_factors.end_challenges(work.conn, user.id)
             await self._endings.end_all(work, user.id, "password_reset")
             await work.say(audit_events.happened(RESET, user.id, now, address=address))

@@ -72,6 +72,7 @@ class Settings(ServiceSettings):
     redis: RedisSettings
     sealing_key: SecretKey = Field(description="X25519 private key that sign-in secrets are sealed to.")
     signing_key: SecretKey = Field(description="Ed25519 private key that signs access tokens.")
+    second_factor_key: SecretKey = Field(description="Encrypts the secrets of people's authenticators.")
     retired_signing_keys: tuple[PublicKey, ...] = Field(
         (), description="Public keys that signed before; published until their last tokens have expired."
     )
@@ -112,6 +113,7 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _keys_differ(self) -> Self:
-        if self.sealing_key.get_secret_value() == self.signing_key.get_secret_value():
-            raise ValueError("The sealing key and the signing key must be two different keys.")
+        keys = (self.sealing_key, self.signing_key, self.second_factor_key)
+        if len({key.get_secret_value() for key in keys}) < len(keys):
+            raise ValueError("The sealing key, the signing key and the second-factor key must be different keys.")
         return self

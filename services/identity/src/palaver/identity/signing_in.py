@@ -10,6 +10,7 @@ from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.opaque import digest_of
 from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock
+from palaver.identity.second_steps import Asked, SecondSteps
 from palaver.identity.store import codes, users
 from palaver.servicekit.database import Database
 from palaver.servicekit.transactions import Transactions
@@ -30,7 +31,9 @@ class SigningIn:
         families: Families,
         metrics: IdentityMetrics,
         clock: Clock,
+        second_steps: SecondSteps,
     ) -> None:
+        self._second_steps = second_steps
         self._database = database
         self._transactions = transactions
         self._passwords = passwords
@@ -38,7 +41,7 @@ class SigningIn:
         self._metrics = metrics
         self._clock = clock
 
-    async def by_password(self, credentials: Credentials, origin: Origin) -> SignedInPerson:
+    async def by_password(self, credentials: Credentials, origin: Origin) -> SignedInPerson | Asked:
         """Raises Failure(INVALID_CREDENTIALS), the same and after the same work whether or not the account exists;
         Failure(FORBIDDEN) for a suspended one, after the right password only."""
         async with self._database.read() as conn:
@@ -57,6 +60,8 @@ class SigningIn:
                 raise invalid_credentials()  # changed while it was being checked, and its sign-ins were ended
             if checked.new_hash is not None:
                 await users.rehash_password(work.conn, user.id, stored, checked.new_hash)
+            if (asked := await self._second_steps.ask(work, user.id, origin, now)) is not None:
+                return asked
             person = await self._families.open(work, user, origin, now)
             await work.say(audit_events.done(LOGIN, user.id, now, address=origin.address, device=origin.device))
         self._metrics.sign_ins.labels("password", "done").inc()

@@ -32,6 +32,7 @@ def _own_keys(secrets: Secrets) -> Iterator[str]:
     for name in SEALED_TO:
         yield _line(name, "SEALING_KEY", secrets.sealing_keys[name])
     yield _line("identity", "SIGNING_KEY", secrets.token_signing_key)
+    yield _line("identity", "SECOND_FACTOR_KEY", secrets.second_factor_key)
     yield _line("keyvault", "KEKS__1", secrets.key_encryption_key)
 
 

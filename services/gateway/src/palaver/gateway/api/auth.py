@@ -36,6 +36,7 @@ from palaver.contracts.identity import (
     Tokens,
     UserView,
 )
+from palaver.contracts.second_factor import SecondFactorRequired
 from palaver.gateway.api.envelope import Envelope, done
 from palaver.gateway.api.surroundings import Around, Authenticated, Surroundings, address_of, device_of
 from palaver.gateway.recipients import reply_key_of
@@ -119,7 +120,7 @@ async def limited_registration(request: Request, around: Around) -> None:
 async def register(body: RegisterBody, request: Request, response: Response, around: Around) -> Envelope[SignedInView]:
     """Open an account and sign in."""
     registration = Registration(email=body.email, password=body.password, nickname=body.nickname)
-    reply = _Reply(request, response, around)
+    reply = Reply(request, response, around)
     answer = await around.broker.ask(
         USER_REGISTER,
         Register(
@@ -134,25 +135,29 @@ async def register(body: RegisterBody, request: Request, response: Response, aro
 
 @router.post("/login", dependencies=[Depends(limited_sign_in)])
 async def login(body: LogInBody, request: Request, response: Response, around: Around) -> Envelope[SignedInView]:
-    """Sign in with e-mail and password."""
+    """Sign in with e-mail and password.
+
+    Who has a second factor is refused with SECOND_FACTOR_REQUIRED: its details have the `challenge` that goes with a
+    code to `/auth/login/second-factor`.
+    """
     credentials = Credentials(email=body.email, password=body.password)
-    reply = _Reply(request, response, around)
-    answer = await around.broker.ask(
-        USER_LOGIN,
-        LogIn(
-            reply_key=reply.key,
-            address=reply.address,
-            device=reply.device,
-            sealed=around.identity.seal(credentials, context=SEAL_CONTEXT_REQUEST),
-        ),
+    reply = Reply(request, response, around)
+    log_in = LogIn(
+        reply_key=reply.key,
+        address=reply.address,
+        device=reply.device,
+        sealed=around.identity.seal(credentials, context=SEAL_CONTEXT_REQUEST),
     )
-    return reply.signed_in(answer)
+    try:
+        return reply.signed_in(await around.broker.ask(USER_LOGIN, log_in))
+    except Failure as failure:
+        raise reply.challenged(failure) from None
 
 
 @router.post("/link", dependencies=[Depends(limited_sign_in)])
 async def link(body: LinkBody, request: Request, response: Response, around: Around) -> Envelope[SignedInView]:
     """Sign in with the code of a one-time link."""
-    reply = _Reply(request, response, around)
+    reply = Reply(request, response, around)
     answer = await around.broker.ask(
         LINK_REDEEM,
         RedeemLink(
@@ -174,7 +179,7 @@ async def refresh(
     cookie: RefreshCookie = None,
 ) -> Envelope[SignedInView | None]:
     """Exchange a refresh token for new tokens. Each works once. A browser without a cookie is told null."""
-    reply = _Reply(request, response, around)
+    reply = Reply(request, response, around)
     token = _refresh_token(body, cookie)
     if token is None:
         if reply.to_browser:
@@ -201,7 +206,7 @@ async def logout(
     cookie: RefreshCookie = None,
 ) -> Envelope[None]:
     """End this sign-in: its refresh token and all that came of it. Harmless without one."""
-    _Reply(request, response, around).forget_cookie()
+    Reply(request, response, around).forget_cookie()
     token = _refresh_token(body, cookie)
     if token is not None:
         sealed = around.identity.seal(SecretToken(token=token), context=SEAL_CONTEXT_REQUEST)
@@ -228,7 +233,7 @@ async def jwks(response: Response, around: Around) -> JwksView:
     return JwksView(keys=list(document.keys))
 
 
-class _Reply:
+class Reply:
     """One sign-in's answer: opened with a key of its own, and given to a browser or to a program."""
 
     def __init__(self, request: Request, response: Response, around: Surroundings) -> None:
@@ -257,6 +262,15 @@ class _Reply:
                 refresh_expires_at=tokens.refresh_expires_at,
             )
         )
+
+    def challenged(self, failure: Failure) -> Failure:
+        """The failure as it came, and the challenge of SECOND_FACTOR_REQUIRED opened."""
+        if failure.code is not ErrorCode.SECOND_FACTOR_REQUIRED:
+            return failure
+        required = SecondFactorRequired.model_validate(failure.details)
+        opened = unseal(required.sealed, SecretToken, keys=self._keys, context=SEAL_CONTEXT_ANSWER)
+        ends = required.expires_at.isoformat()
+        return Failure(failure.code, failure.message, challenge=opened.token, expires_at=ends)
 
     def forget_cookie(self) -> None:
         """Take a browser's refresh token away."""

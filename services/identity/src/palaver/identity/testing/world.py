@@ -8,6 +8,7 @@ import jwt
 from prometheus_client import CollectorRegistry
 
 from palaver.contracts.actors import Actor
+from palaver.contracts.failures import Failure
 from palaver.contracts.identity import (
     LINK_REDEEM,
     SEAL_CONTEXT_ANSWER,
@@ -46,6 +47,23 @@ from palaver.contracts.passwords import (
     ResetPassword,
 )
 from palaver.contracts.sealed import Sealed
+from palaver.contracts.second_factor import (
+    SECOND_FACTOR_BEGIN,
+    SECOND_FACTOR_CONFIRM,
+    SECOND_FACTOR_DISABLE,
+    SECOND_FACTOR_REDEEM,
+    AuthenticatorSecret,
+    BeginSecondFactor,
+    CodeProof,
+    ConfirmSecondFactor,
+    DisableSecondFactor,
+    FullProof,
+    PasswordProof,
+    RecoveryCodes,
+    RedeemSecondFactor,
+    SecondFactorRequired,
+    SecondStep,
+)
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
 from palaver.servicekit.redis import Redis
@@ -139,6 +157,41 @@ class Edge:
         """Use a link."""
         sealed = self.sealed(PasswordReset(token=token, new_password=new))
         await self.broker.ask(PASSWORD_RESET, ResetPassword(sealed=sealed))
+
+    async def challenge(self, email: str, password: str = PASSPHRASE) -> str:
+        """The first step of a sign-in with a second factor."""
+        try:
+            await self.log_in(email, password)
+        except Failure as failure:
+            required = SecondFactorRequired.model_validate(failure.details)
+            return unseal(required.sealed, SecretToken, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER).token
+        raise AssertionError("no second factor was asked for")
+
+    async def second_step(self, challenge: str, code: str) -> Person:
+        """The second step."""
+        sealed = self.sealed(SecondStep(challenge=challenge, code=code))
+        request = RedeemSecondFactor(sealed=sealed, reply_key=self.reply_key)
+        return self.opened(await self.broker.ask(SECOND_FACTOR_REDEEM, request))
+
+    async def begin_second_factor(self, person: Person, password: str = PASSPHRASE) -> str:
+        """A secret for an authenticator."""
+        sealed = self.sealed(PasswordProof(password=password))
+        request = BeginSecondFactor(actor=person.actor, reply_key=self.reply_key, sealed=sealed)
+        answer = await self.broker.ask(SECOND_FACTOR_BEGIN, request)
+        opened = unseal(answer.sealed, AuthenticatorSecret, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER)
+        return opened.secret
+
+    async def confirm_second_factor(self, person: Person, code: str) -> tuple[str, ...]:
+        """Turn it on; the recovery codes."""
+        sealed = self.sealed(CodeProof(code=code))
+        request = ConfirmSecondFactor(actor=person.actor, reply_key=self.reply_key, sealed=sealed)
+        answer = await self.broker.ask(SECOND_FACTOR_CONFIRM, request)
+        return unseal(answer.sealed, RecoveryCodes, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER).codes
+
+    async def disable_second_factor(self, person: Person, code: str, password: str = PASSPHRASE) -> None:
+        """Turn it off."""
+        sealed = self.sealed(FullProof(password=password, code=code))
+        await self.broker.ask(SECOND_FACTOR_DISABLE, DisableSecondFactor(actor=person.actor, sealed=sealed))
 
     async def redeem_link(self, code: str) -> Person:
         """Sign in with a one-time code."""

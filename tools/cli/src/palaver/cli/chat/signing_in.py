@@ -1,10 +1,11 @@
 """Who talks: a kept log-in, an account from the options, or the owner of an instance on this machine."""
 
 import json
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import typer
 from pydantic import BaseModel, SecretStr
 
 from palaver.cli.errors import CommandError
@@ -51,11 +52,22 @@ def owner_code(path: Path) -> str | None:
         return None
 
 
-async def sign_in(palaver: Palaver, kept: KeptLogIn, account: Account | None, code: str | None) -> None:
+def prompted() -> str:
+    """The second factor, from whoever sits there."""
+    return typer.prompt("Code of your authenticator, or a recovery code")
+
+
+async def sign_in(
+    palaver: Palaver,
+    kept: KeptLogIn,
+    account: Account | None,
+    code: str | None,
+    second_factor: Callable[[], str] = prompted,
+) -> None:
     """Sign in the way that works first. Raises CommandError that says how, when none does."""
     if account is not None:
         try:
-            await palaver.rest.log_in(account.email, account.password.get_secret_value())
+            await _with_password(palaver, account, second_factor)
         except Failure as failure:
             raise CommandError(f"Signing in as {account.email} failed: {failure.message}") from None
     elif not await _resumed(palaver, kept) and not await _as_owner(palaver, code):
@@ -64,6 +76,15 @@ async def sign_in(palaver: Palaver, kept: KeptLogIn, account: Account | None, co
             "that runs `palaver up`, with the same PALAVER_HOME."
         )
     kept.write(palaver.rest.signed_in.refresh_token)
+
+
+async def _with_password(palaver: Palaver, account: Account, second_factor: Callable[[], str]) -> None:
+    try:
+        await palaver.rest.log_in(account.email, account.password.get_secret_value())
+    except Failure as failure:
+        if failure.code is not ErrorCode.SECOND_FACTOR_REQUIRED:
+            raise
+        await palaver.rest.second_step(failure.details["challenge"], second_factor())
 
 
 async def _resumed(palaver: Palaver, kept: KeptLogIn) -> bool:

@@ -42,6 +42,7 @@ class Secrets(BaseModel):
     redis_password: SecretStr = Field(default_factory=_random)
     key_encryption_key: SecretStr = Field(default_factory=_key)
     token_signing_key: SecretStr = Field(default_factory=_key)
+    second_factor_key: SecretStr = Field(default_factory=_key)
 
     def completed(self) -> "Secrets":
         """With whatever a service that is new since needs."""

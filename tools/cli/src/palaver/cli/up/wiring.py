@@ -74,6 +74,7 @@ class Wiring:
                 return {
                     "sealing_key": self.secrets.sealing_keys[service],
                     "signing_key": self.secrets.token_signing_key,
+                    "second_factor_key": self.secrets.second_factor_key,
                     "page_url": self.settings.url,
                     "mail_directory": self.settings.home.expanduser().resolve() / "mail",
                     "owner_code_digests": self.sign_in.digests,
