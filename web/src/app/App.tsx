@@ -31,11 +31,15 @@ export function App() {
   useTheme()
   const account = useAccount()
   const [linkFailure, setLinkFailure] = useState<unknown>(null)
+  const [resetToken, setResetToken] = useState<string | null>(null)
   const [unreachable, setUnreachable] = useState(false)
 
   const begin = useCallback(() => {
     enter().then(
-      (entrance) => setLinkFailure(entrance.linkFailure),
+      (entrance) => {
+        setLinkFailure(entrance.linkFailure)
+        if (entrance.resetToken !== null) setResetToken(entrance.resetToken)
+      },
       () => setUnreachable(true),
     )
   }, [])
@@ -52,8 +56,12 @@ export function App() {
 
   return (
     <Tooltip.Provider delayDuration={400}>
-      {account.state === 'signed-in' ? <SignedIn key={account.user.id} userId={account.user.id} /> : null}
-      {account.state === 'signed-out' ? <SignInPage linkFailure={linkFailure} /> : null}
+      {account.state === 'signed-in' && resetToken === null ? (
+        <SignedIn key={account.user.id} userId={account.user.id} />
+      ) : null}
+      {account.state === 'signed-out' || (account.state === 'signed-in' && resetToken !== null) ? (
+        <SignInPage linkFailure={linkFailure} resetToken={resetToken} onReset={() => setResetToken(null)} />
+      ) : null}
       {account.state === 'unknown' ? <Entering failed={unreachable} onRetry={retry} /> : null}
       <Toaster />
     </Tooltip.Provider>

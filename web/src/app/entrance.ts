@@ -2,11 +2,13 @@
 import { redeemLink } from '@/lib/api/auth'
 import { accessToken } from '@/lib/credentials'
 
-import { takeSignInCode } from './signInCode'
+import { takeResetToken, takeSignInCode } from './signInCode'
 
 export interface Entrance {
   /** Why a sign-in link did not work; null if none was tried, or it did. */
   readonly linkFailure: unknown
+  /** The secret of a link that sets a new password, if the address carried one. */
+  readonly resetToken: string | null
 }
 
 let underWay: Promise<Entrance> | null = null
@@ -21,15 +23,16 @@ export function enter(): Promise<Entrance> {
 
 async function begin(): Promise<Entrance> {
   const code = takeSignInCode()
+  const resetToken = takeResetToken()
   let linkFailure: unknown = null
   if (code !== null) {
     try {
       await redeemLink(code)
-      return { linkFailure }
+      return { linkFailure, resetToken }
     } catch (failure) {
       linkFailure = failure
     }
   }
   await accessToken()
-  return { linkFailure }
+  return { linkFailure, resetToken }
 }

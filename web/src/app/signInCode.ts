@@ -1,10 +1,16 @@
 /**
- * The one-time code of a sign-in link, taken out of the address: it travels in the fragment, which no server ever sees,
- * and is gone from the address and the history before anything else happens. Null if there is none.
+ * What links carry is taken out of the address: it travels in the fragment, which no server ever sees, and is gone from
+ * the address and the history before anything else happens. Null if there is none.
  */
-export function takeSignInCode(): string | null {
-  const code = new URLSearchParams(location.hash.slice(1)).get('code')
-  if (code === null) return null
+function takeFromAddress(name: string): string | null {
+  const value = new URLSearchParams(location.hash.slice(1)).get(name)
+  if (value === null) return null
   history.replaceState(null, '', location.pathname + location.search)
-  return code
+  return value
 }
+
+/** The one-time code of a sign-in link. */
+export const takeSignInCode = () => takeFromAddress('code')
+
+/** The secret of a mailed link that sets a new password. */
+export const takeResetToken = () => takeFromAddress('reset')

@@ -1,7 +1,8 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { logIn, register } from '@/lib/api/auth'
+import { forgetCredentials } from '@/lib/credentials'
 import { MIN_PASSWORD_CHARACTERS } from '@/contracts/rest'
 import { Button } from '@/ui/Button'
 import { Callout } from '@/ui/Callout'
@@ -12,6 +13,8 @@ import { Wordmark } from '@/ui/Wordmark'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { Elsewhere } from './Elsewhere'
+import { ForgottenPassword } from './ForgottenPassword'
+import { NewPassword } from './NewPassword'
 import { SecondStepForm } from './SecondStepForm'
 
 type Intent = 'sign-in' | 'register'
@@ -19,12 +22,88 @@ type Intent = 'sign-in' | 'register'
 interface SignInPageProps {
   /** Why a sign-in link did not work, if one was tried. */
   readonly linkFailure: unknown
+  /** The secret of a mailed link that sets a new password, while there is one. */
+  readonly resetToken: string | null
+  readonly onReset: () => void
 }
 
-export function SignInPage({ linkFailure }: SignInPageProps) {
+export function SignInPage({ linkFailure, resetToken, onReset }: SignInPageProps) {
   const { t } = useTranslation()
   const [intent, setIntent] = useState<Intent>('sign-in')
   const [challenge, setChallenge] = useState<string | null>(null)
+  const [forgotten, setForgotten] = useState(false)
+  const [changed, setChanged] = useState(false)
+
+  const onPasswordDone = (done: boolean) => {
+    if (done) forgetCredentials() // every sign-in of the person has ended
+    setChanged(done)
+    setForgotten(false)
+    setChallenge(null)
+    onReset()
+  }
+
+  if (resetToken !== null) {
+    return (
+      <Frame title={t('signIn.setPassword')}>
+        <NewPassword token={resetToken} onDone={onPasswordDone} />
+      </Frame>
+    )
+  }
+  if (forgotten) {
+    return (
+      <Frame title={t('signIn.forgotten')}>
+        <ForgottenPassword onBack={() => setForgotten(false)} />
+      </Frame>
+    )
+  }
+  if (challenge !== null) {
+    return (
+      <Frame title={t('signIn.welcomeBack')}>
+        <SecondStepForm challenge={challenge} onAgain={() => setChallenge(null)} />
+      </Frame>
+    )
+  }
+  return (
+    <Frame title={intent === 'sign-in' ? t('signIn.welcomeBack') : t('signIn.openAccount')}>
+      <div className="mb-7">
+        <Segmented
+          label={t('signIn.choose')}
+          value={intent}
+          onChange={setIntent}
+          options={[
+            { value: 'sign-in', label: t('signIn.signIn') },
+            { value: 'register', label: t('signIn.register') },
+          ]}
+        />
+      </div>
+      {changed ? (
+        <div className="mb-5">
+          <Callout tone="info">{t('signIn.passwordChanged')}</Callout>
+        </div>
+      ) : null}
+      {linkFailure ? (
+        <div className="mb-5">
+          <Callout tone="warn" urgent>
+            {t('signIn.linkUsed')}
+          </Callout>
+        </div>
+      ) : null}
+      <CredentialsForm key={intent} intent={intent} onChallenge={setChallenge} />
+      {intent === 'sign-in' ? (
+        <div className="mt-3 flex justify-center">
+          <Button type="button" look="ghost" onClick={() => setForgotten(true)}>
+            {t('signIn.forgottenLink')}
+          </Button>
+        </div>
+      ) : null}
+      <Elsewhere />
+    </Frame>
+  )
+}
+
+/** The page's two halves: what Palaver is, and what is to be filled in. */
+function Frame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const { t } = useTranslation()
   return (
     <main className="grid min-h-dvh lg:grid-cols-[1.1fr_1fr]">
       <section className="hidden flex-col justify-between bg-[#1d4437] p-12 text-[#f3efe4] lg:flex">
@@ -41,35 +120,8 @@ export function SignInPage({ linkFailure }: SignInPageProps) {
           <div className="mb-10 lg:hidden">
             <Wordmark />
           </div>
-          <h2 className="font-serif text-[28px] font-medium tracking-[-0.015em]">
-            {intent === 'sign-in' ? t('signIn.welcomeBack') : t('signIn.openAccount')}
-          </h2>
-          {challenge === null ? (
-            <>
-              <div className="mt-4 mb-7">
-                <Segmented
-                  label={t('signIn.choose')}
-                  value={intent}
-                  onChange={setIntent}
-                  options={[
-                    { value: 'sign-in', label: t('signIn.signIn') },
-                    { value: 'register', label: t('signIn.register') },
-                  ]}
-                />
-              </div>
-              {linkFailure ? (
-                <div className="mb-5">
-                  <Callout tone="warn" urgent>
-                    {t('signIn.linkUsed')}
-                  </Callout>
-                </div>
-              ) : null}
-              <CredentialsForm key={intent} intent={intent} onChallenge={setChallenge} />
-              <Elsewhere />
-            </>
-          ) : (
-            <SecondStepForm challenge={challenge} onAgain={() => setChallenge(null)} />
-          )}
+          <h2 className="mb-4 font-serif text-[28px] font-medium tracking-[-0.015em]">{title}</h2>
+          {children}
         </div>
       </section>
     </main>

@@ -33,6 +33,16 @@ export async function redeemLink(code: string): Promise<void> {
   signIn(data)
 }
 
+/** Ask for a link that sets a new password; the server's answer does not tell whether there is such an account. */
+export async function forgotPassword(email: string): Promise<void> {
+  await callApi('POST', '/auth/forgot-password', { body: { email } })
+}
+
+/** Set a new password by a mailed link; whoever is signed in as that person is signed out. */
+export async function resetPassword(token: string, newPassword: string): Promise<void> {
+  await callApi('POST', '/auth/reset-password', { body: { token, new_password: newPassword } })
+}
+
 export interface SignInProvider {
   readonly id: string
   readonly name: string
