@@ -155,7 +155,7 @@ async def test_a_stop_survives_the_gateway_that_carried_it(stack: Stack):
 
 
 async def test_a_stop_ends_the_pause_before_another_call(stack: Stack):
-    stack.simulator.stage.faults.arm(Fault(model="sim-swift", kind="rate_limit", retry_after_seconds=50, count=5))
+    stack.simulator.stage.faults.arm(Fault(model="sim-swift", kind="rate_limit", retry_after_seconds=20, count=5))
     async with await stack.person() as ada:
         room = await ada.create_room(ALONE)
         await room.post("Say something.")

@@ -125,10 +125,10 @@ async def answer_models(request: ReadModels) -> ModelList:
 
 
 async def answer_keys(request: ListKeys) -> KeyList:
-    """Alice has two keys for the provider `keyed`, of which only the newer one works; Bob's newer one does not."""
+    """Alice has two keys for the provider `keyed`, of which one works; none of Bob's does."""
     if request.actor.user_id not in ("alice", "bob"):
         return KeyList(keys=())
-    statuses = ("invalid", "active") if request.actor.user_id == "alice" else ("active", "invalid")
+    statuses = ("invalid", "active") if request.actor.user_id == "alice" else ("invalid", "invalid")
     return KeyList(keys=tuple(_key(status) for status in statuses))
 
 
