@@ -52,7 +52,7 @@ async def play(stage: Stage, size: Size, finding: Finding) -> None:
     parts = ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(each.items(), key=lambda item: -item[1]))
     total, cores = sum(each.values()), os.cpu_count() or 1
     finding.say("CPU of a turn's beginning, all services", total, "ms", parts)
-    finding.say("the same, spread over all cores", total / cores, "ms", f"{cores} cores: no order of steps is quicker")
+    finding.say("the same, spread over all cores", total / cores, "ms", f"{cores} cores, every process asleep before")
 
 
 async def _begun(chat: ChatSocket, pids: dict[str, int]) -> dict[str, float]:
