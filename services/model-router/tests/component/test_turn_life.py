@@ -174,7 +174,8 @@ async def test_a_stop_that_comes_with_a_renewal_counts_too(world: World, simulat
 
 
 async def test_a_stop_cancels_the_pause_before_a_retry(world: World, simulator: SimulatorServer) -> None:
-    simulator.stage.faults.arm(Fault(kind="rate_limit", retry_after_seconds=50, count=9))
+    # Far within the turn's time, for a breaker waits up to its share longer than it was asked to.
+    simulator.stage.faults.arm(Fault(kind="rate_limit", retry_after_seconds=20, count=9))
     await world.worker()
     turn_id = await world.order("sim-swift")
     await world.until(lambda: len(simulator.stage.recorder.records()) == 1)

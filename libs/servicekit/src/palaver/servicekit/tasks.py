@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import structlog
@@ -57,16 +57,21 @@ class TaskSet:
         return not late
 
     async def cancel(self) -> None:
-        """Cancel what is left and wait for its end.
+        """Cancel what is left and wait for its end."""
+        await ended(self._tasks)
 
-        Again and again, for a cancellation can get lost: until Python 3.12, `asyncio.wait_for` (every request of
-        nats-py) returns its result where the result and the cancellation come in the same turn of the event loop.
-        """
-        left = set(self._tasks)
-        while left:
-            for task in left:
-                task.cancel()
-            _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_SECONDS)
+
+async def ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel those that still run, and wait for their end.
+
+    Again and again, for a cancellation can get lost: until Python 3.12, `asyncio.wait_for` (every request of nats-py)
+    returns its result where the result and the cancellation come in the same turn of the event loop.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def supervise(name: str, loop: Loop, *, failed: Callable[[], None] = lambda: None) -> None:

@@ -27,7 +27,7 @@ from palaver.model_router.route import Route
 from palaver.model_router.routing import substitutes_of
 from palaver.model_router.tuning import preferred, tuned
 from palaver.servicekit.errors import Unavailable
-from palaver.servicekit.tasks import backoff_seconds
+from palaver.servicekit.tasks import backoff_seconds, ended
 
 LONGEST_PAUSE_SECONDS = 2.0
 TIGHTER = 0.75
@@ -92,9 +92,9 @@ class Preparation:
         try:
             yield task
         finally:
-            task.add_done_callback(_heard)
-            task.cancel()
-            if task.done() and not task.cancelled() and task.exception() is None:
+            await ended([task])
+            # Also where it was given up in the moment in which it was ready: a route is busy while it is held.
+            if not task.cancelled() and task.exception() is None:
                 await task.result().itinerary.leave()
 
     async def reserve(self, order: RunTurn, prepared: Prepared) -> None:
@@ -186,14 +186,7 @@ async def _together(
     try:
         return await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-
-
-def _heard(task: "asyncio.Task[Prepared]") -> None:
-    """Nobody may have awaited it; its failure then concerns nobody."""
-    if not task.cancelled():
-        task.exception()
+        await ended(tasks)
 
 
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:

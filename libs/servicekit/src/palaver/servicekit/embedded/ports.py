@@ -2,6 +2,7 @@
 
 import random
 import socket
+from contextlib import suppress
 
 from palaver.servicekit.embedded.errors import PortTakenError
 
@@ -14,22 +15,44 @@ MAX_ATTEMPTS = 200
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on this loopback port now. Sockets in TIME_WAIT do not count."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
+    try:
+        _bound(port, reuse=True).close()
+    except OSError:
+        return False
     return True
 
 
 def free_port() -> int:
-    """A random free loopback port. Raises PortTakenError if none is found."""
+    """A random free loopback port, which no other caller gets for a minute. Raises PortTakenError if none is found."""
     for _ in range(MAX_ATTEMPTS):
         port = random.randrange(FIRST_PORT, LAST_PORT)  # noqa: S311 - spreads parallel starters, protects nothing
-        if is_free(port):
+        with suppress(OSError):
+            _bound(port, reuse=False).close()
+            _keep(port)
             return port
     raise PortTakenError(f"No free port was found between {FIRST_PORT} and {LAST_PORT}.")
+
+
+def _keep(port: int) -> None:
+    """Leave a socket in TIME_WAIT there: a server (SO_REUSEADDR) may listen all the same, another caller passes on.
+
+    That is what remains of a connection at the side that closes it first.
+    """
+    with _bound(port, reuse=True) as listener:
+        listener.listen(1)
+        with socket.create_connection((LOOPBACK, port)):
+            listener.accept()[0].close()
+
+
+def _bound(port: int, *, reuse: bool) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))
+        made.bind((LOOPBACK, port))
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def require_free(port: int, wanted_by: str) -> None:
