@@ -7,7 +7,7 @@ PREPARE := $(IN_ROOT) python=$$(sh scripts/python.sh) && "$$python" scripts/boot
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up prepare page test test-python test-web e2e discussion fault bench check lint format-check types imports dependencies \
+.PHONY: help up prepare page test test-python test-web attacks e2e discussion fault bench check lint format-check types imports dependencies \
   web-check lock-check generated-check fmt lock generate doctor clean
 
 help: ## list the targets
@@ -43,6 +43,9 @@ fault: prepare ## break everything 240 times and check what was shown and kept; 
 
 discussion: prepare ## 300 rounds of four models over windows of 4 k to 200 k: no overflow, and meters that are right; ROUNDS=300
 	@$(IN_ROOT) "$(BIN)/pytest" -q tests/e2e/test_long_discussion.py --rounds $(or $(ROUNDS),300)
+
+attacks: prepare ## only what somebody tries who may not (docs/attacks.md)
+	@$(IN_ROOT) "$(BIN)/pytest" -q -n $(TEST_WORKERS) --dist loadfile -m attack
 
 e2e: page ## only the tests through the public edge
 	@$(IN_ROOT) "$(BIN)/pytest" -q tests/e2e

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from palaver.contracts.identity import IssueTicket
 from palaver.contracts.ids import new_id
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 
 async def closed(client: Any) -> int:

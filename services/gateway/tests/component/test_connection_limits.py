@@ -18,7 +18,7 @@ from palaver.gateway.settings import RealtimeSettings
 from palaver.servicekit.tasks import TaskSet
 from palaver.servicekit.testing.infrastructure import RunningValkey
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 LEASE_SECONDS = 1.5
 PATIENCE_SECONDS = 20.0

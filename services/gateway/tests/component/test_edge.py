@@ -8,7 +8,7 @@ import pytest
 from palaver.contracts import session
 from palaver.contracts.ids import new_id
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 
 @pytest.fixture

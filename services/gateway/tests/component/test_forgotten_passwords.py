@@ -8,7 +8,7 @@ from palaver.contracts import identity, passwords, session
 from palaver.contracts.ids import new_id
 from palaver.servicekit.sealing import unseal
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 FORGOT = "/api/v1/auth/forgot-password"
 RESET = "/api/v1/auth/reset-password"

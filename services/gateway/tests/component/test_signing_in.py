@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 CREDENTIALS = {"email": "Ada@example.org", "password": "correct horse battery"}
 

@@ -10,7 +10,7 @@ from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.identity import SEAL_CONTEXT_ANSWER, SEAL_CONTEXT_REQUEST
 from palaver.servicekit.sealing import from_base64url, key_id_of, seal, unseal
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 THERE = "https://issuer.example/authorize?state=s&code_challenge=c"
 BINDING = "what-only-this-browser-knows"

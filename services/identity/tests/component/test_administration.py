@@ -34,7 +34,7 @@ from palaver.contracts.sign_ins import SIGN_IN_ENDED, SignInEnded
 from palaver.identity.store.tables import users
 from palaver.identity.testing.world import Person, World
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 CODE = "a-one-time-code-of-32-characters-or-more"
 

@@ -17,7 +17,7 @@ from palaver.servicekit.broker import Broker
 from palaver.servicekit.testing.infrastructure import RunningValkey
 from palaver.servicekit.testing.kits import BrokerFor
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 ACCESS_SECONDS = 15 * 60
 

@@ -21,7 +21,7 @@ from palaver.contracts.preferences import (
 from palaver.contracts.sign_ins import SIGN_IN_END, SIGN_IN_LIST, EndSignIn, ListSignIns, SignInView
 from palaver.identity.testing.world import PASSPHRASE, Person, World
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 CODE = "a-one-time-code-of-43-characters-4f1c9e07b2"
 NEW = "another long password"

@@ -19,7 +19,7 @@ from palaver.identity.store.tables import mails, password_resets
 from palaver.identity.testing.post_office import LOOPBACK, PostOffice, self_signed
 from palaver.identity.testing.world import World
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 NEW = "another long password"
 PAGE = "https://chat.example.org"

@@ -34,7 +34,7 @@ from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.testing.infrastructure import RunningValkey
 from palaver.servicekit.testing.kits import BrokerFor
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 
 class Worlds(Protocol):

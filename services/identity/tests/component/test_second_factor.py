@@ -15,7 +15,7 @@ from palaver.identity.store.tables import recovery_codes, second_factors, sign_i
 from palaver.identity.testing.world import Person, World
 from palaver.servicekit.secret_keys import new_secret_key, raw_key
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 EMAIL = "ada@example.org"
 

@@ -16,7 +16,7 @@ from palaver.identity.store.tables import passwords, refresh_families, refresh_t
 from palaver.identity.testing.world import PASSPHRASE, Edge, World
 from palaver.servicekit.sealing import KeyPair, key_id_of, to_base64url
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 CODE = "a-one-time-code-of-43-characters-4f1c9e07b2"
 

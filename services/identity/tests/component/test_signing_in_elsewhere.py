@@ -31,7 +31,7 @@ from palaver.identity.testing.issuer import CLIENT, SECRET, TestIssuer
 from palaver.identity.testing.world import Person, World
 from palaver.servicekit.sealing import unseal
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 PAGE = "https://palaver.example.org"
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)

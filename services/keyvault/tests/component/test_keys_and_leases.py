@@ -32,7 +32,7 @@ from palaver.servicekit.outbox import TABLE as OUTBOX
 from palaver.servicekit.sealing import KeyPair, to_base64url
 from palaver.servicekit.testing.kits import BrokerFor
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 SECRET = "sk-live-4f1c9e07b2d84a6e-WXYZ"
 

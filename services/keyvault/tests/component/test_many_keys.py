@@ -33,7 +33,7 @@ from palaver.keyvault.testing.world import PROVIDER, World
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.testing.kits import BrokerFor
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 SECRET = "sk-live-77b0c4e1f2a94d1c-WXYZ"
 

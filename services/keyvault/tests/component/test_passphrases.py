@@ -22,7 +22,7 @@ from palaver.servicekit.outbox import TABLE as OUTBOX
 from palaver.servicekit.sealing import to_base64url
 from palaver.servicekit.testing.kits import BrokerFor
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 SECRET = "sk-live-9d41e07b2d84a6ec-LOCK"
 

@@ -22,6 +22,8 @@ from palaver.keyvault.kms.port import TamperedError
 from palaver.keyvault.settings import Settings
 from palaver.servicekit.secret_keys import new_secret_key, raw_key
 
+pytestmark = pytest.mark.attack
+
 KEK_SETTINGS = {1: new_secret_key(), 2: new_secret_key()}
 KEKS = {version: LocalKek.of(key) for version, key in KEK_SETTINGS.items()}
 KEY = Key(

@@ -18,7 +18,7 @@ from palaver.model_router.errors import ProviderFailed
 from palaver.model_router.providers.loading import LoadedAdapters
 from palaver.model_router.providers.network import GuardedResolver, Network
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 PROTOCOLS = ("openai", "openai-responses", "anthropic", "gemini")
 EACH = pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -6,6 +6,8 @@ import pytest
 
 from palaver.model_router.addresses import Addresses
 
+pytestmark = pytest.mark.attack
+
 PUBLIC = Addresses()
 PRIVATE = Addresses(private_networks=True)
 NAMED = Addresses(hosts=frozenset({"169.254.1.1", "vllm", "*.svc.cluster.local"}))

@@ -26,7 +26,7 @@ from palaver.servicekit.settings import BrokerSettings
 from palaver.servicekit.testing.fixtures import StartNats
 from palaver.servicekit.testing.infrastructure import RunningNats
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.attack]
 
 KEY = "k1"
 ADDRESSES = (*(s.address for s in SUBJECTS), *(q.address for q in QUERIES))

@@ -32,7 +32,7 @@ from palaver.simulator.recorder import KeyTrace
 from palaver.simulator.server import SimulatorServer
 from palaver.simulator.settings import SimulatorSettings
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.attack]
 
 OPENAI_KEY = f"sk-proj-{secrets.token_urlsafe(36)}"
 ANTHROPIC_KEY = f"sk-ant-api03-{secrets.token_urlsafe(36)}"

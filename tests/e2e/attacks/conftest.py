@@ -1,0 +1,42 @@
+"""A running Palaver for attacks: nothing in it is refused only because it comes too often."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from attacklab.operations import Operation, operations_of
+from palaver.cli.testing.stack import Stack, stack_in
+from palaver.gateway.settings import RateSettings
+
+PLENTY = 1_000_000
+UNLIMITED = {"gateway": {"rates": dict.fromkeys(RateSettings.model_fields, PLENTY)}}
+
+
+@pytest_asyncio.fixture
+async def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncGenerator[Stack]:
+    """A running stack; `indirect` parameters ask for another shape."""
+    directory: Path = tmp_path_factory.mktemp("attack")
+    wishes: dict[str, Any] = {"overrides": UNLIMITED, "speed": 200.0, **getattr(request, "param", {})}
+    made = stack_in(directory, **wishes)
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture
+async def http(stack: Stack) -> AsyncGenerator[httpx2.AsyncClient]:
+    """Nobody yet."""
+    async with httpx2.AsyncClient(base_url=stack.url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def operations(http: httpx2.AsyncClient) -> list[Operation]:
+    """All that the edge offers."""
+    return list(operations_of((await http.get("/api/v1/openapi.json")).json()))
