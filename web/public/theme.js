@@ -1,11 +1,13 @@
 // Runs before the first paint so that a dark page never flashes white. A file of its own: the policy forbids inline scripts.
 ;(function () {
-  var chosen = 'system'
+  var chosen = {}
   try {
-    chosen = JSON.parse(localStorage.getItem('palaver.preferences') || '{}').state.theme || 'system'
+    chosen = JSON.parse(localStorage.getItem('palaver.preferences') || '{}').state || {}
   } catch {
     // No preference yet, or storage is not available: follow the system.
   }
-  var dark = chosen === 'dark' || (chosen === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
-  document.documentElement.dataset.theme = dark ? 'dark' : 'light'
+  var system = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
+  var shown = document.documentElement.dataset
+  shown.theme = chosen.theme === 'dark' || chosen.theme === 'light' ? chosen.theme : system
+  shown.fontSize = chosen.fontSize || 'medium'
 })()

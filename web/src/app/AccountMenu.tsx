@@ -1,41 +1,45 @@
-import { ChevronsUpDown, Drama, KeyRound, LogOut } from 'lucide-react'
+import { ChevronsUpDown, Drama, KeyRound, LogOut, Settings } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 
 import { logOut } from '@/lib/api/auth'
+import { useChangePreferences } from '@/lib/api/preferences'
 import { useAccount } from '@/lib/credentials'
 import { type Language, usePreferences } from '@/lib/preferences'
+import type { Route } from '@/lib/route'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
 import { classes } from '@/ui/classes'
 
 const PAGES = [
-  { page: 'personas', icon: Drama, title: 'personas.title' },
-  { page: 'keys', icon: KeyRound, title: 'keys.title' },
+  { route: { page: 'personas' }, icon: Drama, title: 'personas.title' },
+  { route: { page: 'keys' }, icon: KeyRound, title: 'keys.title' },
+  { route: { page: 'settings', section: 'account' }, icon: Settings, title: 'settings.title' },
 ] as const
 
 interface AccountMenuProps {
   /** The page that is open. */
   readonly page: string
-  readonly onOpen: (page: (typeof PAGES)[number]['page']) => void
+  readonly onOpen: (route: Route) => void
 }
 
 export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
   const { t, i18n } = useTranslation()
   const account = useAccount()
   const theme = usePreferences((preferences) => preferences.theme)
+  const change = useChangePreferences()
   if (account.state !== 'signed-in') return null
   const { nickname, email } = account.user
   const [initial = '?'] = Array.from(nickname)
   return (
     <div className="flex flex-col gap-1 border-t border-line pt-2">
-      {PAGES.map(({ page, icon: Icon, title }) => (
+      {PAGES.map(({ route, icon: Icon, title }) => (
         <button
-          key={page}
+          key={route.page}
           type="button"
-          onClick={() => onOpen(page)}
-          aria-current={current === page ? 'page' : undefined}
+          onClick={() => onOpen(route)}
+          aria-current={current === route.page ? 'page' : undefined}
           className={classes(
             'flex h-9 items-center gap-2.5 rounded-xl px-3 text-sm text-muted hover:bg-sunken/60 hover:text-ink',
-            current === page && 'bg-sunken text-ink',
+            current === route.page && 'bg-sunken text-ink',
           )}
         >
           <Icon size={16} aria-hidden="true" />
@@ -52,7 +56,7 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
           >
             <span
               aria-hidden="true"
-              className="flex size-8 items-center justify-center rounded-full bg-accent-soft text-[13px] font-semibold text-accent uppercase"
+              className="flex size-8 items-center justify-center rounded-full bg-accent-soft text-[0.8125rem] font-semibold text-accent uppercase"
             >
               {initial}
             </span>
@@ -67,7 +71,7 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
         <MenuChoice
           label={t('account.theme')}
           value={theme}
-          onChange={(chosen) => usePreferences.setState({ theme: chosen })}
+          onChange={(chosen) => change({ theme: chosen })}
           options={[
             { value: 'system', label: t('account.system') },
             { value: 'light', label: t('account.light') },
@@ -77,7 +81,7 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
         <MenuChoice<Language>
           label={t('account.language')}
           value={i18n.language === 'zh' ? 'zh' : 'en'}
-          onChange={(language) => usePreferences.setState({ language })}
+          onChange={(language) => change({ language })}
           options={[
             { value: 'en', label: 'English' },
             { value: 'zh', label: '中文' },

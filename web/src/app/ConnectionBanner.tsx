@@ -23,7 +23,7 @@ export function ConnectionBanner() {
   return (
     <div role="status">
       {offline ? (
-        <p className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 bg-ink px-4 py-2 text-center text-[13px] text-canvas">
+        <p className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 bg-ink px-4 py-2 text-center text-[0.8125rem] text-canvas">
           <CloudOff size={15} aria-hidden="true" />
           {status.phase === 'stopped' ? t(`connection.${status.reason}`) : <AwayText status={status} />}
           <button type="button" onClick={() => live.retryNow()} className="font-semibold underline underline-offset-2">
@@ -32,7 +32,7 @@ export function ConnectionBanner() {
         </p>
       ) : null}
       {!offline && trouble !== undefined ? (
-        <p className="flex items-center justify-center gap-2.5 bg-warn-soft px-4 py-2 text-center text-[13px] text-warn">
+        <p className="flex items-center justify-center gap-2.5 bg-warn-soft px-4 py-2 text-center text-[0.8125rem] text-warn">
           <TriangleAlert size={15} aria-hidden="true" className="shrink-0" />
           {t(`connection.down.${trouble}`)}
         </p>

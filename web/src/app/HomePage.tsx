@@ -13,9 +13,9 @@ export function HomePage() {
   return (
     <div className="scroll-quiet flex h-full flex-col items-center overflow-y-auto px-6 py-10">
       <div className="my-auto w-full max-w-2xl">
-        <p className="text-[15px] text-muted">{t('home.hello', { name })}</p>
-        <h1 className="mt-1 font-serif text-[38px] leading-[1.15] font-medium tracking-[-0.02em]">{t('home.title')}</h1>
-        <p className="mt-3 max-w-lg text-[17px] leading-relaxed text-muted">{t('home.text')}</p>
+        <p className="text-[0.9375rem] text-muted">{t('home.hello', { name })}</p>
+        <h1 className="mt-1 font-serif text-[2.375rem] leading-[1.15] font-medium tracking-[-0.02em]">{t('home.title')}</h1>
+        <p className="mt-3 max-w-lg text-[1.0625rem] leading-relaxed text-muted">{t('home.text')}</p>
         <Button
           look="primary"
           className="mt-7 h-11 px-5"
@@ -28,7 +28,7 @@ export function HomePage() {
           {HINTS.map((hint) => (
             <li key={hint}>
               <h2 className="text-sm font-semibold">{t(`home.${hint}.title`)}</h2>
-              <p className="mt-1 text-[13px] leading-relaxed text-muted">{t(`home.${hint}.text`)}</p>
+              <p className="mt-1 text-[0.8125rem] leading-relaxed text-muted">{t(`home.${hint}.text`)}</p>
             </li>
           ))}
         </ul>

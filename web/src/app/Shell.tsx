@@ -1,9 +1,8 @@
 import { Menu as MenuIcon } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { Suspense, lazy, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { KeysPage } from '@/features/keys/KeysPage'
-import { PersonasPage } from '@/features/personas/PersonasPage'
+import { usePreferenceSync } from '@/lib/api/preferences'
 import { type Route, useRoute } from '@/lib/route'
 import { LiveRoomsContext } from '@/realtime/hooks'
 import { IconButton } from '@/ui/IconButton'
@@ -17,6 +16,10 @@ import { keepOutbox } from './keepOutbox'
 import { live } from './live'
 import { useRoomListSync } from './useRoomListSync'
 
+const KeysPage = lazy(async () => ({ default: (await import('@/features/keys/KeysPage')).KeysPage }))
+const PersonasPage = lazy(async () => ({ default: (await import('@/features/personas/PersonasPage')).PersonasPage }))
+const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/SettingsPage')).SettingsPage }))
+
 /** Everything a signed-in person sees. */
 export function Shell({ userId }: { readonly userId: string }) {
   const { t } = useTranslation()
@@ -24,6 +27,7 @@ export function Shell({ userId }: { readonly userId: string }) {
   const [sidebarOpen, setSidebarOpen] = useState(false)
   useConnection(userId)
   useRoomListSync()
+  usePreferenceSync()
   return (
     <LiveRoomsContext value={live}>
       <div className="flex h-dvh flex-col">
@@ -39,7 +43,10 @@ export function Shell({ userId }: { readonly userId: string }) {
           </IconButton>
           <Sidebar route={route} open={sidebarOpen} onClose={() => setSidebarOpen(false)} />
           <main className="min-w-0 flex-1">
-            <Page route={route} />
+            {/* Pages beside the rooms are fetched when they are wanted. */}
+            <Suspense fallback={null}>
+              <Page route={route} />
+            </Suspense>
           </main>
         </div>
       </div>
@@ -57,6 +64,8 @@ function Page({ route }: { readonly route: Route }) {
       return <KeysPage />
     case 'personas':
       return <PersonasPage />
+    case 'settings':
+      return <SettingsPage section={route.section} />
     default:
       return <HomePage />
   }

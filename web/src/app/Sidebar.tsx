@@ -72,7 +72,7 @@ export function Sidebar({ route, open, onClose }: SidebarProps) {
             }}
           />
         </div>
-        <AccountMenu page={route.page} onOpen={(page) => go({ page })} />
+        <AccountMenu page={route.page} onOpen={go} />
       </aside>
     </>
   )

@@ -20,6 +20,11 @@ export type Account =
 
 export const useAccount = create<Account>(() => ({ state: 'unknown' }))
 
+/** Whoever may administer this installation; the server decides it again with every call. */
+export function isAdministrator({ role }: UserView): boolean {
+  return role === 'owner' || role === 'admin'
+}
+
 let token: string | null = null
 let expiresAt = 0
 let refreshing: Promise<string | null> | null = null

@@ -54,3 +54,8 @@ export function ageOf(iso: string, now: Date): Age {
   if (at >= midnight - day) return 'yesterday'
   return at >= midnight - 7 * day ? 'week' : 'older'
 }
+
+/** Day and time. */
+export function formatMoment(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso))
+}

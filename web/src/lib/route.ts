@@ -1,12 +1,20 @@
 /** Where the person is, as the address bar says it. The gateway serves the same page for every path of ours. */
 import { useSyncExternalStore } from 'react'
 
+export const SETTINGS_SECTIONS = ['account', 'security'] as const
+export const ADMIN_SECTIONS = ['people', 'providers', 'models', 'limits', 'audit'] as const
+
+export type SettingsSection = (typeof SETTINGS_SECTIONS)[number]
+export type AdminSection = (typeof ADMIN_SECTIONS)[number]
+
 export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'new-room' }
   | { readonly page: 'room'; readonly sessionId: string }
   | { readonly page: 'keys' }
   | { readonly page: 'personas' }
+  | { readonly page: 'settings'; readonly section: SettingsSection }
+  | { readonly page: 'admin'; readonly section: AdminSection }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -15,6 +23,8 @@ export function parsePath(path: string): Route {
   if (first === 'new') return { page: 'new-room' }
   if (first === 'keys' || first === 'personas') return { page: first }
   if (first === 'rooms' && second !== undefined && UUID.test(second)) return { page: 'room', sessionId: second }
+  if (first === 'settings') return { page: first, section: SETTINGS_SECTIONS.find((one) => one === second) ?? 'account' }
+  if (first === 'admin') return { page: first, section: ADMIN_SECTIONS.find((one) => one === second) ?? 'people' }
   return { page: 'home' }
 }
 
@@ -23,11 +33,13 @@ export function pathOf(route: Route): string {
     case 'new-room':
       return '/new'
     case 'keys':
-      return '/keys'
     case 'personas':
-      return '/personas'
+      return `/${route.page}`
     case 'room':
       return `/rooms/${route.sessionId}`
+    case 'settings':
+    case 'admin':
+      return `/${route.page}/${route.section}`
     default:
       return '/'
   }

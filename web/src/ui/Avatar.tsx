@@ -24,7 +24,7 @@ export function Avatar({ name, color, size = 'normal', faded }: AvatarProps) {
       style={memberStyle(color)}
       className={classes(
         'bg-member-soft text-member inline-flex shrink-0 items-center justify-center font-semibold tracking-tight select-none',
-        size === 'small' ? 'size-6 rounded-lg text-[10px]' : 'size-9 rounded-xl text-[14px]',
+        size === 'small' ? 'size-6 rounded-lg text-[0.625rem]' : 'size-9 rounded-xl text-[0.875rem]',
         faded && 'opacity-50 grayscale',
       )}
     >

@@ -28,7 +28,7 @@ export function Button({ look = 'secondary', small, busy, icon, children, classN
       className={classes(
         'inline-flex shrink-0 items-center justify-center gap-2 rounded-xl font-medium transition-colors select-none',
         'disabled:opacity-50',
-        small ? 'h-8 px-3 text-[13px]' : 'h-10 px-4 text-sm',
+        small ? 'h-8 px-3 text-[0.8125rem]' : 'h-10 px-4 text-sm',
         LOOKS[look],
         className,
       )}

@@ -13,7 +13,7 @@ interface ColorFieldProps {
 export function ColorField({ label, value, onChange }: ColorFieldProps) {
   return (
     <fieldset>
-      <legend className="text-[13px] font-medium">{label}</legend>
+      <legend className="text-[0.8125rem] font-medium">{label}</legend>
       <div className="mt-2 flex flex-wrap gap-2">
         {MEMBER_COLORS.map((choice) => (
           <label

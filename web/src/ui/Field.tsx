@@ -3,7 +3,7 @@ import { type ComponentProps, type ReactNode, useId } from 'react'
 import { classes } from './classes'
 
 const BOX = classes(
-  'w-full rounded-xl border border-line-strong bg-raised px-3.5 text-[15px] transition-colors',
+  'w-full rounded-xl border border-line-strong bg-raised px-3.5 text-[0.9375rem] transition-colors',
   'hover:border-muted focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent/30',
   'aria-invalid:border-danger',
 )
@@ -23,12 +23,12 @@ function Described({ label, hint, error, children }: Described) {
   const note = error ?? hint
   return (
     <div className="flex flex-col gap-1.5">
-      <label htmlFor={id} className="text-[13px] font-medium">
+      <label htmlFor={id} className="text-[0.8125rem] font-medium">
         {label}
       </label>
       {children({ id, ...(note ? { 'aria-describedby': `${id}-note` } : {}), ...(error ? { 'aria-invalid': true } : {}) })}
       {note ? (
-        <p id={`${id}-note`} className={classes('text-[13px]', error ? 'text-danger' : 'text-muted')}>
+        <p id={`${id}-note`} className={classes('text-[0.8125rem]', error ? 'text-danger' : 'text-muted')}>
           {note}
         </p>
       ) : null}

@@ -77,7 +77,7 @@ export function MenuChoice<Value extends string>({ label, value, options, onChan
             value={option.value}
             onSelect={(event) => event.preventDefault()}
             className={classes(
-              'flex-1 cursor-pointer rounded-lg px-2.5 py-1 text-center text-[13px] outline-none select-none',
+              'flex-1 cursor-pointer rounded-lg px-2.5 py-1 text-center text-[0.8125rem] outline-none select-none',
               'data-highlighted:bg-sunken data-[state=checked]:bg-accent-soft data-[state=checked]:font-medium',
             )}
           >

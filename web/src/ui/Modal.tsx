@@ -52,7 +52,7 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
         <div className="flex max-h-[inherit] flex-col">
           <header className="flex items-start gap-4 px-6 pt-5 pb-3">
             <div className="min-w-0 flex-1">
-              <h2 id={titleId} className="font-serif text-[22px] leading-8 font-medium tracking-[-0.01em]">
+              <h2 id={titleId} className="font-serif text-[1.375rem] leading-8 font-medium tracking-[-0.01em]">
                 {title}
               </h2>
               {description ? <p className="mt-0.5 text-sm text-muted">{description}</p> : null}

@@ -19,7 +19,7 @@ export function Segmented<Value extends string>({ label, value, options, onChang
         <label
           key={option.value}
           className={classes(
-            'relative cursor-pointer rounded-lg px-3 py-1 text-[13px] font-medium transition-colors',
+            'relative cursor-pointer rounded-lg px-3 py-1 text-[0.8125rem] font-medium transition-colors',
             'has-focus-visible:outline-2 has-focus-visible:outline-accent',
             option.value === value ? 'bg-raised text-ink shadow-raised dark:bg-line-strong' : 'text-muted hover:text-ink',
           )}

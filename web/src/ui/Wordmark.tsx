@@ -24,7 +24,7 @@ export function Wordmark() {
   return (
     <span className="inline-flex items-center gap-2.5">
       <Mark className="size-7" />
-      <span className="font-serif text-[22px] leading-none font-medium tracking-[-0.02em]">Palaver</span>
+      <span className="font-serif text-[1.375rem] leading-none font-medium tracking-[-0.02em]">Palaver</span>
     </span>
   )
 }

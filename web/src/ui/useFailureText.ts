@@ -9,6 +9,8 @@ const KNOWN = [
   'UNREACHABLE',
   'INVALID_CREDENTIALS',
   'SECOND_FACTOR_INVALID',
+  'SIGN_IN_TOO_OLD',
+  'FORBIDDEN',
   'EMAIL_TAKEN',
   'REGISTRATION_CLOSED',
   'SESSION_NOT_FOUND',
@@ -46,10 +48,13 @@ function isKnown(code: string): code is KnownCode {
   return (KNOWN as readonly string[]).includes(code)
 }
 
-export function useFailureText(): (failure: unknown) => string {
+/** `here`: what a code means in this place, where more is known than the code says. */
+export function useFailureText(here: Partial<Record<ErrorCode, string>> = {}): (failure: unknown) => string {
   const { t } = useTranslation()
   return (failure) => {
     const { code, message } = (failure ?? {}) as Partial<Pick<ApiFailure, 'code' | 'message'>>
+    const meant = here[code as ErrorCode]
+    if (meant !== undefined) return meant
     if (code !== undefined && isKnown(code)) return t(`failures.${code}`)
     return failure instanceof ApiFailure && message ? message : (message ?? t('failures.INTERNAL'))
   }

@@ -105,8 +105,8 @@ function ModelTile({ model, provider, keyMissing, seats, full, onToggle, onAddAn
       >
         <span className="flex items-start gap-3">
           <span className="min-w-0 flex-1">
-            <span className="block truncate text-[15px] font-semibold">{model.display_name}</span>
-            <span className="block truncate text-[13px] text-muted">{provider}</span>
+            <span className="block truncate text-[0.9375rem] font-semibold">{model.display_name}</span>
+            <span className="block truncate text-[0.8125rem] text-muted">{provider}</span>
           </span>
           <input
             type="checkbox"
@@ -117,7 +117,7 @@ function ModelTile({ model, provider, keyMissing, seats, full, onToggle, onAddAn
             className="tick mt-0.5 size-5 shrink-0 cursor-pointer appearance-none rounded-md border border-line-strong bg-surface checked:border-accent checked:bg-accent focus-visible:outline-none"
           />
         </span>
-        <span className="mt-2 line-clamp-2 min-h-[2.6em] text-[13px] leading-snug text-muted">{model.description}</span>
+        <span className="mt-2 line-clamp-2 min-h-[2.6em] text-[0.8125rem] leading-snug text-muted">{model.description}</span>
         <Facts model={model} />
         <span className="mt-2.5 empty:hidden">
           <AvailabilityNote model={model} keyMissing={keyMissing} />

@@ -32,7 +32,7 @@ export function PersonaSeats({ full, onSeat }: PersonaSeatsProps) {
             title={persona.description}
             aria-label={t('convene.seatPersona', { name: persona.name, model: model.display_name })}
             onClick={() => onSeat(persona, model)}
-            className="inline-flex h-9 items-center gap-2 rounded-xl border border-line bg-raised pr-2.5 pl-1.5 text-[13px] font-medium hover:border-line-strong disabled:opacity-50"
+            className="inline-flex h-9 items-center gap-2 rounded-xl border border-line bg-raised pr-2.5 pl-1.5 text-[0.8125rem] font-medium hover:border-line-strong disabled:opacity-50"
           >
             <Avatar name={persona.name} color={persona.color ?? MEMBER_COLORS[0]} size="small" />
             <span className="max-w-40 truncate">{persona.name}</span>

@@ -22,7 +22,7 @@ export function PromptSettings({ mode, prompt, seats, onMode, onPrompt, onSeatPr
   return (
     <div className="flex flex-col gap-3">
       <div className="flex items-center justify-between gap-3">
-        <span className="text-[13px] font-medium">{t('convene.prompts')}</span>
+        <span className="text-[0.8125rem] font-medium">{t('convene.prompts')}</span>
         <Segmented
           label={t('convene.prompts')}
           value={mode}

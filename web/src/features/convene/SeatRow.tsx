@@ -18,7 +18,7 @@ export function SeatRow({ seats, onRemove }: SeatRowProps) {
       {seats.map((seat) => (
         <li key={seat.key} className="flex items-center gap-1.5 rounded-xl border border-line bg-raised py-1 pr-1 pl-1">
           <Avatar name={seat.name} color={seat.color} size="small" />
-          <span className="max-w-36 truncate text-[13px] font-medium">{seat.name}</span>
+          <span className="max-w-36 truncate text-[0.8125rem] font-medium">{seat.name}</span>
           <button
             type="button"
             aria-label={t('convene.remove', { name: seat.name })}

@@ -14,7 +14,13 @@ function card(id: string): ModelCard {
     max_output: 1_000,
     input_price: '0',
     output_price: '0',
+    cached_input_price: null,
     needs_key: false,
+    capabilities: {},
+    profile: { model_id: id, window: 8_000, reserve: 1_000, tokenizer: 'o200k', message_overhead: 4, grammar: {}, cache: {} },
+    source: 'built_in',
+    availability: 'ready',
+    retry_at: null,
   }
 }
 
@@ -62,6 +68,8 @@ describe('personas', () => {
     system_prompt: 'Doubt.',
     model: null,
     built_in: true,
+    created_at: null,
+    updated_at: null,
   }
   const two = addSeat(addSeat([], card('ada'), NOBODY_SEATED, 'usual'), card('bo'), NOBODY_SEATED, 'usual')
   const [ada, bo] = two.map(({ key }) => key) as [string, string]

@@ -6,12 +6,14 @@ import type { SessionView } from '@/contracts/protocol'
 import { MAX_MESSAGE_CHARACTERS } from '@/contracts/rest'
 import { countCodePoints } from '@/lib/codePoints'
 import { formatCount } from '@/lib/format'
+import { type SendKey, usePreferences } from '@/lib/preferences'
 import { useIsStoppingAll, useLive, useLiveState, useMembers } from '@/realtime/hooks'
 import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 
 import { RunningBar } from './RunningBar'
 import { keepDraft, useDrafts } from './drafts'
+import { sends } from './sends'
 import { useStop } from './useStop'
 
 /** Beyond this height the text scrolls, in pixels. */
@@ -33,6 +35,7 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
   const input = useAutoHeight(text)
   const stop = useStop(session.id)
   const stopping = useIsStoppingAll(session.id)
+  const sendKey = usePreferences((preferences) => preferences.sendKey)
   const running = members.some((member) => member.running !== null)
   const length = text.length > limit * COUNT_FROM ? countCodePoints(text) : 0
   const listeners = members.filter(({ participant }) => !participant.muted).length
@@ -44,8 +47,7 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
     keepDraft(session.id, '')
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method composes a character, Enter belongs to it.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    if (!sends(event, sendKey)) return
     event.preventDefault()
     send()
   }
@@ -71,6 +73,7 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
             limit={limit}
             listening={listeners > 0}
             empty={members.length === 0}
+            sendKey={sendKey}
             onAddMembers={onAddMembers}
           />
           {running ? (
@@ -118,14 +121,15 @@ interface HintProps {
   readonly limit: number
   readonly listening: boolean
   readonly empty: boolean
+  readonly sendKey: SendKey
   readonly onAddMembers: () => void
 }
 
-function Hint({ length, limit, listening, empty, onAddMembers }: HintProps) {
+function Hint({ length, limit, listening, empty, sendKey, onAddMembers }: HintProps) {
   const { t, i18n } = useTranslation()
   if (!listening) {
     return (
-      <p id="composer-hint" className="min-w-0 flex-1 truncate text-[13px] text-warn">
+      <p id="composer-hint" className="min-w-0 flex-1 truncate text-[0.8125rem] text-warn">
         {empty ? t('room.nobodyListens') : t('room.allMuted')}{' '}
         {empty ? (
           <button type="button" onClick={onAddMembers} className="font-medium underline underline-offset-2">
@@ -141,7 +145,7 @@ function Hint({ length, limit, listening, empty, onAddMembers }: HintProps) {
       <p
         id="composer-hint"
         role="status"
-        className={classes('min-w-0 flex-1 text-[13px] tabular-nums', length > limit ? 'text-danger' : 'text-muted')}
+        className={classes('min-w-0 flex-1 text-[0.8125rem] tabular-nums', length > limit ? 'text-danger' : 'text-muted')}
       >
         {t('room.length', { used, most })}
       </p>
@@ -149,7 +153,7 @@ function Hint({ length, limit, listening, empty, onAddMembers }: HintProps) {
   }
   return (
     <p id="composer-hint" className="min-w-0 flex-1 truncate text-xs text-muted max-sm:invisible">
-      {t('room.enterHint')}
+      {t(sendKey === 'enter' ? 'room.enterHint' : 'room.modEnterHint')}
     </p>
   )
 }

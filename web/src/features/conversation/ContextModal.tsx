@@ -38,7 +38,7 @@ export function ContextModal({ session, participant, usage, onShow, onClose }: C
         <h3 className="text-sm font-semibold">{t('context.unseenTitle')}</h3>
         {leftOut > 0 ? (
           <>
-            <p className="mt-1 text-[13px] text-muted">{t('context.unseenText', { name, count: leftOut })}</p>
+            <p className="mt-1 text-[0.8125rem] text-muted">{t('context.unseenText', { name, count: leftOut })}</p>
             {usage.summary ? <SummaryLine session={session} name={name} summary={usage.summary} /> : null}
             <UnseenList session={session} unseen={usage.unseen ?? []} leftOut={leftOut} onShow={onShow} />
           </>
@@ -93,7 +93,7 @@ function Numbers({ usage }: { readonly usage: ParticipantUsage }) {
       {rows.map(([label, value]) => (
         <div key={label}>
           <dt className="text-xs text-muted">{label}</dt>
-          <dd className="text-[15px] font-semibold tabular-nums">{value}</dd>
+          <dd className="text-[0.9375rem] font-semibold tabular-nums">{value}</dd>
         </div>
       ))}
     </dl>

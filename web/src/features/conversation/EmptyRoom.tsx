@@ -22,7 +22,7 @@ export function EmptyRoom({ session, onAddMembers }: EmptyRoomProps) {
           </span>
         ))}
       </div>
-      <h2 className="mt-6 font-serif text-[26px] font-medium tracking-[-0.015em]">
+      <h2 className="mt-6 font-serif text-[1.625rem] font-medium tracking-[-0.015em]">
         {participants.length > 0 ? t('room.emptyTitle', { count: participants.length }) : t('room.nobodyTitle')}
       </h2>
       <p className="mt-2 max-w-md text-muted">{participants.length > 0 ? t('room.emptyText') : t('room.nobodyText')}</p>

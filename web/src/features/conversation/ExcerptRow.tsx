@@ -31,14 +31,14 @@ export function ExcerptRow({ excerpt, seats, onShow }: ExcerptRowProps) {
       <Avatar name={name} color={color} size="small" />
       <span className="min-w-0">
         <span className="flex items-baseline gap-2">
-          <span className={speaker === null ? 'truncate text-[13px] font-semibold' : 'text-member truncate text-[13px] font-semibold'}>
+          <span className={speaker === null ? 'truncate text-[0.8125rem] font-semibold' : 'text-member truncate text-[0.8125rem] font-semibold'}>
             {name}
           </span>
           <time dateTime={at} className="ml-auto shrink-0 text-xs text-muted">
             {formatTime(at, i18n.language)}
           </time>
         </span>
-        <span className="line-clamp-2 text-[13px] wrap-anywhere text-muted">{text}</span>
+        <span className="line-clamp-2 text-[0.8125rem] wrap-anywhere text-muted">{text}</span>
       </span>
     </button>
   )

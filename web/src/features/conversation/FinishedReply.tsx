@@ -38,7 +38,7 @@ export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pi
     >
       <AnswerText source={reply.text} />
       {reply.finish_reason === 'stop' ? null : (
-        <p className="mt-2 inline-flex rounded-lg bg-warn-soft px-2.5 py-1 text-[13px] text-warn">
+        <p className="mt-2 inline-flex rounded-lg bg-warn-soft px-2.5 py-1 text-[0.8125rem] text-warn">
           {t(`finish.${reply.finish_reason}`)}
         </p>
       )}

@@ -32,7 +32,7 @@ export function MemberChip({ member, usage, onOpen }: MemberChipProps) {
     >
       <Avatar name={participant.name} color={participant.color} faded={status === 'muted'} />
       <span className="min-w-0 flex-1">
-        <span className="block truncate text-[13px] leading-tight font-semibold">{participant.name}</span>
+        <span className="block truncate text-[0.8125rem] leading-tight font-semibold">{participant.name}</span>
         <StatusText status={status} />
         {usage ? (
           <span className="mt-1 block">

@@ -29,7 +29,7 @@ export function MembersPanel({ session, onAddMembers, onOpenKeys, onShow, bare }
   const summarised = heardOf || usage?.participants.some(({ summary }) => summary)
   return (
     <div className="flex flex-col gap-3 p-5">
-      {bare ? null : <h2 className="text-[13px] font-semibold text-muted">{t('members.title')}</h2>}
+      {bare ? null : <h2 className="text-[0.8125rem] font-semibold text-muted">{t('members.title')}</h2>}
       <ul className="flex flex-col gap-2.5">
         {members.map((member) => (
           <MemberCard
@@ -49,12 +49,12 @@ export function MembersPanel({ session, onAddMembers, onOpenKeys, onShow, bare }
       ) : null}
       {usage ? (
         <section className="mt-3 border-t border-line pt-4">
-          <h3 className="text-[13px] font-semibold text-muted">{t('context.shared')}</h3>
-          <p className="mt-1.5 text-[22px] font-semibold tracking-tight tabular-nums">
+          <h3 className="text-[0.8125rem] font-semibold text-muted">{t('context.shared')}</h3>
+          <p className="mt-1.5 text-[1.375rem] font-semibold tracking-tight tabular-nums">
             {formatCount(usage.session.tokens, i18n.language)}{' '}
             <span className="text-sm font-normal tracking-normal text-muted">{t('context.tokens')}</span>
           </p>
-          <p className="mt-0.5 text-[13px] text-muted">
+          <p className="mt-0.5 text-[0.8125rem] text-muted">
             {t('context.counted', { count: usage.session.messages, tokenizer: usage.session.tokenizer })}
           </p>
           {summarised ? (

@@ -34,7 +34,7 @@ export function ReplyFrame({ turn, seat, state, model = turn.model, aside, child
       <Avatar name={name} color={color} faded={state === 'failed'} />
       <div className="min-w-0">
         <header className="flex min-h-9 items-center gap-2.5">
-          <span className="text-member truncate text-[15px] font-semibold">{name}</span>
+          <span className="text-member truncate text-[0.9375rem] font-semibold">{name}</span>
           {model === name ? null : <span className="truncate text-xs text-muted">{model}</span>}
           <span className="ml-auto flex shrink-0 items-center">{aside}</span>
         </header>

@@ -36,7 +36,7 @@ export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHe
   return (
     <header className="border-b border-line bg-canvas/90">
       <div className="flex h-14 items-center gap-1 pr-3 pl-14 md:pl-6">
-        <h1 className="min-w-0 flex-1 truncate text-[15px] font-semibold">{roomTitle(session, t('rooms.untitled'))}</h1>
+        <h1 className="min-w-0 flex-1 truncate text-[0.9375rem] font-semibold">{roomTitle(session, t('rooms.untitled'))}</h1>
         {pins > 0 ? (
           <IconButton label={t('pins.open', { count: pins })} onClick={() => setOpen('pins')} className="w-auto! gap-1 px-2">
             <Pin size={17} />

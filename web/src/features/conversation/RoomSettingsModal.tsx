@@ -45,7 +45,7 @@ export function RoomSettingsModal({ session, onClose }: RoomSettingsModalProps) 
           error={update.isError ? failureText(update.error) : null}
         />
         <div className="flex items-center justify-between gap-3">
-          <span className="text-[13px] font-medium">{t('convene.prompts')}</span>
+          <span className="text-[0.8125rem] font-medium">{t('convene.prompts')}</span>
           <Segmented
             label={t('convene.prompts')}
             value={mode}

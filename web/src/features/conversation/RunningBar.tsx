@@ -52,7 +52,7 @@ function Slot({ member, onStop }: SlotProps) {
         onClick={() => running && onStop(running.turn.turn_id)}
         style={memberStyle(color)}
         className={classes(
-          'inline-flex h-8 items-center gap-2 rounded-full border bg-raised pr-3 pl-1 text-[13px] font-medium transition-colors',
+          'inline-flex h-8 items-center gap-2 rounded-full border bg-raised pr-3 pl-1 text-[0.8125rem] font-medium transition-colors',
           running === null ? 'border-line text-muted' : 'border-member enabled:hover:bg-sunken',
         )}
       >

@@ -43,7 +43,7 @@ export function SummaryText({ session, summary, successor, onChosen }: SummaryTe
             <AnswerText source={summary.text} />
           </div>
           <div className="flex flex-wrap items-center justify-end gap-2">
-            {successor ? <p className="min-w-0 flex-1 text-[13px] text-muted">{t('summary.replaced')}</p> : null}
+            {successor ? <p className="min-w-0 flex-1 text-[0.8125rem] text-muted">{t('summary.replaced')}</p> : null}
             <DeleteButton session={session} summary={summary} />
             {successor ? (
               <Button onClick={() => onChosen(successor)}>{t('summary.showSuccessor')}</Button>
@@ -66,7 +66,7 @@ function Readers({ session, summary }: Pick<SummaryTextProps, 'session' | 'summa
   const names = session.participants.filter(({ id }) => reading.has(id)).map(({ name }) => name)
   if (!summary.applies) return <Callout tone="warn">{t('summary.outdated')}</Callout>
   return (
-    <p className="text-[13px] text-muted">
+    <p className="text-[0.8125rem] text-muted">
       {names.length > 0
         ? t('summary.readBy', { names: new Intl.ListFormat(i18n.language).format(names) })
         : t('summary.readByNobody')}

@@ -146,5 +146,5 @@ function RoundNote({ sessionId }: { readonly sessionId: string }) {
   const { t } = useTranslation()
   const reason = useLiveState(({ rooms }) => rooms[sessionId]?.lastRoundEnd?.reason)
   if (reason === undefined || reason === 'completed') return null
-  return <p className="mt-6 text-center text-[13px] text-muted">{t(`roundEnd.${reason}`)}</p>
+  return <p className="mt-6 text-center text-[0.8125rem] text-muted">{t(`roundEnd.${reason}`)}</p>
 }

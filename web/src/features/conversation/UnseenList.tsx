@@ -35,7 +35,7 @@ export function UnseenList({ session, unseen, leftOut, onShow }: UnseenListProps
         ))}
       </ul>
       {missing > 0 ? (
-        <div className="mt-2 flex flex-wrap items-center justify-between gap-2 text-[13px] text-muted">
+        <div className="mt-2 flex flex-wrap items-center justify-between gap-2 text-[0.8125rem] text-muted">
           {t('context.unseenOlder', { count: missing })}
           {earlier.more ? (
             <Button small look="ghost" busy={earlier.busy} onClick={earlier.show}>

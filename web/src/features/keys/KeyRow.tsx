@@ -40,13 +40,13 @@ export function KeyRow({ entry }: { readonly entry: KeyView }) {
       <div className="min-w-0 flex-1">
         <p className="flex items-baseline gap-2">
           <span className="truncate font-semibold">{entry.label || provider}</span>
-          {entry.key_hint ? <code className="font-mono text-[13px] text-muted">…{entry.key_hint}</code> : null}
+          {entry.key_hint ? <code className="font-mono text-[0.8125rem] text-muted">…{entry.key_hint}</code> : null}
           {entry.protection === 'passphrase' ? (
-            <span className="text-[13px] text-muted">{t('keys.lock.protected')}</span>
+            <span className="text-[0.8125rem] text-muted">{t('keys.lock.protected')}</span>
           ) : null}
-          {entry.scope === 'shared' ? <span className="text-[13px] text-muted">{t('keys.shared')}</span> : null}
+          {entry.scope === 'shared' ? <span className="text-[0.8125rem] text-muted">{t('keys.shared')}</span> : null}
         </p>
-        <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-[13px] text-muted">
+        <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-[0.8125rem] text-muted">
           <span className={classes('inline-flex items-center gap-1 font-medium', look)}>
             <Icon size={14} aria-hidden="true" />
             {t(`keys.${status}`)}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useKeys } from '@/lib/api/keys'
 import { Button } from '@/ui/Button'
 import { Callout } from '@/ui/Callout'
+import { PageFrame } from '@/ui/PageFrame'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { AddKeyModal } from './AddKeyModal'
@@ -17,42 +18,39 @@ export function KeysPage() {
   const keys = useKeys()
   const [adding, setAdding] = useState(false)
   return (
-    <div className="scroll-quiet h-full overflow-y-auto">
-      <div className="mx-auto max-w-2xl px-5 py-10 sm:py-14">
-        <header className="flex flex-wrap items-end justify-between gap-4">
-          <div>
-            <h1 className="font-serif text-[30px] leading-tight font-medium tracking-[-0.015em]">{t('keys.title')}</h1>
-            <p className="mt-1.5 max-w-md text-[15px] text-muted">{t('keys.about')}</p>
-          </div>
-          <Button look="primary" icon={<Plus size={17} />} onClick={() => setAdding(true)}>
-            {t('keys.add')}
-          </Button>
-        </header>
-        <KeyLock />
-        <div className="mt-8">
-          {keys.isPending ? <div aria-hidden="true" className="h-20 animate-pulse rounded-2xl bg-sunken" /> : null}
-          {keys.isError ? (
-            <Callout
-              tone="danger"
-              action={
-                <Button small onClick={() => void keys.refetch()}>
-                  {t('tryAgain')}
-                </Button>
-              }
-            >
-              {failureText(keys.error)}
-            </Callout>
-          ) : null}
-          {keys.data?.length === 0 ? <NoKeys /> : null}
-          <ul className="flex flex-col gap-2.5">
-            {keys.data?.map((key) => (
-              <KeyRow key={key.id} entry={key} />
-            ))}
-          </ul>
-        </div>
+    <PageFrame
+      title={t('keys.title')}
+      about={t('keys.about')}
+      action={
+        <Button look="primary" icon={<Plus size={17} />} onClick={() => setAdding(true)}>
+          {t('keys.add')}
+        </Button>
+      }
+    >
+      <KeyLock />
+      <div className="mt-8">
+        {keys.isPending ? <div aria-hidden="true" className="h-20 animate-pulse rounded-2xl bg-sunken" /> : null}
+        {keys.isError ? (
+          <Callout
+            tone="danger"
+            action={
+              <Button small onClick={() => void keys.refetch()}>
+                {t('tryAgain')}
+              </Button>
+            }
+          >
+            {failureText(keys.error)}
+          </Callout>
+        ) : null}
+        {keys.data?.length === 0 ? <NoKeys /> : null}
+        <ul className="flex flex-col gap-2.5">
+          {keys.data?.map((key) => (
+            <KeyRow key={key.id} entry={key} />
+          ))}
+        </ul>
       </div>
       {adding ? <AddKeyModal onClose={() => setAdding(false)} /> : null}
-    </div>
+    </PageFrame>
   )
 }
 

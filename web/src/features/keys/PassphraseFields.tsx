@@ -34,7 +34,7 @@ export function PassphraseFields({ isProtected, onChange, isFirst, error }: Pass
         />
         <span>
           {t('keys.lock.protect')}
-          <span className="block text-[13px] text-muted">
+          <span className="block text-[0.8125rem] text-muted">
             {canProtect() ? t('keys.lock.protectHint') : t('keys.lock.insecure')}
           </span>
         </span>

@@ -36,7 +36,7 @@ export function PersonaCard({ persona, onEdit, onCopy }: PersonaCardProps) {
           {model ? <span className="truncate text-xs text-muted">{models.get(model) ?? model}</span> : null}
         </p>
         {description ? <p className="text-sm text-muted">{description}</p> : null}
-        {system_prompt ? <p className="mt-1.5 line-clamp-2 text-[13px] wrap-anywhere text-muted">{system_prompt}</p> : null}
+        {system_prompt ? <p className="mt-1.5 line-clamp-2 text-[0.8125rem] wrap-anywhere text-muted">{system_prompt}</p> : null}
       </div>
       {onCopy ? (
         <Button small icon={<Copy size={14} />} onClick={onCopy} aria-label={t('personas.copyOf', { name })}>

@@ -6,6 +6,7 @@ import type { Persona } from '@/contracts/rest'
 import { usePersonas } from '@/lib/api/personas'
 import { Button } from '@/ui/Button'
 import { Callout } from '@/ui/Callout'
+import { PageFrame } from '@/ui/PageFrame'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { PersonaCard } from './PersonaCard'
@@ -25,34 +26,31 @@ export function PersonasPage() {
   const own = personas.data?.filter(({ built_in }) => !built_in) ?? []
   const builtIn = personas.data?.filter(({ built_in }) => built_in) ?? []
   return (
-    <div className="scroll-quiet h-full overflow-y-auto">
-      <div className="mx-auto max-w-2xl px-5 py-10 max-md:pt-16 sm:py-14">
-        <header className="flex flex-wrap items-end justify-between gap-4">
-          <div>
-            <h1 className="font-serif text-[30px] leading-tight font-medium tracking-[-0.015em]">{t('personas.title')}</h1>
-            <p className="mt-1.5 max-w-md text-[15px] text-muted">{t('personas.about')}</p>
-          </div>
-          <Button look="primary" icon={<Plus size={17} />} onClick={() => setEditing({ persona: null, copy: false })}>
-            {t('personas.new')}
-          </Button>
-        </header>
-        <div className="mt-8 flex flex-col gap-8">
-          {personas.isPending ? <div aria-hidden="true" className="h-20 animate-pulse rounded-2xl bg-sunken" /> : null}
-          {personas.isError ? (
-            <Callout tone="danger" action={<Button small onClick={() => void personas.refetch()}>{t('tryAgain')}</Button>}>
-              {failureText(personas.error)}
-            </Callout>
-          ) : null}
-          <Section title={t('personas.own')} personas={own} empty={personas.isSuccess ? t('personas.none') : null}>
-            {(persona) => <PersonaCard persona={persona} onEdit={() => setEditing({ persona, copy: false })} />}
-          </Section>
-          <Section title={t('personas.builtIn')} personas={builtIn} empty={null}>
-            {(persona) => <PersonaCard persona={persona} onCopy={() => setEditing({ persona, copy: true })} />}
-          </Section>
-        </div>
+    <PageFrame
+      title={t('personas.title')}
+      about={t('personas.about')}
+      action={
+        <Button look="primary" icon={<Plus size={17} />} onClick={() => setEditing({ persona: null, copy: false })}>
+          {t('personas.new')}
+        </Button>
+      }
+    >
+      <div className="mt-8 flex flex-col gap-8">
+        {personas.isPending ? <div aria-hidden="true" className="h-20 animate-pulse rounded-2xl bg-sunken" /> : null}
+        {personas.isError ? (
+          <Callout tone="danger" action={<Button small onClick={() => void personas.refetch()}>{t('tryAgain')}</Button>}>
+            {failureText(personas.error)}
+          </Callout>
+        ) : null}
+        <Section title={t('personas.own')} personas={own} empty={personas.isSuccess ? t('personas.none') : null}>
+          {(persona) => <PersonaCard persona={persona} onEdit={() => setEditing({ persona, copy: false })} />}
+        </Section>
+        <Section title={t('personas.builtIn')} personas={builtIn} empty={null}>
+          {(persona) => <PersonaCard persona={persona} onCopy={() => setEditing({ persona, copy: true })} />}
+        </Section>
       </div>
       {editing ? <PersonaModal {...editing} onClose={() => setEditing(null)} /> : null}
-    </div>
+    </PageFrame>
   )
 }
 
@@ -68,7 +66,7 @@ function Section({ title, personas, empty, children }: SectionProps) {
   if (personas.length === 0 && empty === null) return null
   return (
     <section aria-label={title}>
-      <h2 className="text-[13px] font-semibold text-muted">{title}</h2>
+      <h2 className="text-[0.8125rem] font-semibold text-muted">{title}</h2>
       {personas.length === 0 ? <p className="mt-3 text-sm text-muted">{empty}</p> : null}
       <ul className="mt-3 flex flex-col gap-2.5">
         {personas.map((persona) => (

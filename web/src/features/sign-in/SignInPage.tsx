@@ -109,8 +109,8 @@ function Frame({ title, children }: { readonly title: string; readonly children:
       <section className="hidden flex-col justify-between bg-[#1d4437] p-12 text-[#f3efe4] lg:flex">
         <Wordmark />
         <div className="max-w-lg">
-          <h1 className="font-serif text-[44px] leading-[1.12] font-medium tracking-[-0.02em]">{t('signIn.headline')}</h1>
-          <p className="mt-5 max-w-md text-[17px] leading-relaxed text-[#f3efe4]/75">{t('signIn.pitch')}</p>
+          <h1 className="font-serif text-[2.75rem] leading-[1.12] font-medium tracking-[-0.02em]">{t('signIn.headline')}</h1>
+          <p className="mt-5 max-w-md text-[1.0625rem] leading-relaxed text-[#f3efe4]/75">{t('signIn.pitch')}</p>
           <RoomArt className="mt-10" />
         </div>
         <p className="text-sm text-[#f3efe4]/60">{t('signIn.selfHosted')}</p>
@@ -120,7 +120,7 @@ function Frame({ title, children }: { readonly title: string; readonly children:
           <div className="mb-10 lg:hidden">
             <Wordmark />
           </div>
-          <h2 className="mb-4 font-serif text-[28px] font-medium tracking-[-0.015em]">{title}</h2>
+          <h2 className="mb-4 font-serif text-[1.75rem] font-medium tracking-[-0.015em]">{title}</h2>
           {children}
         </div>
       </section>

@@ -33,7 +33,7 @@ export function CodeBlock({ language, children }: CodeBlockProps) {
           </button>
         ) : null}
       </div>
-      <pre ref={code} className="scroll-quiet overflow-x-auto px-3.5 py-3 font-mono text-[13px] leading-relaxed" tabIndex={-1}>
+      <pre ref={code} className="scroll-quiet overflow-x-auto px-3.5 py-3 font-mono text-[0.8125rem] leading-relaxed" tabIndex={-1}>
         {children}
       </pre>
     </div>

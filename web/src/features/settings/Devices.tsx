@@ -1,0 +1,61 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { useDevices, useEndSignIns } from '@/lib/api/devices'
+import { Button } from '@/ui/Button'
+import { ConfirmModal } from '@/ui/ConfirmModal'
+import { Loaded } from '@/ui/Loaded'
+import { Panel } from '@/ui/Panel'
+import { toast } from '@/ui/toasts'
+import { useFailureText } from '@/ui/useFailureText'
+
+import { DeviceRow } from './DeviceRow'
+
+/** Where one is signed in, and the way to end it from here. */
+export function Devices() {
+  const { t } = useTranslation()
+  const failureText = useFailureText()
+  const devices = useDevices()
+  const end = useEndSignIns()
+  const [asking, setAsking] = useState(false)
+  const others = (devices.data ?? []).filter(({ current }) => !current).map(({ id }) => id)
+  const endAll = () =>
+    end.mutate(others, {
+      onSuccess: () => toast(t('devices.othersEnded', { count: others.length })),
+      onError: (failure) => toast(failureText(failure)),
+      onSettled: () => setAsking(false),
+    })
+  return (
+    <Panel
+      title={t('devices.title')}
+      about={t('devices.about')}
+      action={
+        others.length > 0 ? (
+          <Button small onClick={() => setAsking(true)}>
+            {t('devices.endOthers')}
+          </Button>
+        ) : null
+      }
+    >
+      <Loaded query={devices}>
+        {(data) => (
+          <ul className="-my-3 divide-y divide-line">
+            {data.map((device) => (
+              <DeviceRow key={device.id} device={device} />
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      {asking ? (
+        <ConfirmModal
+          title={t('devices.endOthersTitle')}
+          text={t('devices.endOthersText', { count: others.length })}
+          action={t('devices.endOthers')}
+          busy={end.isPending}
+          onClose={() => setAsking(false)}
+          onConfirm={endAll}
+        />
+      ) : null}
+    </Panel>
+  )
+}
