@@ -25,8 +25,11 @@ class Network:
 
     def __init__(self, *, connect_seconds: float, addresses: Addresses) -> None:
         self.connect_seconds = connect_seconds
+        proxies = getproxies()
         # What the environment names as a proxy is the operator's, too.
-        self._addresses = addresses.trusting(getproxies().values())
+        self._addresses = addresses.trusting(proxies.values())
+        # aiohttp looks for a proxy and for ~/.netrc in threads, before each request.
+        self._through_proxies = bool(proxies.keys() - {"no"})
 
     @property
     def timeout(self) -> httpx2.Timeout:
@@ -45,7 +48,7 @@ class Network:
             # No limit: the worker's own is on turns.
             connector=aiohttp.TCPConnector(limit=0, ssl=self.tls, resolver=GuardedResolver(self._addresses)),
             cookie_jar=aiohttp.DummyCookieJar(),  # nothing of one key's answers goes into another's requests
-            trust_env=True,
+            trust_env=self._through_proxies,
         )
 
 
