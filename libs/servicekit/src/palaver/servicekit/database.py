@@ -133,6 +133,7 @@ def _engine(settings: DatabaseSettings, schema: str) -> AsyncEngine:
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
         pool_timeout=settings.pool_timeout_seconds,
+        pool_use_lifo=True,  # the server process that has our statements planned and at hand, not the one idle longest
         hide_parameters=True,  # parameters are conversation text and keys
         connect_args={
             "timeout": settings.connect_timeout_seconds,
