@@ -1,7 +1,7 @@
 """Administrators add providers and models while workers run; the database is read in the real store."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ import pytest
 
 from palaver.contracts.actors import Actor, Role
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import PersonRole
 from palaver.contracts.ids import UserId
 from palaver.contracts.model_router import (
     AUDIT_RECORDED,
@@ -138,6 +139,31 @@ async def test_a_change_and_its_audit_entry_are_one(
         ("provider.create", "ours", "done", ADMIN.user_id, "192.0.2.1"),
         ("provider.delete", "ours", "refused", ADMIN.user_id, "192.0.2.1"),
     ]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [PersonRole(role=Role.MEMBER, active=True), PersonRole(role=Role.OWNER, active=False), None],
+    ids=["demoted", "suspended", "gone"],
+)
+async def test_what_a_token_claims_is_not_enough(
+    world: World, simulator: SimulatorServer, known: PersonRole | None
+) -> None:
+    await world.worker()
+    await add_provider(world, simulator.openai_url)
+    world.neighbours.person = known
+    attempts: tuple[Awaitable[object], ...] = (
+        world.broker.ask(PROVIDER_REGISTERED, ListRegistered(actor=ADMIN)),
+        world.broker.ask(PROVIDER_DELETE, OfProvider(actor=ADMIN, id="ours")),
+        world.broker.ask(MODEL_REGISTERED, ListRegistered(actor=ADMIN)),
+        world.broker.ask(MODEL_DELETE, OfModel(actor=ADMIN, id="ours/swift")),
+        add_provider(world, simulator.openai_url, "another"),
+        add_model(world),
+    )
+    for answer in await asyncio.gather(*attempts, return_exceptions=True):
+        assert isinstance(answer, Failure)
+        assert answer.code is ErrorCode.FORBIDDEN
+    assert [row["id"] for row in await rows(world, "SELECT id FROM model_router.providers")] == ["ours"]
 
 
 async def test_members_see_cards_and_change_nothing(world: World) -> None:

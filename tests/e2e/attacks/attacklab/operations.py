@@ -39,6 +39,12 @@ class Operation:
         """Names of the ids in its path."""
         return _PLACEHOLDER.findall(self.template)
 
+    @property
+    def references(self) -> set[str]:
+        """Names of what it may be asked about: a slug in a body is only the name of something new."""
+        inside = self.names - {"slug"}
+        return {*self.in_path, *inside}
+
     def path(self, ids: Ids) -> str:
         """With its ids. Raises KeyError for one that nobody has."""
         return self.template.format(**{name: ids[name] for name in self.in_path})

@@ -386,6 +386,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 keyvault.KEY_LEASE,
                 analytics.BUDGET_RESERVE,
                 analytics.COMPLETION_RESERVE,
+                identity.ROLE_READ,
             ),
             hears=_wildcards(
                 session.TURN_STOP,

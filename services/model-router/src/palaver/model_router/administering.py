@@ -17,7 +17,7 @@ from palaver.model_router.addresses import Addresses
 from palaver.model_router.catalogue import Catalogue
 from palaver.model_router.domain import Model, Provider
 from palaver.model_router.entries import ModelEntry, ProviderEntry, model_of, provider_of
-from palaver.model_router.ports import RegistryNews
+from palaver.model_router.ports import RegistryNews, Roles
 from palaver.model_router.providers.loading import protocols
 from palaver.model_router.registry import Registry
 from palaver.model_router.registry_store import Added, Change, Kind
@@ -26,6 +26,7 @@ from palaver.servicekit.transactions import Transactions, Work
 
 _E = TypeVar("_E", ProviderEntry, ModelEntry)
 
+ADMINISTRATORS = {Role.OWNER, Role.ADMIN}
 _PLAIN = "approximate"
 """The tokenizer of a provider of which nobody says more."""
 
@@ -54,21 +55,25 @@ class Administration:
 
     def __init__(
         self,
+        *,
         registry: Registry,
         transactions: Transactions,
         addresses: Addresses,
         news: RegistryNews,
+        roles: Roles,
         clock: Callable[[], datetime],
     ) -> None:
         self._registry = registry
         self._transactions = transactions
         self._addresses = addresses
         self._news = news
+        self._roles = roles
         self._clock = clock
 
     async def authorise(self, actor: Actor, target: tuple[Kind, str], action: str) -> None:
-        """Raises Failure(FORBIDDEN), which is in the audit trail."""
-        if actor.role in (Role.OWNER, Role.ADMIN):
+        """A token may claim what its person has lost since. Raises Failure(FORBIDDEN), which is in the audit trail,
+        Unavailable."""
+        if actor.role in ADMINISTRATORS and await self._roles.now(actor.user_id) in ADMINISTRATORS:
             return
         async with self._transactions.begin() as work:
             await work.say(

@@ -33,7 +33,7 @@ from palaver.model_router.handlers import (
 from palaver.model_router.itineraries import Itineraries
 from palaver.model_router.keys import LeasedKeys
 from palaver.model_router.metrics import RouterMetrics
-from palaver.model_router.neighbours import BrokerNews, ContextWindows, SessionClaims
+from palaver.model_router.neighbours import BrokerNews, ContextWindows, IdentityRoles, SessionClaims
 from palaver.model_router.places import ProviderPlaces
 from palaver.model_router.preparing import Preparation
 from palaver.model_router.providers.loading import LoadedAdapters
@@ -160,7 +160,14 @@ def build(settings: Settings, kit: Kit) -> Service:
 
     about_models = CatalogueHandlers(models, Standings(keys, circuits))
     about_turns = TurnHandlers(turns)
-    administration = Administration(models, transactions, addresses, news, _now)
+    administration = Administration(
+        registry=models,
+        transactions=transactions,
+        addresses=addresses,
+        news=news,
+        roles=IdentityRoles(kit.broker),
+        clock=_now,
+    )
     about_configs = ConfigHandlers(Configuration(models, database, wishes, news), wishes)
     about_registry = RegistryHandlers(administration, models)
     check = KeyCheck(models, keys, adapters, events, lambda key_id: circuits.reset(key_circuit(key_id)))

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
+from palaver.contracts.actors import Role
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import ROLE_READ, ReadRole
 from palaver.contracts.ids import UserId, WorkerId
 from palaver.contracts.model_configs import CONFIG_CHANGED, ConfigsChanged
 from palaver.contracts.model_router import RunTurn
@@ -47,6 +50,23 @@ class ContextWindows:
     async def build(self, request: BuildWindow) -> Window:
         """See `WindowSource`."""
         return await self._broker.ask(WINDOW_BUILD, request)
+
+
+class IdentityRoles:
+    """`Roles`, answered by identity."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def now(self, user_id: UserId) -> Role | None:
+        """See `Roles`."""
+        try:
+            person = await self._broker.ask(ROLE_READ, ReadRole(user_id=user_id))
+        except Failure as failure:
+            if failure.code is ErrorCode.NOT_FOUND:
+                return None
+            raise
+        return person.role if person.active else None
 
 
 class BrokerNews:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from palaver.contracts.actors import Role
 from palaver.contracts.analytics import ReserveCompletion
 from palaver.contracts.context import BuildWindow, Window
 from palaver.contracts.failures import ErrorCode
@@ -91,6 +92,15 @@ class WishSource(Protocol):
 
     async def of(self, user_id: UserId, model_id: str) -> AnswerSettings:
         """What this person wishes of this model's answers. Never raises, and takes no longer than a window."""
+        ...
+
+
+class Roles(Protocol):
+    """Knows what people may do."""
+
+    async def now(self, user_id: UserId) -> Role | None:
+        """A person's role at this moment, whatever their token says; None if they may do nothing. Raises
+        Unavailable."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Session, context, keyvault and analytics as far as this service talks to them, and the gateway's ears."""
+"""Session, context, keyvault, analytics and identity as far as this service talks to them, and the gateway's ears."""
 
 import asyncio
 from collections import defaultdict
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from palaver.contracts.actors import Role
 from palaver.contracts.analytics import (
     BUDGET_RESERVE,
     COMPLETION_RESERVE,
@@ -16,6 +17,7 @@ from palaver.contracts.analytics import (
 from palaver.contracts.client_protocol import Delta
 from palaver.contracts.context import WINDOW_BUILD, BuildWindow, Window
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import ROLE_READ, PersonRole, ReadRole
 from palaver.contracts.ids import KeyId, TurnId
 from palaver.contracts.keyvault import (
     KEY_CANDIDATES,
@@ -96,6 +98,7 @@ class Neighbours:
         self.money_left: Decimal | None = Decimal(1)  # of the payer's limit; None without one
         self.analytics_up = asyncio.Event()
         self.analytics_up.set()
+        self.person: PersonRole | None = PersonRole(role=Role.ADMIN, active=True)  # whoever identity is asked about
         self.overtaken: Literal["no", "elsewhere", "over"] = "no"
         self.secret = "sk-of-the-payer-1234"  # noqa: S105 - a made-up one
         self.more_keys: dict[KeyId, tuple[KeyCandidate, str]] = {}  # beside that one, with their secrets
@@ -130,6 +133,7 @@ class Neighbours:
             answer(KEY_LEASE, self._on_lease),
             answer(BUDGET_RESERVE, self._on_reserve),
             answer(COMPLETION_RESERVE, self._on_reserve_side_job),
+            answer(ROLE_READ, self._on_role),
         )
 
     @property
@@ -179,6 +183,13 @@ class Neighbours:
             self.checkpoints[renewal.turn_id, renewal.attempt] = stored
         status = self.status.get(renewal.turn_id, "held")
         return RenewedTurn(turn_id=renewal.turn_id, status=status, acknowledged=len(stored))
+
+    # ---- identity --------------------------------------------------------------------------------------------------
+
+    async def _on_role(self, _request: ReadRole) -> PersonRole:
+        if self.person is None:
+            raise Failure(ErrorCode.NOT_FOUND, "There is no such person.")
+        return self.person
 
     # ---- context, keyvault, analytics ------------------------------------------------------------------------------
 

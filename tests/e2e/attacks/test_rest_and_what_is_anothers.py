@@ -1,0 +1,141 @@
+"""Every operation is tried on what is another's, and refused as if that did not exist; it stays as it was."""
+
+import re
+from collections.abc import AsyncGenerator, Iterator
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from attacklab.belongings import (
+    EVERYBODYS,
+    Belongings,
+    differences,
+    nobodys,
+    rows_about,
+    with_one_of_everything,
+)
+from attacklab.bodies import Ids
+from attacklab.operations import Operation
+from palaver.cli.testing.stack import Stack
+from palaver.client import Palaver
+from palaver.contracts.failures import ErrorCode
+
+pytestmark = [pytest.mark.e2e, pytest.mark.attack]
+
+ADMIN = "/api/v1/admin/"
+ORDERS = {"POST /api/v1/messages", "POST /api/v1/chat/stop", "POST /api/v1/sessions/{session_id}/interrupt"}
+"""Are taken before anybody knows of the room; session carries out only those of its person."""
+ABSENT = {ErrorCode.NOT_FOUND, ErrorCode.SESSION_NOT_FOUND, ErrorCode.PERSONA_NOT_FOUND}
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@pytest_asyncio.fixture
+async def ada(stack: Stack) -> AsyncGenerator[Belongings]:
+    async with await stack.person("Ada") as person:
+        yield await with_one_of_everything(person)
+
+
+@pytest_asyncio.fixture
+async def eve(stack: Stack) -> AsyncGenerator[Belongings]:
+    """Has the same herself, so that she can mix hers with another's."""
+    async with await stack.person("Eve") as person:
+        yield await with_one_of_everything(person)
+
+
+@pytest_asyncio.fixture
+async def owner(stack: Stack) -> AsyncGenerator[Palaver]:
+    async with Palaver(stack.url) as palaver:
+        await palaver.rest.redeem(stack.sign_in.link.code)
+        yield palaver
+
+
+def mixtures(operation: Operation, own: Ids, foreign: Ids) -> Iterator[tuple[str, Ids]]:
+    """All of another's, and each single thing of another's among one's own."""
+    names = sorted(operation.references & set(foreign))
+    if names:
+        yield "all", {**own, **foreign}
+    if len(names) > 1:
+        for name in names:
+            yield name, {**own, name: foreign[name]}
+
+
+def impersonal(answer: httpx2.Response) -> tuple[int, str]:
+    """What an answer says, without the ids that were asked for."""
+    return answer.status_code, re.sub(r"no-<id>|critic-of-\w+", "<slug>", UUID.sub("<id>", answer.text))
+
+
+async def attack(
+    http: httpx2.AsyncClient, operations: list[Operation], attacker: Belongings, victim: Belongings
+) -> list[str]:
+    """What went wrong."""
+    wrong: list[str] = []
+    for operation in operations:
+        made_up = nobodys(victim.ids)
+        own = {**EVERYBODYS, **attacker.ids}
+        pairs = zip(mixtures(operation, own, victim.ids), mixtures(operation, own, made_up), strict=True)
+        for (what, theirs), (_, nothing) in pairs:
+            answer, control = [
+                await http.send(operation.request(http, ids, attacker.headers)) for ids in (theirs, nothing)
+            ]
+            said = answer.text
+            problem = None
+            if impersonal(answer) != impersonal(control):
+                problem = f"another answer than for what does not exist: {control.status_code} {control.text[:200]}"
+            elif any(word in said for word in victim.words):
+                problem = "shows what is another's"
+            elif str(operation) in ORDERS:
+                problem = None if answer.status_code in {202, 404} else "no order"
+            elif answer.status_code not in {403, 404} or answer.json()["error"]["code"] not in ABSENT:
+                problem = "is not refused as absent"
+            if problem:
+                wrong.append(f"{operation}, {what} of another: {answer.status_code} {said[:200]} - {problem}")
+    return wrong
+
+
+async def test_what_is_another_s_does_not_exist_for_members_and_administrators(
+    stack: Stack,
+    http: httpx2.AsyncClient,
+    operations: list[Operation],
+    ada: Belongings,
+    eve: Belongings,
+    owner: Palaver,
+) -> None:
+    everyday = [one for one in operations if one.needs_sign_in and not one.template.startswith(ADMIN)]
+    unknown = {name for one in everyday for name in one.in_path} - {*ada.ids, *EVERYBODYS}
+    assert not unknown, "whose are these? attacklab/belongings.py must say"
+    before = await rows_about(stack, ada.ids)
+    assert await attack(http, everyday, eve, ada) == []
+    await owner.rest.call("PUT", f"/api/v1/admin/users/{eve.ids['user_id']}", {"role": "admin"})
+    await eve.person.rest.renewed_token()
+    assert await attack(http, everyday, eve, ada) == []
+    assert not differences(before, await rows_about(stack, ada.ids))
+
+
+async def test_administration_is_refused_to_members_and_to_whoever_was_an_administrator(
+    stack: Stack, http: httpx2.AsyncClient, operations: list[Operation], ada: Belongings, owner: Palaver
+) -> None:
+    administration = [one for one in operations if one.template.startswith(ADMIN)]
+    assert len(administration) > 15
+    async with await stack.person("Eve") as member, await stack.person("Mallory") as demoted:
+        one = f"/api/v1/admin/users/{demoted.rest.signed_in.user.id}"
+        await owner.rest.call("PUT", one, {"role": "admin"})
+        administrators_token = await demoted.rest.renewed_token()
+        headers = {"Authorization": f"Bearer {administrators_token}"}
+        assert (await http.get("/api/v1/admin/users", headers=headers)).status_code == 200
+        await owner.rest.call("PUT", one, {"role": "member"})
+        before = await rows_about(stack, ada.ids)
+        wrong: list[str] = []
+        for operation in administration:
+            for token in (member.rest.signed_in.access_token, administrators_token):
+                answers = [
+                    await http.send(
+                        operation.request(http, {**EVERYBODYS, **ids}, {"Authorization": f"Bearer {token}"})
+                    )
+                    for ids in (ada.ids, nobodys(ada.ids))
+                ]
+                codes = [(answer.status_code, answer.json().get("error", {}).get("code")) for answer in answers]
+                if codes != [(403, ErrorCode.FORBIDDEN)] * 2 or impersonal(answers[0]) != impersonal(answers[1]):
+                    wrong.append(f"{operation}: {[answer.text[:200] for answer in answers]}")
+        assert wrong == []
+        assert not differences(before, await rows_about(stack, ada.ids))
