@@ -7,7 +7,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from attacklab.belongings import EVERYBODYS, Belongings, differences, rows_about, with_one_of_everything
+from attacklab.belongings import Belongings, bearer, differences, rows_about, with_one_of_everything
+from attacklab.bodies import EVERYBODYS
 from attacklab.forgery import Forger
 from attacklab.operations import Operation
 from palaver.cli.testing.stack import PASSWORD, Stack
@@ -50,10 +51,6 @@ class Attempt:
 async def ada(stack: Stack) -> AsyncGenerator[Belongings]:
     async with await stack.person("Ada") as person:
         yield await with_one_of_everything(person)
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def ended_sign_ins(stack: Stack) -> AsyncGenerator[Attempt]:

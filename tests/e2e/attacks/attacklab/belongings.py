@@ -22,8 +22,6 @@ SECRET_WORDS = "nobody else may read this"
 KEY = "sk-a-key-that-the-simulator-takes-0001"
 SMALL = "sim-moth"
 """A model whose window is soon full, so that there is a summary."""
-EVERYBODYS: Ids = {"provider": "openai", "provider_id": "openai", "model_id": "sim-swift"}
-"""Names in the API of what everybody may know."""
 OF_THE_VAULT_AND_TRAIL = {"identity.audit"}
 """Tables that an attempt may add to."""
 PATIENCE_SECONDS = 30.0
@@ -46,7 +44,17 @@ class Belongings:
     @property
     def headers(self) -> dict[str, str]:
         """Of a request in their name."""
-        return {"Authorization": f"Bearer {self.token}"}
+        return bearer(self.token)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Headers with an access token, or what is said to be one."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def sign_in_of(person: Palaver) -> str:
+    """The id of a sign-in, which is also that of the device."""
+    return jwt.decode(person.rest.signed_in.access_token, options={"verify_signature": False})["sid"]
 
 
 async def with_one_of_everything(person: Palaver) -> Belongings:
@@ -54,18 +62,18 @@ async def with_one_of_everything(person: Palaver) -> Belongings:
     room = await person.create_room([SMALL], system_prompt=f"System prompt: {SECRET_WORDS}")
     summaries: Any = []
     for said in range(1, 40):
-        await room.post(f"{SECRET_WORDS} {'again and again ' * 110}")
+        await room.post(f"{SECRET_WORDS} {'again and again ' * 220}")
         await until(room, rounds_ended(said))
         summaries = await person.rest.get(f"/api/v1/chat/context/{room.id}/summaries")
         if summaries:
             break
     key = await person.rest.post("/api/v1/keys", {"provider": "openai", "api_key": KEY, "label": SECRET_WORDS})
-    preset = {"name": "Critic", "slug": "critic-of-one", "system_prompt": SECRET_WORDS}
+    preset = {"name": "Critic", "slug": f"critic-{new_id()}", "system_prompt": SECRET_WORDS}
     persona = await person.rest.post("/api/v1/personas", preset)
     reply = next(iter(room.transcript.replies.values()))
     (seat,) = (await person.rest.session(room.id)).participants
     user = person.rest.signed_in.user
-    sid = jwt.decode(person.rest.signed_in.access_token, options={"verify_signature": False})["sid"]
+    sid = sign_in_of(person)
     ids = {
         "session_id": room.id,
         "participant_id": seat.id,

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 Ids: TypeAlias = Mapping[str, str]
 """By the name under which the API takes them, `session_id` or `slug`."""
 
+EVERYBODYS: Ids = {"provider": "openai", "provider_id": "openai", "model_id": "sim-swift"}
+"""What everybody may know; said only where it must be."""
 SAMPLES = ("x", "0", "a@b", "#000000", "A" * 43, "A" * 22, "A" * 16, "00000000-0000-4000-8000-000000000000")
 """One of them fits each pattern of the document."""
 
@@ -39,17 +41,18 @@ class Bodies:
         return make()
 
     def _object(self, shape: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
-        required = set(shape.get("required", ()))
+        required, wanted = set(shape.get("required", ())), set(ids) - set(EVERYBODYS)
         return {
             name: self._named(name, one, ids)
             for name, one in shape.get("properties", {}).items()
-            if name in required or name in ids
+            if name in required or ({name} | self.names(one)) & wanted
         }
 
     def _named(self, name: str, schema: Any, ids: Ids) -> Any:
-        if name not in ids:
-            return self.smallest(schema, ids)
-        return [ids[name]] if "array" in str(self._resolved(schema).get("type")) else ids[name]
+        shape = self._resolved(schema)
+        if shape.get("type") == "array" and (name in ids or self.names(shape) & set(ids)):
+            return [ids[name] if name in ids else self.smallest(shape["items"], ids)]
+        return ids[name] if name in ids else self.smallest(schema, ids)
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a reference means; of alternatives the first."""

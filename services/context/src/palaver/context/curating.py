@@ -1,6 +1,7 @@
 """What a room's owner does with its summaries: read them, put other words in their place, delete them."""
 
 from palaver.context.counting import TokenCounter
+from palaver.context.errors import room_not_found
 from palaver.context.families import SESSION_ENCODING
 from palaver.context.news import SummaryNews
 from palaver.context.rooms import Rooms
@@ -69,7 +70,7 @@ class Curation:
     async def _owned(self, actor: Actor, session_id: SessionId) -> RoomView:
         view = await self._rooms.newest(session_id)
         if view.room.setting is None or view.room.setting.owner_id != actor.user_id:
-            raise Failure(ErrorCode.SESSION_NOT_FOUND, "There is no such conversation.")
+            raise room_not_found()
         return view
 
 

@@ -6,6 +6,7 @@ import structlog
 
 from palaver.context.building import Fitter, maximum
 from palaver.context.domain import Seat
+from palaver.context.errors import room_not_found
 from palaver.context.families import SESSION_ENCODING
 from palaver.context.fit import Overflow
 from palaver.context.ports import Notices, Profiles
@@ -20,7 +21,7 @@ from palaver.contracts.client_protocol import (
     SessionUsage,
 )
 from palaver.contracts.context import ReadUsage
-from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.failures import Failure
 from palaver.contracts.ids import SessionId
 from palaver.contracts.model_router import ModelProfile
 from palaver.servicekit.errors import Unavailable
@@ -50,7 +51,7 @@ class Meters:
         view = await self._rooms.newest(request.session_id)
         setting = view.room.setting
         if setting is None or setting.owner_id != request.actor.user_id:
-            raise Failure(ErrorCode.SESSION_NOT_FOUND, "There is no such conversation.")
+            raise room_not_found()
         return await self._usage(view, listing=True)
 
     def mark(self, session_id: SessionId, seq: int) -> None:

@@ -12,12 +12,12 @@ from weakref import WeakValueDictionary
 
 from palaver.context.counting import TokenCounter
 from palaver.context.domain import Room
+from palaver.context.errors import room_not_found
 from palaver.context.intake import steps_of
 from palaver.context.metrics import ContextMetrics
 from palaver.context.ports import Projection, SessionLog
 from palaver.context.projection import Step, appended_by, applied
 from palaver.context.views import RoomView
-from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import SessionId
 from palaver.contracts.session_log import EventFrame
 from palaver.servicekit.errors import Unavailable
@@ -153,5 +153,5 @@ class Rooms:
 def _open(view: RoomView) -> RoomView:
     """Raises Failure(SESSION_NOT_FOUND) for a room that does not exist or is deleted."""
     if view.room.deleted or view.room.setting is None:
-        raise Failure(ErrorCode.SESSION_NOT_FOUND, "There is no such conversation.")
+        raise room_not_found()
     return view
