@@ -8,6 +8,7 @@ from playwright.async_api import Browser
 
 from palaver.cli.testing.page import Visit, launched_browser, visiting
 from palaver.cli.testing.stack import Stack, stack_in
+from palaver.client import Palaver
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -29,6 +30,14 @@ async def stack(
         yield made
     finally:
         await made.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def owner(stack: Stack) -> AsyncIterator[Palaver]:
+    """The first owner, who comes by the link that works once."""
+    async with Palaver(stack.url) as owner:
+        await owner.rest.redeem(stack.sign_in.link.code)
+        yield owner
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { logOut } from '@/lib/api/auth'
 import { useChangePreferences } from '@/lib/api/preferences'
 import { useAccount } from '@/lib/credentials'
+import { useKeyQuotas } from '@/lib/keyQuotas'
 import { type Language, usePreferences } from '@/lib/preferences'
 import type { Route } from '@/lib/route'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
@@ -26,6 +27,7 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
   const account = useAccount()
   const theme = usePreferences((preferences) => preferences.theme)
   const change = useChangePreferences()
+  const news = useKeyQuotas((quotas) => quotas.length > 0)
   if (account.state !== 'signed-in') return null
   const { nickname, email } = account.user
   const [initial = '?'] = Array.from(nickname)
@@ -44,6 +46,8 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
         >
           <Icon size={16} aria-hidden="true" />
           {t(title)}
+          {route.page === 'keys' && news ? <span className="ml-auto size-2 rounded-full bg-(--meter-warn)" /> : null}
+          {route.page === 'keys' && news ? <span className="sr-only">{t('keys.quota.badge')}</span> : null}
         </button>
       ))}
       <Menu

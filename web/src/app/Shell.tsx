@@ -14,6 +14,7 @@ import { RoomPage } from './RoomPage'
 import { Sidebar } from './Sidebar'
 import { keepOutbox } from './keepOutbox'
 import { live } from './live'
+import { useKeyQuotaNews } from './useKeyQuotaNews'
 import { useRoomListSync } from './useRoomListSync'
 
 const KeysPage = lazy(async () => ({ default: (await import('@/features/keys/KeysPage')).KeysPage }))
@@ -28,6 +29,7 @@ export function Shell({ userId }: { readonly userId: string }) {
   useConnection(userId)
   useRoomListSync()
   usePreferenceSync()
+  useKeyQuotaNews()
   return (
     <LiveRoomsContext value={live}>
       <div className="flex h-dvh flex-col">

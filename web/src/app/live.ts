@@ -3,11 +3,12 @@ import { SUBPROTOCOL, type Socket } from '@/realtime/connection'
 import { LiveRooms } from '@/realtime/liveRooms'
 import { readUsage } from '@/lib/api/sessions'
 import { accessToken } from '@/lib/credentials'
+import { noteKeyQuota } from '@/lib/keyQuotas'
 
 /** A hidden page paints nothing, but what arrives must still be kept up with. */
 const FLUSH_WITHIN_MS = 250
 
-export const live = new LiveRooms({ openSocket, accessToken, schedule, readUsage })
+export const live = new LiveRooms({ openSocket, accessToken, schedule, readUsage, onKeyQuota: noteKeyQuota })
 
 function openSocket(): Socket {
   const url = new URL('/ws', location.href)

@@ -6,7 +6,7 @@
 import { type StoreApi, createStore } from 'zustand/vanilla'
 
 import type { FailureReason, MessageItem } from '@/contracts/frames'
-import type { ClientFrame, ContextUsage, ServerFrame } from '@/contracts/protocol'
+import type { ClientFrame, ContextUsage, KeyQuotaData, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
 import { backoffDelay } from './backoff'
@@ -35,6 +35,8 @@ export interface LiveRoomsOptions extends Pick<ConnectionOptions, 'openSocket' |
   readonly schedule: (flush: () => void) => void
   /** The meters of a room as they stand now: notices tell their changes only. */
   readonly readUsage: (sessionId: string) => Promise<ContextUsage>
+  /** A key comes near its quota, or has used it up. */
+  readonly onKeyQuota?: (quota: KeyQuotaData) => void
   readonly now?: () => number
   readonly random?: () => number
 }
@@ -211,6 +213,7 @@ export class LiveRooms {
     if (frame.type === 'attached') this.#unattached.delete(frame.session_id)
     if (frame.type === 'accepted') this.#postRefusals = 0
     if (frame.type === 'notice' && frame.name === 'service.recovered') this.#resendIn(0)
+    if (frame.type === 'notice' && frame.name === 'key.quota') this.#options.onKeyQuota?.(frame.data)
     if (frame.type !== 'error' || !frame.retryable) return
     if (frame.client_message_id) {
       this.#resendIn(backoffDelay(this.#postRefusals, (this.#options.random ?? Math.random)()))

@@ -23,18 +23,19 @@ interface MeterProps {
   readonly used: number
   readonly maximum: number
   readonly text: string
+  /** Where fullness means something else than for a window. */
+  readonly fill?: Fill
 }
 
-export function Meter({ label, used, maximum, text }: MeterProps) {
+export function Meter({ label, used, maximum, text, fill = fillOf(used, maximum) }: MeterProps) {
   const share = maximum > 0 ? Math.min(1, used / maximum) : 0
-  const fill = fillOf(used, maximum)
   return (
     <div
       role="meter"
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={maximum}
-      aria-valuenow={used}
+      aria-valuenow={Math.min(used, maximum)}
       aria-valuetext={text}
       data-fill={fill}
       className="h-1.5 overflow-hidden rounded-full bg-sunken"

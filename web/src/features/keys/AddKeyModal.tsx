@@ -1,17 +1,19 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { MAX_KEY_LABEL_CHARACTERS } from '@/contracts/rest'
 import { ApiFailure } from '@/lib/api/call'
 import { useKeyLock, useProtectKey } from '@/lib/api/keyLock'
 import { useAddKey } from '@/lib/api/keys'
 import { useProviders } from '@/lib/api/models'
-import { useAccount } from '@/lib/credentials'
+import { isAdministrator, useAccount } from '@/lib/credentials'
 import { Button } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
 import { Modal } from '@/ui/Modal'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { PassphraseFields, type PassphraseProblem, problemOf } from './PassphraseFields'
+import { NOT_SHARED, type Sharing, SharingFields } from './SharingFields'
 
 export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation()
@@ -24,6 +26,7 @@ export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
   const choices = (providers.data ?? []).filter(({ needs_key }) => needs_key)
   const [chosen, setChosen] = useState<string | null>(null)
   const [isProtected, setProtected] = useState(false)
+  const [sharing, setSharing] = useState<Sharing>(NOT_SHARED)
   const [problem, setProblem] = useState<PassphraseProblem | null>(null)
   const failure = add.error ?? protect.error
   const provider = choices.find(({ id }) => id === chosen) ?? choices[0]
@@ -31,7 +34,10 @@ export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
   const submit = (form: FormData) => {
     if (!provider || account.state !== 'signed-in') return
     const [apiKey = '', label = ''] = ['api-key', 'label'].map((name) => String(form.get(name) ?? '').trim())
-    if (!isProtected) return add.mutate({ provider: provider.id, label, apiKey }, { onSuccess: onClose })
+    if (!isProtected || sharing.shared) {
+      const shared = sharing.shared ? { scope: 'shared' as const, roles: [...sharing.roles] } : {}
+      return add.mutate({ provider: provider.id, label, api_key: apiKey, ...shared }, { onSuccess: onClose })
+    }
     const [passphrase = '', again = ''] = ['passphrase', 'again'].map((name) => String(form.get(name) ?? ''))
     const found = problemOf(passphrase, lock?.derivation ? passphrase : again)
     setProblem(found)
@@ -71,13 +77,18 @@ export function AddKeyModal({ onClose }: { readonly onClose: () => void }) {
           spellCheck={false}
           error={failure && !isPassphraseFailure(failure) ? failureText(failure) : null}
         />
-        <TextField label={t('keys.label')} name="label" maxLength={80} placeholder={t('keys.labelPlaceholder')} />
-        <PassphraseFields
-          isProtected={isProtected}
-          onChange={setProtected}
-          isFirst={!lock?.derivation}
-          error={problem ? t(`keys.lock.${problem}`) : isPassphraseFailure(failure) ? failureText(failure) : null}
-        />
+        <TextField label={t('keys.label')} name="label" maxLength={MAX_KEY_LABEL_CHARACTERS} placeholder={t('keys.labelPlaceholder')} />
+        {account.state === 'signed-in' && isAdministrator(account.user) ? (
+          <SharingFields value={sharing} onChange={setSharing} />
+        ) : null}
+        {sharing.shared ? null : (
+          <PassphraseFields
+            isProtected={isProtected}
+            onChange={setProtected}
+            isFirst={!lock?.derivation}
+            error={problem ? t(`keys.lock.${problem}`) : isPassphraseFailure(failure) ? failureText(failure) : null}
+          />
+        )}
         <div className="mt-1 flex justify-end gap-2">
           <Button onClick={onClose}>{t('cancel')}</Button>
           <Button type="submit" look="primary" busy={add.isPending || protect.isPending} disabled={!provider}>

@@ -1,22 +1,26 @@
 import { KeyRound, Plus } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useKeys } from '@/lib/api/keys'
+import { forgetKeyQuotas, useKeyQuotas } from '@/lib/keyQuotas'
 import { Button } from '@/ui/Button'
-import { Callout } from '@/ui/Callout'
+import { Loaded } from '@/ui/Loaded'
 import { PageFrame } from '@/ui/PageFrame'
-import { useFailureText } from '@/ui/useFailureText'
 
 import { AddKeyModal } from './AddKeyModal'
 import { KeyLock } from './KeyLock'
-import { KeyRow } from './KeyRow'
+import { ProviderKeys } from './ProviderKeys'
 
 export function KeysPage() {
   const { t } = useTranslation()
-  const failureText = useFailureText()
   const keys = useKeys()
   const [adding, setAdding] = useState(false)
+  const news = useKeyQuotas()
+  // Whoever looks at the keys needs no mark that leads here.
+  useEffect(() => {
+    if (news.length > 0) forgetKeyQuotas()
+  }, [news])
   return (
     <PageFrame
       title={t('keys.title')}
@@ -28,26 +32,18 @@ export function KeysPage() {
       }
     >
       <KeyLock />
-      <div className="mt-8">
-        {keys.isPending ? <div aria-hidden="true" className="h-20 animate-pulse rounded-2xl bg-sunken" /> : null}
-        {keys.isError ? (
-          <Callout
-            tone="danger"
-            action={
-              <Button small onClick={() => void keys.refetch()}>
-                {t('tryAgain')}
-              </Button>
-            }
-          >
-            {failureText(keys.error)}
-          </Callout>
-        ) : null}
-        {keys.data?.length === 0 ? <NoKeys /> : null}
-        <ul className="flex flex-col gap-2.5">
-          {keys.data?.map((key) => (
-            <KeyRow key={key.id} entry={key} />
-          ))}
-        </ul>
+      <div className="mt-8 flex flex-col gap-8">
+        <Loaded query={keys}>
+          {(data) =>
+            data.length === 0 ? (
+              <NoKeys />
+            ) : (
+              [...new Set(data.map(({ provider }) => provider))].map((provider) => (
+                <ProviderKeys key={provider} provider={provider} keys={data.filter((key) => key.provider === provider)} />
+              ))
+            )
+          }
+        </Loaded>
       </div>
       {adding ? <AddKeyModal onClose={() => setAdding(false)} /> : null}
     </PageFrame>

@@ -37,21 +37,29 @@ export class ApiFailure extends Error {
 }
 
 export async function callApi<T>(method: Method, path: string, options: CallOptions = {}): Promise<Answer<T>> {
-  const response = await reach(`/api/v1${path}${queryString(options.query)}`, {
-    method,
-    headers: headersOf(options),
-    credentials: 'same-origin',
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-  })
+  const response = await reach(method, path, options)
   if (response.status === 204) return { data: undefined as T, meta: {} }
   const envelope = await understood<T>(response)
   if (!envelope.success) throw new ApiFailure(envelope.error)
   return { data: envelope.data, meta: envelope.meta ?? {} }
 }
 
-async function reach(url: string, init: RequestInit): Promise<Response> {
+/** A file instead of an envelope; who may not have it is told so by one. */
+export async function callForFile(path: string, options: CallOptions): Promise<Blob> {
+  const response = await reach('GET', path, options)
+  if (response.ok) return response.blob()
+  const envelope = await understood<never>(response)
+  throw envelope.success ? new Error('A refusal says that it is none.') : new ApiFailure(envelope.error)
+}
+
+async function reach(method: Method, path: string, options: CallOptions): Promise<Response> {
   try {
-    return await fetch(url, init)
+    return await fetch(`/api/v1${path}${queryString(options.query)}`, {
+      method,
+      headers: headersOf(options),
+      credentials: 'same-origin',
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    })
   } catch {
     throw new ApiFailure({ code: UNREACHABLE, category: 'network', message: 'The server was not reached.', retryable: true })
   }

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 
-import type { KeyVerdict, KeyView } from '@/contracts/rest'
+import type { ChangeKeyBody, KeyUsage, KeyVerdict, KeyView, NewKeyBody } from '@/contracts/rest'
 import { newId } from '@/lib/ids'
 
 import { request } from './request'
@@ -27,16 +27,36 @@ function useChange<Input, Output>(change: (input: Input) => Promise<Output>) {
   return useMutation({ mutationFn: change, onSettled: () => queries.invalidateQueries({ queryKey: KEYS_KEY }) })
 }
 
-export interface NewKey {
-  readonly provider: string
-  readonly label: string
-  /** The clear key; it leaves the page once, in this request. */
-  readonly apiKey: string
+/** The clear key leaves the page once, in this request. */
+export function useAddKey() {
+  return useChange(async (key: NewKeyBody) => {
+    return (await request<KeyView>('POST', '/keys', { body: key, idempotencyKey: newId() })).data
+  })
 }
 
-export function useAddKey() {
-  return useChange(async ({ apiKey, ...key }: NewKey) => {
-    return (await request<KeyView>('POST', '/keys', { body: { ...key, api_key: apiKey }, idempotencyKey: newId() })).data
+export interface KeyChange extends ChangeKeyBody {
+  readonly id: string
+}
+
+/** One key or several, as when they change places. */
+export function useChangeKeys() {
+  return useChange(async (changes: readonly KeyChange[]) => {
+    await Promise.all(changes.map(({ id, ...body }) => request<KeyView>('PUT', `/keys/${id}`, { body })))
+  })
+}
+
+/** Switched off, a key is forgotten by every worker within a second. */
+export function useSwitchKey() {
+  return useChange(async ({ id, on }: { readonly id: string; readonly on: boolean }) => {
+    return (await request<KeyView>('POST', `/keys/${id}/${on ? 'enable' : 'disable'}`, { body: {} })).data
+  })
+}
+
+export function useKeyUsage(id: string, enabled = true) {
+  return useQuery({
+    enabled,
+    queryKey: [...KEYS_KEY, 'usage', id],
+    queryFn: async () => (await request<KeyUsage>('GET', `/keys/${id}/usage`)).data,
   })
 }
 

@@ -1,7 +1,7 @@
 /** A call on behalf of the signed-in person; a token that has just died is renewed once. */
 import { accessToken } from '@/lib/credentials'
 
-import { type Answer, ApiFailure, type CallOptions, type Method, callApi } from './call'
+import { type Answer, ApiFailure, type CallOptions, type Method, callApi, callForFile } from './call'
 
 const SIGNED_OUT = new ApiFailure({
   code: 'UNAUTHENTICATED',
@@ -11,14 +11,22 @@ const SIGNED_OUT = new ApiFailure({
 })
 
 export async function request<T>(method: Method, path: string, options: CallOptions = {}): Promise<Answer<T>> {
+  return signedIn((token) => callApi<T>(method, path, { ...options, token }))
+}
+
+export async function download(path: string, query: CallOptions['query']): Promise<Blob> {
+  return signedIn((token) => callForFile(path, { ...(query ? { query } : {}), token }))
+}
+
+async function signedIn<T>(call: (token: string) => Promise<T>): Promise<T> {
   const token = await accessToken()
   if (token === null) throw SIGNED_OUT
   try {
-    return await callApi<T>(method, path, { ...options, token })
+    return await call(token)
   } catch (failure) {
     if (!(failure instanceof ApiFailure) || !['TOKEN_EXPIRED', 'UNAUTHENTICATED'].includes(failure.code)) throw failure
     const renewed = await accessToken(true)
     if (renewed === null) throw failure
-    return callApi<T>(method, path, { ...options, token: renewed })
+    return call(renewed)
   }
 }
