@@ -67,7 +67,8 @@ async def worlds(
     people: People,
     service_nkey: Nkey,
 ) -> AsyncGenerator[Worlds]:
-    await declared(STREAMS, [DURABLES["keyvault-key-checks"], DURABLES["keyvault-usage"], DURABLES["keyvault-people"]])
+    heard = ("keyvault-key-checks", "keyvault-usage", "keyvault-attempts", "keyvault-people")
+    await declared(STREAMS, [DURABLES[name] for name in heard])
     database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
     sealing_key = new_secret_key()
     pair = KeyPair.from_private(raw_key(sealing_key))

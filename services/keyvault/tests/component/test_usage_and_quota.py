@@ -25,6 +25,7 @@ from palaver.contracts.key_records import (
 )
 from palaver.contracts.keyvault import KEY_CHANGE, KEY_DELETE, KEY_GET, KEY_REVOKED, USER_NOTIFIED, ChangeKey, OfKey
 from palaver.contracts.model_router import COMPLETION_METERED, USAGE_METERED, CompletionMetered, UsageMetered
+from palaver.contracts.session import ATTEMPT_LOST, AttemptLost, OpenCall
 from palaver.keyvault.housekeeping import Housekeeping
 from palaver.keyvault.tables import counted_calls, key_days
 from palaver.keyvault.testing.world import PROVIDER, Clock, World
@@ -78,6 +79,30 @@ def call(world: World, key_id: KeyId | None, cost: str = "0.01", **changes: Any)
     } | changes
 
 
+def lost(made: dict[str, Any]) -> AttemptLost:
+    """What session says of this call when its worker died."""
+    open_call = OpenCall(
+        call_id=made["call_id"],
+        call=1,
+        model="gpt",
+        tokens_input=1_000,
+        key_id=made["key_id"],
+        input_price=Decimal("0.1"),
+        output_price=Decimal("0.002"),
+    )
+    about = {name: made[name] for name in ("session_id", "turn_id", "attempt", "payer", "participant_id")}
+    return AttemptLost(**about, open_call=open_call, text_length=100, at=made["started_at"])
+
+
+async def died(world: World, *calls: dict[str, Any]) -> None:
+    """Session says that these calls' workers died; returns when the vault has heard it."""
+    before = world.metric("palaver_messages_handled_total", about="attempt")
+    for made in calls:
+        await world.edge.broker.publish(ATTEMPT_LOST, lost(made), made["turn_id"])
+    heard = before + len(calls)
+    await until(lambda: world.metric("palaver_messages_handled_total", about="attempt") >= heard)
+
+
 async def told(world: World, *calls: dict[str, Any]) -> None:
     """Workers say that these calls are over; returns when the vault has heard it."""
     before = handled(world)
@@ -109,6 +134,22 @@ async def test_each_call_is_counted_once_for_the_day_on_which_it_ended(world: Wo
         (date(2030, 4, 25), 1, 0, Decimal(7)),
     ]
     assert len((await usage(world, ada, key.id, days=1)).days) == 1
+
+
+async def test_a_call_whose_worker_died_counts_as_estimated_until_the_worker_says_otherwise(world: World) -> None:
+    ada = world.people.somebody()
+    key = await world.edge.create(ada, SECRET)
+    silent, dead = call(world, key.id, "0.5"), call(world, key.id)
+    await died(world, silent, dead, silent)
+    estimated = Decimal("0.1") + Decimal(34) * Decimal("0.002") / 1_000
+    assert (await usage(world, ada, key.id)).today == KeyUse(
+        calls=2, tokens_input=2_000, tokens_output=68, cost=2 * estimated
+    )
+    await told(world, silent, silent)
+    await died(world, silent)
+    assert (await usage(world, ada, key.id)).today == KeyUse(
+        calls=2, tokens_input=1_100, tokens_output=54, cost=estimated + Decimal("0.5")
+    )
 
 
 async def test_side_jobs_count_too(world: World) -> None:

@@ -252,6 +252,7 @@ _ALL_DURABLES = (
         EVENTS,
         _wildcards(model_router.USAGE_METERED, model_router.COMPLETION_METERED),
     ),
+    Durable(keyvault.OWNER, "keyvault-attempts", EVENTS, _wildcards(session.ATTEMPT_LOST)),
     Durable(
         analytics.OWNER,
         "analytics-usage",

@@ -1,7 +1,9 @@
 """What the session service owns: rooms, messages, rounds, turns and their claims."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Literal
 from zlib import crc32
@@ -11,7 +13,7 @@ from pydantic import Field, StrictBool, StringConstraints
 from palaver.contracts import limits, session_log
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Error, MessageItem, PostOptions
-from palaver.contracts.ids import CallId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
+from palaver.contracts.ids import CallId, KeyId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed
 from palaver.contracts.session_log import (
     AnswerSettings,
@@ -25,6 +27,10 @@ from palaver.contracts.session_log import (
 from palaver.contracts.subjects import Event, Payload, command, control, event, live, query
 
 OWNER = "session"
+
+LOST_CHARACTERS_PER_TOKEN = 3
+"""Low on purpose (English yields about 4, Chinese 1.5 with o200k_base): the text is the last checkpoint, up to two
+seconds short of what the provider had sent."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=limits.MAX_NAME_CHARACTERS)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=limits.MAX_TITLE_CHARACTERS)]
@@ -92,12 +98,15 @@ LOG_EVENTS: Mapping[str, Event[EventFrame]] = MappingProxyType(
 
 
 class OpenCall(Payload):
-    """A provider call in progress, as the worker last reported it."""
+    """A provider call in progress, as the worker last reported it. Prices are in US dollars per 1,000 tokens."""
 
     call_id: CallId
     call: int
     model: str
     tokens_input: int
+    key_id: KeyId | None = None
+    input_price: Decimal = Decimal(0)
+    output_price: Decimal = Decimal(0)
 
 
 class AttemptLost(Payload):
@@ -111,6 +120,11 @@ class AttemptLost(Payload):
     open_call: OpenCall | None
     text_length: int
     at: datetime
+
+    @property
+    def tokens_output(self) -> int:
+        """What the open call is reckoned to have written: one token for `LOST_CHARACTERS_PER_TOKEN` of its text."""
+        return math.ceil(self.text_length / LOST_CHARACTERS_PER_TOKEN)
 
 
 ATTEMPT_LOST = event("session.attempt.lost.v1", AttemptLost, "An attempt at a turn died with its worker.", "turn")

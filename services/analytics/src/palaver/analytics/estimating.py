@@ -1,15 +1,11 @@
 """What a call cost whose worker died, as far as can be known. Pure; an estimate until the real fact comes."""
 
-import math
 from decimal import Decimal
 
 from palaver.analytics.domain import Fact, Held
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.session import AttemptLost, OpenCall
 
-CHARACTERS_PER_TOKEN = 3
-"""Low on purpose (English yields about 4, Chinese 1.5 with o200k_base): the text is the last checkpoint, up to two
-seconds short of what the provider had sent."""
 PRICE_UNIT = Decimal(1_000)
 """Prices are per so many tokens."""
 UNKNOWN_PROVIDER = "unknown"
@@ -17,10 +13,9 @@ UNKNOWN_PROVIDER = "unknown"
 
 def estimate(lost: AttemptLost, call: OpenCall, card: ModelCard | None) -> Fact:
     """A fact for the open call of a lost attempt. A model that is no longer in the catalogue has no price: cost 0."""
-    tokens_output = math.ceil(lost.text_length / CHARACTERS_PER_TOKEN)
     cost = Decimal(0)
     if card is not None:
-        cost = (call.tokens_input * card.input_price + tokens_output * card.output_price) / PRICE_UNIT
+        cost = (call.tokens_input * card.input_price + lost.tokens_output * card.output_price) / PRICE_UNIT
     return Fact(
         turn_id=lost.turn_id,
         attempt=lost.attempt,
@@ -30,9 +25,9 @@ def estimate(lost: AttemptLost, call: OpenCall, card: ModelCard | None) -> Fact:
         participant_id=lost.participant_id,
         provider=card.provider if card else UNKNOWN_PROVIDER,
         model_id=call.model,
-        key_id=None,
+        key_id=call.key_id,
         tokens_input=call.tokens_input,
-        tokens_output=tokens_output,
+        tokens_output=lost.tokens_output,
         tokens_cached=0,
         cost=cost,
         estimated=True,

@@ -7,6 +7,7 @@ from palaver.contracts import key_locks, key_records, keyvault, limits
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_METERED, KEY_CHECKED, USAGE_METERED
+from palaver.contracts.session import ATTEMPT_LOST
 from palaver.contracts.sign_ins import SIGN_IN_ENDED
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.envelope import Envelopes
@@ -130,6 +131,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(key_records.KEY_USAGE_GET, handlers.usage_get),
             answer(key_records.KEY_AUDIT_LIST, handlers.audit_list),
             consume(DURABLES["keyvault-key-checks"], bind(KEY_CHECKED, handlers.on_key_checked)),
+            consume(DURABLES["keyvault-attempts"], bind(ATTEMPT_LOST, handlers.on_attempt_lost)),
             consume(DURABLES["keyvault-people"], bind(USER_DELETED, handlers.on_user_deleted)),
             consume(
                 DURABLES["keyvault-usage"],

@@ -29,7 +29,7 @@ from palaver.contracts.keyvault import (
     ProtectKey,
 )
 from palaver.contracts.model_router import CompletionMetered, KeyChecked, UsageMetered
-from palaver.contracts.session import Done
+from palaver.contracts.session import AttemptLost, Done
 from palaver.contracts.sign_ins import SignInEnded
 from palaver.keyvault.choosing import Choosing
 from palaver.keyvault.keeping import Keeping
@@ -171,3 +171,7 @@ class Handlers:
     async def on_completion_metered(self, metered: CompletionMetered) -> None:
         """A side job's call is over."""
         await self._usage.metered(metered)
+
+    async def on_attempt_lost(self, lost: AttemptLost) -> None:
+        """A worker died in mid-turn."""
+        await self._usage.lost(lost)

@@ -72,6 +72,7 @@ counted_calls = Table(
     metadata,
     Column("call_id", Text, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("estimate", JSONB(none_as_null=True)),  # what was counted of a call whose worker died
 )
 
 quota_notices = Table(

@@ -6,6 +6,7 @@ import structlog
 
 from palaver.contracts.ids import KeyId
 from palaver.contracts.model_router import CompletionMetered, UsageMetered
+from palaver.contracts.session import AttemptLost, OpenCall
 from palaver.keyvault import audit_events, store, usage_store
 from palaver.keyvault.domain import Key
 from palaver.keyvault.metrics import KeyvaultMetrics
@@ -13,6 +14,9 @@ from palaver.keyvault.ports import Clock, KeepersEar, Workers
 from palaver.keyvault.quota import Limit, day_of, limits_of
 from palaver.keyvault.usage_store import CountedCall
 from palaver.servicekit.transactions import Transactions, Work
+
+PRICE_UNIT = 1_000
+"""Prices are per so many tokens."""
 
 _log = structlog.get_logger()
 
@@ -31,15 +35,22 @@ class UsageCounter:
 
     async def metered(self, metered: UsageMetered | CompletionMetered) -> None:
         """A call is over; it counts for the day of its end. Calls without a key, or with one that is gone, do not."""
-        key_id = metered.key_id
-        if key_id is None:
-            return
+        if metered.key_id is not None:
+            await self._count(_counted(metered, metered.key_id))
+
+    async def lost(self, lost: AttemptLost) -> None:
+        """A worker died in mid-call: the call counts as estimated, until the worker says otherwise after all."""
+        call = lost.open_call
+        if call is not None and call.key_id is not None:
+            await self._count(_estimated(lost, call, call.key_id))
+
+    async def _count(self, call: CountedCall) -> None:
         now = self._clock()
         async with self._transactions.begin() as work:
-            before = await store.lock(work.conn, key_id, now)
-            if before is None or not await usage_store.count(work.conn, _counted(metered, key_id), now):
+            before = await store.lock(work.conn, call.key_id, now)
+            if before is None or not await usage_store.count(work.conn, call, now):
                 return
-            after = await store.read(work.conn, key_id, now) or before
+            after = await store.read(work.conn, call.key_id, now) or before
             news = [limit for limit in limits_of(after.quota, after.spent) if limit.near]
             told = [limit for limit in news if await self._note(work, after, limit)]
         self._metrics.calls.inc()
@@ -75,4 +86,18 @@ def _counted(metered: UsageMetered | CompletionMetered, key_id: KeyId) -> Counte
         tokens_input=metered.usage.tokens_input,
         tokens_output=metered.usage.tokens_output,
         cost=metered.cost,
+    )
+
+
+def _estimated(lost: AttemptLost, call: OpenCall, key_id: KeyId) -> CountedCall:
+    cost = (call.tokens_input * call.input_price + lost.tokens_output * call.output_price) / PRICE_UNIT
+    return CountedCall(
+        call_id=call.call_id,
+        key_id=key_id,
+        day=day_of(lost.at),
+        failed=False,
+        tokens_input=call.tokens_input,
+        tokens_output=lost.tokens_output,
+        cost=cost,
+        estimated=True,
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import delete, func, select
+from pydantic import TypeAdapter
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +18,7 @@ from palaver.keyvault.tables import counted_calls, key_days, quota_notices
 
 @dataclass(frozen=True, slots=True)
 class CountedCall:
-    """A provider call that is over."""
+    """A provider call that is over. One that is `estimated` gives way to what its worker says of it later."""
 
     call_id: CallId
     key_id: KeyId
@@ -26,24 +27,45 @@ class CountedCall:
     tokens_input: int
     tokens_output: int
     cost: Decimal
+    estimated: bool = False
+
+
+_ESTIMATES = TypeAdapter(CountedCall)
 
 
 async def count(conn: AsyncConnection, call: CountedCall, now: datetime) -> bool:
-    """Add a call to its day; False if it was counted before."""
-    seen = insert(counted_calls).values(call_id=call.call_id, at=now).on_conflict_do_nothing()
+    """Add a call to its day; False if it was counted before. The caller has locked the key."""
+    estimate = _ESTIMATES.dump_python(call, mode="json") if call.estimated else None
+    seen = insert(counted_calls).values(call_id=call.call_id, at=now, estimate=estimate).on_conflict_do_nothing()
     if (await conn.execute(seen)).rowcount == 0:
-        return False
+        replaced = None if call.estimated else await _take_estimate(conn, call)
+        if replaced is None:
+            return False
+        await _add(conn, replaced, sign=-1)
+    await _add(conn, call, sign=1)
+    return True
+
+
+async def _take_estimate(conn: AsyncConnection, call: CountedCall) -> CountedCall | None:
+    mine = counted_calls.c.call_id == call.call_id
+    estimate = await conn.scalar(select(counted_calls.c.estimate).where(mine))
+    if estimate is None:
+        return None
+    await conn.execute(update(counted_calls).where(mine).values(estimate=None))
+    return _ESTIMATES.validate_python(estimate)
+
+
+async def _add(conn: AsyncConnection, call: CountedCall, *, sign: int) -> None:
     added = {
-        "calls": 1,
-        "failed": int(call.failed),
-        "tokens_input": call.tokens_input,
-        "tokens_output": call.tokens_output,
-        "cost": call.cost,
+        "calls": sign,
+        "failed": sign * int(call.failed),
+        "tokens_input": sign * call.tokens_input,
+        "tokens_output": sign * call.tokens_output,
+        "cost": sign * call.cost,
     }
     statement = insert(key_days).values(key_id=call.key_id, day=call.day, **added)
     sums = {name: key_days.c[name] + statement.excluded[name] for name in added}
     await conn.execute(statement.on_conflict_do_update(index_elements=["key_id", "day"], set_=sums))
-    return True
 
 
 async def note(conn: AsyncConnection, key_id: KeyId, limit: Limit, today: date) -> bool:

@@ -68,6 +68,19 @@ class _Account:
         if progress.usage is not None:
             self.usage = self.usage.updated(progress.usage)
 
+    def opening(self, call: ProviderCall, prompt: Prompt) -> OpenCall:
+        """The call begins; should this process die, it is booked by this."""
+        card = call.model.card
+        return OpenCall(
+            call_id=self.call_id,
+            call=self.number,
+            model=call.model.id,
+            tokens_input=prompt.tokens,
+            key_id=call.key.id,
+            input_price=card.input_price,
+            output_price=card.output_price,
+        )
+
     def fact(self, call: ProviderCall, prompt: Prompt, outcome: CallOutcome, *, refused: bool) -> CallFact:
         """The call is over."""
         return CallFact(
@@ -100,9 +113,7 @@ class ProviderCalls:
         Raises ProviderFailed; cancellation closes the connection.
         """
         account = _Account(answer.calls_made + 1)
-        answer.opened(
-            OpenCall(call_id=account.call_id, call=account.number, model=call.model.id, tokens_input=prompt.tokens)
-        )
+        answer.opened(account.opening(call, prompt))
         outcome: CallOutcome = "failed"
         refused = False
         try:
