@@ -11,13 +11,17 @@ from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.keyvault import KEYS_CHANGED, KeysChanged
 from palaver.contracts.model_router import (
+    BREAKER_CHANGED,
     KEY_VALIDATE,
     MODEL_LIST,
+    BreakerChanged,
     ListModels,
+    ModelCard,
     TurnCompleted,
     TurnFailed,
     ValidateKey,
 )
+from palaver.model_router.circuits import key_circuit
 from palaver.model_router.domain import host_of
 from palaver.model_router.testing.neighbours import KEY_ID
 from palaver.model_router.testing.world import PAYER, World
@@ -77,6 +81,11 @@ def keys_called(simulator: SimulatorServer) -> list[str]:
     return [record.key.last4 for record in simulator.stage.recorder.records() if record.key is not None]
 
 
+async def card_of(world: World, model: str) -> ModelCard:
+    found = (await world.broker.ask(MODEL_LIST, ListModels(actor=ACTOR))).models
+    return next(one for one in found if one.id == model)
+
+
 @pytest.mark.parametrize("kind", REFUSED)
 async def test_a_bad_key_is_followed_by_another_one_at_once(
     world: World, simulator: SimulatorServer, kind: str, offers: Offers
@@ -109,6 +118,35 @@ async def test_a_key_is_left_alone_while_its_breaker_is_open_and_used_again_afte
     await world.until(lambda: _seconds_since(refused.at) > 1.3)
     await world.outcome(await world.order("paid"))
     assert keys_called(simulator)[-1] == "1234"
+
+
+async def test_a_key_that_is_found_bad_while_a_turn_waits_for_its_money_is_not_called(
+    world: World, simulator: SimulatorServer, offers: Offers
+) -> None:
+    world.neighbours.add_key("other", OTHER, order=1)
+    await world.worker(catalogue_file=offers.written())
+    world.neighbours.analytics_up.clear()
+    turn_id, job_id = await world.order("paid"), await world.side_job("paid")
+    await world.until(lambda: len(world.neighbours.leases) > 0)
+    now = time.time()
+    await world.broker.send(
+        BREAKER_CHANGED,
+        BreakerChanged(
+            circuit=key_circuit(KEY_ID),
+            opened_at=now,
+            open_until=now + 60,
+            closed_at=0,
+            openings=1,
+            code=ErrorCode.PROVIDER_QUOTA,
+        ),
+    )
+    async with asyncio.timeout(5):
+        while (await card_of(world, "paid")).availability != "degraded":  # noqa: ASYNC110 - a broadcast is on its way
+            await asyncio.sleep(0.01)
+    world.neighbours.analytics_up.set()
+    assert isinstance(await world.outcome(turn_id), TurnCompleted)
+    await world.side_job_outcome(job_id)
+    assert set(keys_called(simulator)) == {"5678"}
 
 
 async def test_a_refused_key_is_not_tried_again_until_it_is_changed(
@@ -262,8 +300,7 @@ async def test_a_models_card_says_whether_it_would_answer(
     world: World, simulator: SimulatorServer, offers: Offers
 ) -> None:
     async def card(model: str = "paid") -> tuple[str, bool]:
-        found = (await world.broker.ask(MODEL_LIST, ListModels(actor=ACTOR))).models
-        (one,) = (one for one in found if one.id == model)
+        one = await card_of(world, model)
         return one.availability, one.retry_at is not None
 
     world.neighbours.add_key("other", OTHER, order=1)

@@ -15,7 +15,7 @@ from palaver.model_router.completion import RunningCompletion
 from palaver.model_router.completion_outcomes import CompletionEnding, Overtaken, Released, completion_fact
 from palaver.model_router.completion_prompts import answer_tokens, prompt_of, shaped
 from palaver.model_router.domain import Prompt, ProviderCall
-from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.errors import ProviderFailed, RouteClosed
 from palaver.model_router.interrupting import Interrupted
 from palaver.model_router.itineraries import Itineraries
 from palaver.model_router.itinerary import Itinerary
@@ -103,6 +103,8 @@ class Completing:
             job.raise_if_interrupted()
             try:
                 finish = await self._call(job, route, call, prompt, saying)
+            except RouteClosed:
+                continue
             except ProviderFailed as failure:
                 await self._retrying.another_or_give_up(
                     failure,

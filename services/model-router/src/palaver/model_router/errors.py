@@ -75,3 +75,7 @@ class ProviderFailed(Exception):  # noqa: N818 - the field's word
     def retryable(self) -> bool:
         """Whether time may heal it."""
         return TRAITS[self.code].retryable
+
+
+class RouteClosed(Exception):  # noqa: N818 - as above
+    """Since a way was chosen, something on it was found to be broken. Nothing was called."""

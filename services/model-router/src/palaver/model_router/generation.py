@@ -16,7 +16,7 @@ from palaver.contracts.ids import WorkerId
 from palaver.contracts.model_router import RunTurn, TurnStarted
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import FinishReason
-from palaver.model_router.errors import ProviderFailed
+from palaver.model_router.errors import ProviderFailed, RouteClosed
 from palaver.model_router.interrupting import Interrupted
 from palaver.model_router.metrics import RouterMetrics
 from palaver.model_router.outcomes import (
@@ -100,6 +100,8 @@ class Generation:
         while True:
             try:
                 finish = await self._call(run, prepared)
+            except RouteClosed:
+                run.prepared = prepared = await self._preparation.again(run.turn.order, prepared)
             except ProviderFailed as failure:
                 if _too_long(run.turn, prepared, failure):
                     run.prepared = prepared = await self._tighten(run.turn, prepared, failure)

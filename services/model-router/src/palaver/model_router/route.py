@@ -10,7 +10,7 @@ from palaver.contracts.ids import KeyId, UserId
 from palaver.model_router.blame import CallEnd, observations
 from palaver.model_router.circuits import Circuits, Place
 from palaver.model_router.domain import Key, Model
-from palaver.model_router.errors import Fault, ProviderFailed
+from palaver.model_router.errors import Fault, ProviderFailed, RouteClosed
 from palaver.model_router.places import ProviderPlaces
 from palaver.model_router.selection import IDLE, Load
 
@@ -70,12 +70,16 @@ class Route:
     @asynccontextmanager
     async def calling(self) -> AsyncGenerator[None]:
         """One call, once its provider has a place for it. How it ends is told to the breakers; what is cancelled says
-        nothing."""
+        nothing.
+
+        Raises RouteClosed: between choice and call lie a window, a budget and a queue, so breakers are looked at again.
+        """
         if not self._held:
             self._held = True
             self._around.loads.take(self.key.id)
         try:
             async with self._around.places.of(self.model.provider).taken(self._payer):
+                self._look_again()
                 self._began_at = self._around.circuits.now()
                 try:
                     yield
@@ -86,6 +90,12 @@ class Route:
         finally:
             self._began_at = None
             await self.leave()
+
+    def _look_again(self) -> None:
+        circuits = self._around.circuits
+        now = circuits.now()
+        if any(circuits.of(name).phase(now) == "open" for name in self.place.circuits.values()):
+            raise RouteClosed
 
     async def heard(self) -> None:
         """A first token: what was tried is well again, however long the answer may take."""

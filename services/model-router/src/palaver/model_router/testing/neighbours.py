@@ -237,6 +237,7 @@ class Neighbours:
         return Reservation(amount=request.amount, remaining=self.money_left)
 
     async def _on_reserve_side_job(self, request: ReserveCompletion) -> Reservation:
+        await self.analytics_up.wait()
         self.side_job_reservations.append(request)
         if not self.money:
             raise Failure(ErrorCode.QUOTA_EXCEEDED, "Today's limit is reached.")
