@@ -7,7 +7,7 @@ PREPARE := $(IN_ROOT) python=$$(sh scripts/python.sh) && "$$python" scripts/boot
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up prepare page test test-python test-web attacks e2e discussion fault bench check lint format-check types imports dependencies \
+.PHONY: help up prepare page test test-python test-web attacks e2e discussion fault bad-keys bench check lint format-check types imports dependencies \
   web-check lock-check generated-check fmt lock generate doctor clean
 
 help: ## list the targets
@@ -40,6 +40,9 @@ bench: prepare ## what a token costs here, in two minutes; FULL=1 for everything
 fault: prepare ## break everything 240 times and check what was shown and kept; SEED=17 SCHEDULES=1 NODES=1 or 3
 	@$(IN_ROOT) PYTHONPATH=tests/fault exec "$(BIN)/python" -m faultlab $(if $(SEED),--seed $(SEED)) \
 	  $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(NODES),--nodes $(NODES)) $(if $(MINUTES),--minutes $(MINUTES))
+
+bad-keys: prepare ## 500 turns over three keys and two providers that go bad, while workers are killed; TURNS=500
+	@$(IN_ROOT) "$(BIN)/pytest" -q -s tests/fault/test_bad_keys.py --turns $(or $(TURNS),500)
 
 discussion: prepare ## 300 rounds of four models over windows of 4 k to 200 k: no overflow, and meters that are right; ROUNDS=300
 	@$(IN_ROOT) "$(BIN)/pytest" -q tests/e2e/test_long_discussion.py --rounds $(or $(ROUNDS),300)

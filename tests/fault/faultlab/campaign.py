@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from faultlab.chart import svg
 from faultlab.checker import check
@@ -21,10 +22,10 @@ Say = Callable[[str], None]
 
 
 @asynccontextmanager
-async def product_running(nodes: int) -> AsyncGenerator[Product]:
-    """A new product in a directory that goes with it."""
+async def product_running(nodes: int, **wishes: Any) -> AsyncGenerator[Product]:
+    """A new product in a directory that goes with it. `wishes` are those of `Product`."""
     with tempfile.TemporaryDirectory(prefix="palaver-faults-") as directory:
-        product = Product(Path(directory), nodes=nodes)
+        product = Product(Path(directory), nodes=nodes, **wishes)
         try:
             await product.start()
             yield product

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -42,9 +43,23 @@ SIMULATOR = "simulator"
 
 
 class Product:
-    """Everything that runs. `nodes`: nats-servers."""
+    """Everything that runs. `nodes`: nats-servers. `router`, `simulator`: settings of the workers and of the providers.
 
-    def __init__(self, directory: Path, *, nodes: int = 1) -> None:
+    `keyed` are further providers, which need a key, each played by the one that stands beside it.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        nodes: int = 1,
+        router: Mapping[str, Any] = MappingProxyType({}),
+        keyed: Mapping[str, str] = MappingProxyType({}),
+        simulator: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._router = router
+        self._played = {f"PALAVER_SIMULATOR_{name}": value for name, value in simulator.items()}
+        self._keyed = keyed
         self.home = Home(directory)
         self.home.prepare()
         self._secrets = load_or_make(self.home.secrets)
@@ -142,7 +157,7 @@ class Product:
 
     async def _prepare_processes(self, loaded: list[LoadedService], wiring: Wiring) -> None:
         simulator = Probe(self._simulation.port, "/healthz")
-        self._add(SIMULATOR, SIMULATOR, self._simulation.environment(), simulator)
+        self._add(SIMULATOR, SIMULATOR, self._simulation.environment() | self._played, simulator)
         self._edge_ports = [free_port() for _ in range(COPIES["gateway"])]
         for service in loaded:
             for number in range(COPIES.get(service.name, 1)):
@@ -164,7 +179,9 @@ class Product:
         elif service == "model-router":
             link = f"http://{LOOPBACK}:{self.provider_link.port}"
             bases: Mapping[str, str] = wiring.simulation.base_urls
-            values["base_urls"] = {name: url.replace(wiring.simulation.url, link) for name, url in bases.items()}
+            played = {name: url.replace(wiring.simulation.url, link) for name, url in bases.items()}
+            own = {name: played[beside] for name, beside in self._keyed.items()}
+            values |= {**self._router, "base_urls": {**played, **own}}
         elif service == "session":
             values["titles"] = False  # every call is judged as a turn's
         elif service == "context":
