@@ -28,6 +28,7 @@ OPEN = {
     "forgot-password",
     "reset-password",
     "register",
+    "registration",
     "login",
     "second-factor",
     "link",
@@ -128,7 +129,9 @@ async def people(client: Client, stack: Stack) -> None:
     assert (await client.http.get(elsewhere.format(provider="corp"))).status_code == 404
     back = await client.http.get(f"{elsewhere.format(provider='corp')}/callback")
     assert back.headers["location"] == "/#sign-in-failed=NOT_FOUND"
-    client.done |= {("get", elsewhere), ("get", f"{elsewhere}/callback")}
+    invited = await client.http.post(elsewhere.format(provider="corp"), json={"invitation": "A" * 43})
+    assert invited.json()["error"]["code"] == "NOT_FOUND"
+    client.done |= {("get", elsewhere), ("get", f"{elsewhere}/callback"), ("post", elsewhere)}
     jwks = await client.call("GET", "/api/v1/auth/jwks")
     assert jwks["keys"][0]["crv"] == "Ed25519"
     client.token = (await client.call("POST", "/api/v1/auth/login", account))["access_token"]
@@ -172,14 +175,18 @@ async def second_factor(client: Client) -> None:
 
 async def administration(client: Client) -> None:
     """An owner looks after somebody, and then reads of it in the trail."""
-    account = {"email": f"guest-{new_id()}@example.org", "password": PASSWORD, "nickname": "Guest"}
-    guest = {"user_id": (await client.call("POST", "/api/v1/auth/register", account))["user"]["id"]}
     member, client.token = client.token, client.owner_token
+    account = {"email": f"guest-{new_id()}@example.org", "password": PASSWORD, "nickname": "Guest"}
+    guest = {"user_id": await invited(client, account)}
     one = "/api/v1/admin/users/{user_id}"
     found = await client.call("GET", "/api/v1/admin/users", q=account["email"][:20])
     assert [person["id"] for person in found] == [guest["user_id"]]
     await client.call("PUT", one, {"role": "admin"}, **guest)
     assert (await client.call("GET", one, **guest))["role"] == "admin"
+    reset = "/api/v1/admin/users/{user_id}/second-factor"
+    none = await client.http.delete(reset.format(**guest), headers={"Authorization": f"Bearer {client.token}"})
+    assert none.json()["error"]["code"] == "NOT_FOUND"
+    client.done.add(("delete", reset))
     (sign_in,) = [s for s in await client.call("GET", "/api/v1/admin/sign-ins") if s["user_id"] == guest["user_id"]]
     await client.call("DELETE", "/api/v1/admin/sign-ins/{sign_in_id}", sign_in_id=sign_in["id"])
     await client.call("DELETE", one, **guest)
@@ -196,6 +203,20 @@ async def administration(client: Client) -> None:
     assert limits["MESSAGES_PER_MINUTE"] == "PALAVER_GATEWAY_RATES__MESSAGES_PER_MINUTE"
     assert limits["MAX_PARTICIPANTS"] is None
     client.token = member
+
+
+async def invited(client: Client, account: dict[str, str]) -> str:
+    """Somebody who was invited, and another who may come no more."""
+    assert await client.call("GET", "/api/v1/auth/registration") == {"mode": "open"}
+    invitations = "/api/v1/admin/invitations"
+    made = await client.call("POST", invitations, {"email": account["email"]})
+    assert made["mailed"], "into the folder of this instance"
+    registered = await client.call("POST", "/api/v1/auth/register", {**account, "invitation": made["code"]})
+    other = await client.call("POST", invitations, {})
+    await client.call("DELETE", f"{invitations}/{{invitation_id}}", invitation_id=other["id"])
+    states = {one["id"]: one["state"] for one in await client.call("GET", invitations)}
+    assert (states[made["id"]], states[other["id"]]) == ("used", "revoked")
+    return registered["user"]["id"]
 
 
 async def exports(client: Client, guest: str) -> None:

@@ -60,6 +60,8 @@ export type ErrorCode =
   | 'PERSONA_NOT_FOUND'
   | 'MAIL_NOT_CONFIGURED'
   | 'LAST_OWNER'
+  | 'INVITATION_REQUIRED'
+  | 'INVITATION_INVALID'
   | 'KEY_MISSING'
   | 'KEY_INVALID'
   | 'KEY_LOCKED'
@@ -550,6 +552,52 @@ export interface InAll {
   gateways: number
 }
 /**
+ * Whom to invite. With an `email` it is for that address alone, works once, and is mailed where mail is set up.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "InvitationBody".
+ */
+export interface InvitationBody {
+  email?: string | null
+  role?: 'member' | 'admin'
+  uses?: number
+  /**
+   * Until it ends.
+   */
+  days?: number
+  /**
+   * Of the mail.
+   */
+  language?: 'en' | 'zh'
+}
+/**
+ * An invitation without its code. With an `email` it is for that address alone. `state`: whether somebody could
+ * still use it, and if not, why.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "InvitationView".
+ */
+export interface InvitationView {
+  id: string
+  email: string | null
+  role: 'member' | 'admin'
+  uses: number
+  used: number
+  state: 'open' | 'used' | 'expired' | 'revoked'
+  created_by: string
+  created_at: string
+  expires_at: string
+}
+/**
+ * The code of an invitation, for who has no account yet.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "InvitedBody".
+ */
+export interface InvitedBody {
+  invitation: string
+}
+/**
  * RFC 7517; not enveloped, for it is read by JWT libraries.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
@@ -835,6 +883,29 @@ export interface ModelShare {
   cost: string
 }
 /**
+ * The invitation with its `code`, and the `url` of the page with it, which are never shown again.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "NewInvitation".
+ */
+export interface NewInvitation {
+  id: string
+  email: string | null
+  role: 'member' | 'admin'
+  uses: number
+  used: number
+  state: 'open' | 'used' | 'expired' | 'revoked'
+  created_by: string
+  created_at: string
+  expires_at: string
+  code: string
+  url: string
+  /**
+   * Whether a mail to the address is on its way.
+   */
+  mailed: boolean
+}
+/**
  * A key for one of the providers of the catalogue; it is used at that provider's host only.
  *
  * Keys of the lowest `order` are used first, and share the calls by `weight`. A `shared` key is for people of `roles`,
@@ -1013,7 +1084,8 @@ export interface PersonBody {
   status?: ('active' | 'suspended') | null
 }
 /**
- * A person as administrators see them. `last_seen_at`: when one of their sign-ins was last renewed.
+ * A person as administrators see them. `last_seen_at`: when one of their sign-ins was last renewed;
+ * `second_factor`: whether their password needs a second proof.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "PersonView".
@@ -1027,6 +1099,7 @@ export interface PersonView {
   status: 'active' | 'suspended' | 'deleted'
   created_at: string
   last_seen_at: string | null
+  second_factor: boolean
 }
 /**
  * A preset. `built_in` ones belong to everybody and never change; they have no times.
@@ -1208,7 +1281,7 @@ export interface RefreshBody {
   refresh_token?: string | null
 }
 /**
- * A new account.
+ * A new account. `invitation` is the code of one, which stands behind `#invitation=` in its link.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "RegisterBody".
@@ -1217,6 +1290,7 @@ export interface RegisterBody {
   email: string
   password: string
   nickname: string
+  invitation?: string | null
 }
 /**
  * A model with all its facts.
@@ -1267,6 +1341,15 @@ export interface RegisteredProvider {
   grammar: Grammar
   cache: PromptCache
   listing: 'plain' | 'ollama'
+}
+/**
+ * By setting.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "RegistrationRules".
+ */
+export interface RegistrationRules {
+  mode: 'open' | 'invitation' | 'closed'
 }
 /**
  * A persisted answer. `model` is the one that really answered; `cost` is in US dollars.
@@ -1573,4 +1656,13 @@ export interface UserMessage {
 export interface UserMessageItem {
   kind: 'user'
   message: UserMessage
+}
+/**
+ * Where the browser goes next.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "WhereTo".
+ */
+export interface WhereTo {
+  url: string
 }

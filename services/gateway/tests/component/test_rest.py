@@ -14,6 +14,7 @@ from palaver.contracts import (
     context,
     discovery,
     identity,
+    invitations,
     key_locks,
     key_records,
     keyvault,
@@ -33,7 +34,7 @@ from palaver.contracts.ids import KeyId, ParticipantId, SessionId, SignInId, Sum
 from palaver.contracts.operations import AuditRecorded
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.gateway.api.application import describe
-from palaver.servicekit.sealing import unseal
+from palaver.servicekit.sealing import from_base64url, key_id_of, seal, unseal
 
 pytestmark = pytest.mark.component
 
@@ -61,6 +62,10 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("DELETE", f"/admin/sign-ins/{ID}", None, 200),
     ("GET", f"/admin/audit?by={ID}&action=key.lease&since=2026-01-01T00:00:00Z&limit=5", None, 200),
     ("GET", "/admin/limits", None, 200),
+    ("DELETE", f"/admin/users/{ID}/second-factor", None, 200),
+    ("POST", "/admin/invitations", {"email": "bob@example.org", "role": "admin", "days": 2}, 201),
+    ("GET", "/admin/invitations?state=open&page=1&limit=5", None, 200),
+    ("DELETE", f"/admin/invitations/{ID}", None, 200),
     ("GET", "/users/me/quota", None, 200),
     ("GET", "/sessions", None, 200),
     ("GET", "/sessions/?page=2&limit=10&archived=true&type=single&q=x", None, 200),
@@ -179,6 +184,28 @@ REGISTERED_MODEL = registry.RegisteredModel.model_validate(
 )
 
 
+INVITATION = invitations.InvitationView.model_validate(
+    {
+        "id": ID,
+        "email": "bob@example.org",
+        "role": "admin",
+        "uses": 1,
+        "used": 0,
+        "state": "open",
+        "created_by": OTHER,
+        "created_at": NOW,
+        "expires_at": NOW,
+    }
+)
+
+
+async def invite(request: invitations.CreateInvitation) -> invitations.CreatedInvitation:
+    public = from_base64url(request.reply_key)
+    code = invitations.InvitationCode(code="an-invitation", url="https://palaver.example/#invitation=an-invitation")
+    sealed = seal(code, public=public, key_id=key_id_of(public), context=identity.SEAL_CONTEXT_ANSWER)
+    return invitations.CreatedInvitation(invitation=INVITATION, sealed=sealed, mailed=True)
+
+
 def user() -> identity.UserView:
     return identity.UserView.model_validate(
         {"id": ID, "email": "ada@example.org", "nickname": "Ada", "role": "member", "created_at": NOW}
@@ -247,6 +274,10 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(administration.PERSON_GET, somebody)
     await faked.always(administration.PERSON_CHANGE, somebody)
     await faked.always(administration.PERSON_DELETE, session.Done())
+    await faked.always(administration.SECOND_FACTOR_RESET, session.Done())
+    await faked.always(invitations.INVITATION_LIST, invitations.InvitationPage(invitations=(INVITATION,), total=1))
+    await faked.always(invitations.INVITATION_REVOKE, session.Done())
+    await faked.answer(invitations.INVITATION_CREATE, invite)
     await faked.always(administration.SIGN_INS_LIST, administration.SignInPage(sign_ins=(), total=0))
     await faked.always(administration.SIGN_INS_END, session.Done())
     await faked.always(administration.AUDIT_SEARCH, administration.AuditSlice(entries=()))
@@ -392,6 +423,19 @@ async def test_a_room_of_one_switches_its_model_without_saying_whose(everybody: 
     assert (first.participant_id, first.model, first.name) == (OTHER, "demo/b", None)
     assert (second.participant_id, second.model) == (ID, "demo/b")
     assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"field": "participant_id"})
+
+
+async def test_an_invitation_s_code_is_shown_once_to_whoever_makes_it(everybody: Any) -> None:
+    body = {"email": "Bob@example.org", "role": "admin", "days": 2, "language": "zh"}
+    async with everybody.signed_in() as http:
+        made = (await http.post("/api/v1/admin/invitations", json=body)).json()["data"]
+        (listed,) = (await http.get("/api/v1/admin/invitations?state=open")).json()["data"]
+        odd = await http.post("/api/v1/admin/invitations", json={"role": "owner"})
+    (asked,) = everybody.neighbours.asked_for(invitations.INVITATION_CREATE)
+    assert (asked.email, asked.role, asked.uses, asked.days, asked.language) == ("bob@example.org", "admin", 1, 2, "zh")
+    assert (made["code"], made["mailed"]) == ("an-invitation", True)
+    assert made.keys() - listed.keys() == {"code", "url", "mailed"}
+    assert odd.status_code == 422
 
 
 async def test_a_provider_key_reaches_the_vault_sealed_and_nothing_else(everybody: Any) -> None:

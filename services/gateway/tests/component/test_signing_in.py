@@ -7,6 +7,10 @@ import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
 
+from palaver.contracts.identity import SEAL_CONTEXT_REQUEST, USER_REGISTER, Registration
+from palaver.contracts.invitations import REGISTRATION_GET, RegistrationRules
+from palaver.servicekit.sealing import unseal
+
 pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 CREDENTIALS = {"email": "Ada@example.org", "password": "correct horse battery"}
@@ -125,3 +129,17 @@ async def test_the_public_keys_are_given_as_they_are(served: Any) -> None:
     async with served.http() as http:
         answer = await http.get("/api/v1/auth/jwks")
     assert answer.json() == {"keys": [served.mint.jwk()]}
+
+
+async def test_an_invitation_goes_to_identity_in_the_sealed_box(identified: Any) -> None:
+    await identified.neighbours.always(REGISTRATION_GET, RegistrationRules(mode="invitation"))
+    body = {"email": "ada@example.org", "password": "correct horse battery", "nickname": "Ada"}
+    async with identified.http() as http:
+        rules = await http.get("/api/v1/auth/registration")
+        answer = await http.post("/api/v1/auth/register", json={**body, "invitation": "an-invitation"})
+    assert rules.json()["data"] == {"mode": "invitation"}
+    assert answer.status_code == 201
+    (asked,) = identified.neighbours.asked_for(USER_REGISTER)
+    opened = unseal(asked.sealed, Registration, keys=identified.identity_keys, context=SEAL_CONTEXT_REQUEST)
+    assert (opened.email, opened.invitation) == ("ada@example.org", "an-invitation")
+    assert "an-invitation" not in asked.model_dump_json()

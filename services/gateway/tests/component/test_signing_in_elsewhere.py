@@ -17,11 +17,17 @@ BINDING = "what-only-this-browser-knows"
 
 
 async def play(served: Any) -> list[oauth.OAuthCallback]:
-    """Identity that sends browsers away and takes those back that have their cookie; gives what it was told."""
+    """Identity that sends browsers away and takes those back that have their cookie; gives what it was told.
+    `served.invited` is what browsers brought."""
+    served.invited = []
     served.identity = await served.play_identity()
     told: list[oauth.OAuthCallback] = []
 
     async def begin(request: oauth.BeginOAuth) -> oauth.OAuthBegun:
+        if request.sealed is not None:
+            keys = served.identity_keys
+            intent = unseal(request.sealed, oauth.OAuthIntent, keys=keys, context=SEAL_CONTEXT_REQUEST)
+            served.invited.append(intent.invitation)
         public = from_base64url(request.reply_key)
         start = oauth.OAuthStart(url=THERE, binding=BINDING)
         return oauth.OAuthBegun(
@@ -78,3 +84,15 @@ async def test_whoever_did_not_begin_is_led_to_the_page_with_nothing(served: Any
     assert "palaver_refresh" not in cookies_of(back)
     assert [came_back.binding for came_back in told] == [""]
     assert odd.status_code == 422
+
+
+async def test_whoever_brings_an_invitation_gives_it_in_no_address(served: Any) -> None:
+    await play(served)
+    async with served.http(Origin=served.url) as http:
+        away = await http.post("/api/v1/auth/oauth/corp", json={"invitation": "an-invitation"})
+    async with served.http(Origin="https://evil.example") as http:
+        foreign = await http.post("/api/v1/auth/oauth/corp", json={"invitation": "an-invitation"})
+    assert (away.status_code, away.json()["data"]) == (200, {"url": THERE})
+    assert f"={BINDING}" in cookies_of(away)["palaver_oauth"]
+    assert served.invited == ["an-invitation"]
+    assert foreign.json()["error"]["code"] == "ORIGIN_NOT_ALLOWED"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 import pytest
+from pyotp.totp import TOTP
 from sqlalchemy import update
 
 from palaver.contracts.actors import Actor, Role
@@ -16,6 +17,7 @@ from palaver.contracts.administration import (
     PERSON_CHANGE,
     PERSON_DELETE,
     PERSON_GET,
+    SECOND_FACTOR_RESET,
     SIGN_INS_END,
     SIGN_INS_LIST,
     USER_SUSPENDED,
@@ -32,6 +34,7 @@ from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import UserId, new_id
 from palaver.contracts.sign_ins import SIGN_IN_ENDED, SignInEnded
 from palaver.identity.store.tables import users
+from palaver.identity.testing.post_office import LOOPBACK, PostOffice
 from palaver.identity.testing.world import Person, World
 
 pytestmark = [pytest.mark.component, pytest.mark.attack]
@@ -251,3 +254,47 @@ async def test_the_trail_is_searched_by_every_field_and_read_page_by_page_withou
     await world.edge.broker.ask(AUDIT_SEARCH, SearchAudit(actor=from_afar(root), export=True))
     (entry,) = await trail(world, root, 1, action="audit.export")
     assert (entry.actor_id, entry.address, entry.device) == (root.user.id, "203.0.113.9", "console/1")
+
+
+async def test_a_lost_second_factor_is_reset_by_others_told_by_mail_and_the_password_alone_signs_in(
+    worlds: Worlds,
+) -> None:
+    async with PostOffice().opened() as office:
+        mail = {"host": LOOPBACK, "port": office.port, "security": "none", "sender": "palaver@example.org"}
+        async with worlds(mail=mail) as world:
+            olga, oscar = await person(world, "olga", Role.OWNER), await person(world, "oscar", Role.OWNER)
+            grace, ada = await person(world, "grace", Role.ADMIN), await person(world, "ada")
+
+            async def reset(by: Person, whom: Person) -> None:
+                await world.edge.broker.ask(SECOND_FACTOR_RESET, OfPerson(actor=from_afar(by), user_id=whom.user.id))
+
+            assert await refused(reset(grace, ada)) is ErrorCode.NOT_FOUND
+            for one in (olga, grace, ada):
+                secret = await world.edge.begin_second_factor(one)
+                await world.edge.confirm_second_factor(one, TOTP(secret).at(world.clock.now))
+            seen = await world.edge.broker.ask(PERSON_GET, OfPerson(actor=grace.actor, user_id=ada.user.id))
+            assert seen.second_factor
+            challenge = await world.edge.challenge("ada@example.org")
+            assert await refused(reset(ada, grace)) is ErrorCode.FORBIDDEN
+            assert await refused(reset(grace, olga)) is ErrorCode.FORBIDDEN
+            assert await refused(reset(grace, grace)) is ErrorCode.CONFLICT
+            assert await refused(reset(olga, olga)) is ErrorCode.CONFLICT
+            await reset(grace, ada)
+            letter = await office.next()
+            assert (letter["To"], letter["Subject"]) == (
+                "ada@example.org",
+                "Your second factor for Palaver was removed",
+            )
+            assert await refused(world.edge.second_step(challenge, "123456")) is ErrorCode.UNAUTHENTICATED
+            assert (await world.edge.log_in("ada@example.org")).user.id == ada.user.id
+            await reset(oscar, olga)
+            await world.edge.log_in("olga@example.org")
+            entries = await trail(world, olga, 5, action="second-factor.reset")
+            told = {(e.actor_id, e.target_id, e.outcome, e.details.get("code")) for e in entries}
+            assert told == {
+                (grace.user.id, olga.user.id, "refused", "FORBIDDEN"),
+                (grace.user.id, grace.user.id, "refused", "CONFLICT"),
+                (olga.user.id, olga.user.id, "refused", "CONFLICT"),
+                (grace.user.id, ada.user.id, "done", None),
+                (oscar.user.id, olga.user.id, "done", None),
+            }

@@ -12,6 +12,7 @@ import pytest_asyncio
 from pyotp.totp import TOTP
 from sqlalchemy import select, update
 
+from palaver.contracts.actors import Role
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.identity import SEAL_CONTEXT_ANSWER
 from palaver.contracts.oauth import (
@@ -22,6 +23,7 @@ from palaver.contracts.oauth import (
     FinishOAuth,
     ListOAuthProviders,
     OAuthCallback,
+    OAuthIntent,
     OAuthProvider,
     OAuthStart,
 )
@@ -33,6 +35,7 @@ from palaver.servicekit.sealing import unseal
 
 pytestmark = [pytest.mark.component, pytest.mark.attack]
 
+CODE = "a-one-time-code-of-32-characters-or-more"
 PAGE = "https://palaver.example.org"
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
 
@@ -48,9 +51,11 @@ class Elsewhere:
     world: World
     issuer: TestIssuer
 
-    async def begin(self, provider: str = "corp") -> OAuthStart:
+    async def begin(self, provider: str = "corp", invitation: str | None = None) -> OAuthStart:
         edge = self.world.edge
-        begun = await edge.broker.ask(OAUTH_BEGIN, BeginOAuth(provider=provider, reply_key=edge.reply_key))
+        sealed = edge.sealed(OAuthIntent(invitation=invitation)) if invitation else None
+        request = BeginOAuth(provider=provider, reply_key=edge.reply_key, sealed=sealed)
+        begun = await edge.broker.ask(OAUTH_BEGIN, request)
         return unseal(begun.sealed, OAuthStart, keys=edge.reply_keys, context=SEAL_CONTEXT_ANSWER)
 
     async def finish(self, start: OAuthStart, came_back: dict[str, str], **changes: Any) -> Person:
@@ -64,8 +69,8 @@ class Elsewhere:
         )
         return edge.opened(await edge.broker.ask(OAUTH_FINISH, request))
 
-    async def sign_in(self) -> Person:
-        start = await self.begin()
+    async def sign_in(self, invitation: str | None = None) -> Person:
+        start = await self.begin(invitation=invitation)
         return await self.finish(start, self.issuer.sign_in(start.url))
 
 
@@ -240,3 +245,24 @@ async def test_nobody_new_comes_in_while_registration_is_closed(worlds: Worlds) 
         corp = {"name": "Corp", "issuer": issuer.url, "client_id": CLIENT, "client_secret": SECRET}
         async with worlds(oauth={"corp": corp}, page_url=PAGE, registration="closed") as world:
             assert await refused(Elsewhere(world, issuer).sign_in()) is ErrorCode.REGISTRATION_CLOSED
+
+
+async def test_by_invitation_who_is_new_needs_one_and_who_has_an_account_does_not(worlds: Worlds) -> None:
+    async with TestIssuer(redirect_uri=f"{PAGE}/api/v1/auth/oauth/corp/callback") as issuer:
+        corp = {"name": "Corp", "issuer": issuer.url, "client_id": CLIENT, "client_secret": SECRET}
+        rules = {"registration": "invitation", "owner_sign_in_code": CODE}
+        async with worlds(oauth={"corp": corp}, page_url=PAGE, **rules) as world:
+            elsewhere, owner = Elsewhere(world, issuer), (await world.edge.redeem_link(CODE)).actor
+            assert await refused(elsewhere.sign_in()) is ErrorCode.INVITATION_REQUIRED
+            assert await refused(elsewhere.sign_in("made-up")) is ErrorCode.INVITATION_INVALID
+            _, code = await world.edge.invite(owner)
+            ada = await elsewhere.sign_in(code.code)
+            assert (await elsewhere.sign_in()).user.id == ada.user.id
+            issuer.claims = {"sub": "subject-2", "email": "bob@example.org"}
+            assert await refused(elsewhere.sign_in(code.code)) is ErrorCode.INVITATION_INVALID
+            await world.edge.invite(owner, email="bob@example.org", role="admin")
+            bob = await elsewhere.sign_in()
+            assert bob.user.role is Role.ADMIN, "the issuer vouches for the address that was invited"
+            issuer.claims = {"sub": "subject-3", "email": "cleo@example.org", "email_verified": False}
+            await world.edge.invite(owner, email="cleo@example.org")
+            assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED

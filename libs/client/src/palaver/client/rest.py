@@ -64,9 +64,10 @@ class Rest:
             raise Failure(ErrorCode.UNAUTHENTICATED, "Sign in first.")
         return self._signed_in
 
-    async def register(self, email: str, password: str, nickname: str) -> SignedIn:
-        """Open an account and sign in."""
-        return await self._sign_in("register", {"email": email, "password": password, "nickname": nickname})
+    async def register(self, email: str, password: str, nickname: str, *, invitation: str | None = None) -> SignedIn:
+        """Open an account and sign in. Raises Failure(INVITATION_REQUIRED, INVITATION_INVALID)."""
+        body = {"email": email, "password": password, "nickname": nickname, "invitation": invitation}
+        return await self._sign_in("register", body)
 
     async def log_in(self, email: str, password: str) -> SignedIn:
         """Sign in with a password. Raises Failure(SECOND_FACTOR_REQUIRED) for whoever has a second factor."""

@@ -20,9 +20,11 @@ MAX_SEARCH_CHARACTERS = 200
 
 
 class PersonView(UserView):
-    """A person as administrators see them. `last_seen_at`: when one of their sign-ins was last renewed."""
+    """A person as administrators see them. `last_seen_at`: when one of their sign-ins was last renewed;
+    `second_factor`: whether their password needs a second proof."""
 
     last_seen_at: datetime | None = None
+    second_factor: bool = False
 
 
 class ListPeople(Payload):
@@ -133,6 +135,9 @@ PEOPLE_LIST = query("identity.people.list.v1", ListPeople, PeoplePage, "People, 
 PERSON_GET = query("identity.person.get.v1", OfPerson, PersonView, "One person, for administrators.")
 PERSON_CHANGE = query("identity.person.change.v1", ChangePerson, PersonView, "Another role; suspended or active.")
 PERSON_DELETE = query("identity.person.delete.v1", OfPerson, Done, "Delete somebody's account.")
+SECOND_FACTOR_RESET = query(
+    "identity.second-factor.reset.v1", OfPerson, Done, "Take somebody's second factor away, who lost it."
+)
 SIGN_INS_LIST = query("identity.sign-ins.list.v1", ListAllSignIns, SignInPage, "Who is signed in, and from where.")
 SIGN_INS_END = query("identity.sign-ins.end.v1", EndAnySignIn, Done, "Log somebody's sign-in out.")
 AUDIT_SEARCH = query("identity.audit.search.v1", SearchAudit, AuditSlice, "The audit trail, for administrators.")
@@ -143,6 +148,7 @@ QUERIES = (
     PERSON_GET,
     PERSON_CHANGE,
     PERSON_DELETE,
+    SECOND_FACTOR_RESET,
     SIGN_INS_LIST,
     SIGN_INS_END,
     AUDIT_SEARCH,

@@ -61,6 +61,8 @@ class ErrorCode(StrEnum):
     PERSONA_NOT_FOUND = "PERSONA_NOT_FOUND"
     MAIL_NOT_CONFIGURED = "MAIL_NOT_CONFIGURED"
     LAST_OWNER = "LAST_OWNER"
+    INVITATION_REQUIRED = "INVITATION_REQUIRED"
+    INVITATION_INVALID = "INVITATION_INVALID"
     # keys and providers
     KEY_MISSING = "KEY_MISSING"
     KEY_INVALID = "KEY_INVALID"
@@ -133,6 +135,8 @@ TRAITS: dict[ErrorCode, Trait] = {
     ErrorCode.PERSONA_NOT_FOUND: _trait(_B, 404),
     ErrorCode.MAIL_NOT_CONFIGURED: _trait(_B, 409),
     ErrorCode.LAST_OWNER: _trait(_B, 409),
+    ErrorCode.INVITATION_REQUIRED: _trait(_B, 403),
+    ErrorCode.INVITATION_INVALID: _trait(_B, 403),
     ErrorCode.KEY_MISSING: _trait(_B, 409),
     ErrorCode.KEY_INVALID: _trait(_B, 409),
     ErrorCode.KEY_LOCKED: _trait(_B, 423),

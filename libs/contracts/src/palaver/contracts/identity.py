@@ -19,6 +19,8 @@ SEAL_CONTEXT_ANSWER = "identity.answer"
 
 MIN_PASSWORD_CHARACTERS = 10
 MAX_PASSWORD_CHARACTERS = 200
+MAX_INVITATION_CHARACTERS = 200
+"""Of its code."""
 
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
@@ -40,11 +42,12 @@ class UserView(Payload):
 
 
 class Registration(Payload):
-    """Inside `Sealed`: what a new person gives."""
+    """Inside `Sealed`: what a new person gives. `invitation`: the code of one, which may decide their role."""
 
     email: Email
     password: Password
     nickname: Nickname
+    invitation: str | None = Field(default=None, min_length=1, max_length=MAX_INVITATION_CHARACTERS, repr=False)
 
 
 class Credentials(Payload):

@@ -17,6 +17,7 @@ KeyId = NewType("KeyId", str)
 CallId = NewType("CallId", str)
 CompletionId = NewType("CompletionId", str)
 """A side job: chosen by whoever asks for it."""
+InvitationId = NewType("InvitationId", str)
 SummaryId = NewType("SummaryId", str)
 """One version of a summary."""
 

@@ -85,6 +85,17 @@ MAX_PASSPHRASE_ITERATIONS = 10_000_000
 KEY_UNLOCK_SECONDS = 43_200.0
 """Keys that were unlocked are locked again after twelve hours, if the sign-in does not end before."""
 
+# ---- Invitations ----
+
+MAX_INVITATION_USES = 1_000
+"""Accounts that one invitation opens. One that is bound to an address opens one."""
+INVITATION_DAYS = 7
+"""An invitation works for so long, if nothing is said."""
+MAX_INVITATION_DAYS = 90
+"""And no longer than this."""
+MAX_OPEN_INVITATIONS = 1_000
+"""Invitations that could be used at a time. Beyond: `CONFLICT`."""
+
 # ---- A connection ----
 
 MAX_CONNECTIONS_PER_USER = 50

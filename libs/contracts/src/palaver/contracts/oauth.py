@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from palaver.contracts.identity import SealedRequest, SignedIn
+from palaver.contracts.identity import MAX_INVITATION_CHARACTERS, SealedRequest, SignedIn
 from palaver.contracts.sealed import Sealed
 from palaver.contracts.subjects import Payload, query
 
@@ -33,6 +33,12 @@ class OAuthProviders(Payload):
     providers: tuple[OAuthProvider, ...]
 
 
+class OAuthIntent(Payload):
+    """Inside `Sealed`: what somebody brings to a sign-in elsewhere. `invitation`: for who has no account yet."""
+
+    invitation: str | None = Field(default=None, min_length=1, max_length=MAX_INVITATION_CHARACTERS, repr=False)
+
+
 class OAuthStart(Payload):
     """Inside `Sealed`: where to send the browser, and the secret that it brings back in a cookie."""
 
@@ -45,6 +51,7 @@ class BeginOAuth(Payload):
 
     provider: OAuthName
     reply_key: str
+    sealed: Sealed[OAuthIntent] | None = None
 
 
 class OAuthBegun(Payload):

@@ -77,6 +77,8 @@ _CHINESE: Final[dict[ErrorCode, str]] = {
     ErrorCode.TOO_MANY_PERSONAS: "角色过多，请先删除一些。",
     ErrorCode.PERSONA_NOT_FOUND: "未找到该角色。",
     ErrorCode.LAST_OWNER: "这是唯一的所有者账户，请先指定另一位所有者。",
+    ErrorCode.INVITATION_REQUIRED: "需要邀请才能注册，请联系管理员。",
+    ErrorCode.INVITATION_INVALID: "此邀请已使用、已失效，或不适用于该邮箱，请重新申请。",
     ErrorCode.KEY_MISSING: "尚未添加该服务商的密钥。",
     ErrorCode.KEY_INVALID: "密钥无效。",
     ErrorCode.KEY_LOCKED: "密钥已锁定，请先在密钥页解锁。",

@@ -1,19 +1,25 @@
 """Opening an account, reading and changing one's own."""
 
-from palaver.contracts.actors import Actor, Role
+from datetime import datetime
+
+from palaver.contracts.actors import Actor
+from palaver.contracts.failures import Failure
 from palaver.contracts.identity import PersonRole, Registration, UpdateUser
 from palaver.contracts.ids import UserId, new_id
 from palaver.identity import audit_events
+from palaver.identity.admission import Admission
 from palaver.identity.domain import OWNER_EMAIL, Origin, SignedInPerson, Status, User, normal_email
-from palaver.identity.errors import email_taken, invalid_avatar, registration_closed, user_not_found
+from palaver.identity.errors import email_taken, invalid_avatar, user_not_found
 from palaver.identity.families import Families
 from palaver.identity.metrics import IdentityMetrics
+from palaver.identity.opaque import digest_of
 from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock
 from palaver.identity.store import users
 from palaver.servicekit.database import Database
 from palaver.servicekit.transactions import Transactions
 
+REGISTER = "user.register"
 PICTURE_SCHEMES = ("https://", "http://")
 
 
@@ -29,7 +35,7 @@ class Accounts:
         families: Families,
         metrics: IdentityMetrics,
         clock: Clock,
-        registration_open: bool,
+        admission: Admission,
     ) -> None:
         self._database = database
         self._transactions = transactions
@@ -37,26 +43,47 @@ class Accounts:
         self._families = families
         self._metrics = metrics
         self._clock = clock
-        self._registration_open = registration_open
+        self._admission = admission
 
     async def register(self, registration: Registration, origin: Origin) -> SignedInPerson:
-        """A new member, signed in. Raises Failure(REGISTRATION_CLOSED), Failure(EMAIL_TAKEN)."""
-        if not self._registration_open:
-            raise registration_closed()
-        now, email = self._clock(), normal_email(registration.email)
-        if email == OWNER_EMAIL:  # even before the owner's account is made
-            raise email_taken()
-        password_hash = await self._passwords.hash(registration.password)
-        user = User(UserId(new_id()), email, registration.nickname, None, Role.MEMBER, Status.ACTIVE, now)
+        """A new person, signed in. Raises Failure: REGISTRATION_CLOSED, INVITATION_REQUIRED, INVITATION_INVALID; then,
+        after the same work for every address, EMAIL_TAKEN."""
+        now = self._clock()
+        code = None if registration.invitation is None else digest_of(registration.invitation)
+        try:
+            await self._admission.expect(normal_email(registration.email), code, now)
+            password_hash = await self._passwords.hash(registration.password)
+            return await self._open(registration, code, password_hash, origin, now)
+        except Failure as failure:
+            await self._refuse(failure, origin)
+            raise
+
+    async def _open(
+        self, given: Registration, code: bytes | None, password_hash: str, origin: Origin, now: datetime
+    ) -> SignedInPerson:
+        email = normal_email(given.email)
         async with self._transactions.begin() as work:
-            if not await users.add(work.conn, user):
-                raise email_taken()
+            admitted = await self._admission.admit(work, email, code, now)
+            user = User(UserId(new_id()), email, given.nickname, None, admitted.role, Status.ACTIVE, now)
+            if email == OWNER_EMAIL or not await users.add(work.conn, user):  # the owner's even before it is made
+                raise email_taken()  # which gives the invitation back
             await users.set_password(work.conn, user.id, password_hash, now)
             person = await self._families.open(work, user, origin, now)
-            registered = audit_events.done("user.register", user.id, now, address=origin.address, device=origin.device)
+            registered = audit_events.done(
+                REGISTER, user.id, now, address=origin.address, device=origin.device, **admitted.details
+            )
             await work.say(audit_events.user_registered(user), registered)
         self._metrics.sign_ins.labels("register", "done").inc()
         return person
+
+    async def _refuse(self, failure: Failure, origin: Origin) -> None:
+        self._metrics.sign_ins.labels("register", "refused").inc()
+        async with self._transactions.begin() as work:
+            await work.say(
+                audit_events.refused(
+                    REGISTER, None, self._clock(), address=origin.address, device=origin.device, code=failure.code.value
+                )
+            )
 
     async def read(self, actor: Actor) -> User:
         """The actor themselves. Raises Failure(NOT_FOUND)."""

@@ -41,6 +41,11 @@ class AdminHandlers:
         await self._administration.delete(request)
         return Done()
 
+    async def second_factor_reset(self, request: OfPerson) -> Done:
+        """Answer `second-factor.reset`."""
+        await self._administration.reset_second_factor(request)
+        return Done()
+
     async def sign_ins_list(self, request: ListAllSignIns) -> SignInPage:
         """Answer `sign-ins.list`."""
         return await self._administration.sign_ins(request)

@@ -1,5 +1,6 @@
 """What owners and administrators do with people. Each act is an entry of the audit trail, the refused ones too."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from palaver.contracts.actors import Actor, Role
@@ -20,6 +21,7 @@ from palaver.identity.domain import Status, User, may_administer
 from palaver.identity.endings import Endings
 from palaver.identity.errors import (
     last_owner,
+    no_second_factor,
     not_an_administrator,
     not_yourself,
     owners_only,
@@ -28,7 +30,7 @@ from palaver.identity.errors import (
 )
 from palaver.identity.leaving import DELETE, Leaving
 from palaver.identity.ports import Clock
-from palaver.identity.store import families, people, users
+from palaver.identity.store import families, letters, people, second_factors, users
 from palaver.identity.store.users import administrator
 from palaver.servicekit.database import Database
 from palaver.servicekit.transactions import Transactions, Work
@@ -37,6 +39,7 @@ ROLE = "user.role"
 SUSPEND = "user.suspend"
 REACTIVATE = "user.reactivate"
 SIGN_OUT = "sign-in.end"
+RESET_FACTOR = "second-factor.reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,24 @@ class _Case:
 
 class Administration:
     """Every method raises Failure(FORBIDDEN) for members, for suspended administrators, and for administrators who
-    reach for an owner."""
+    reach for an owner. `wake` tells whoever sends that a letter waits; None where no mail can be sent."""
 
     def __init__(
-        self, database: Database, transactions: Transactions, endings: Endings, leaving: Leaving, clock: Clock
+        self,
+        *,
+        database: Database,
+        transactions: Transactions,
+        endings: Endings,
+        leaving: Leaving,
+        clock: Clock,
+        wake: Callable[[], None] | None,
     ) -> None:
         self._database = database
         self._transactions = transactions
         self._endings = endings
         self._leaving = leaving
         self._clock = clock
+        self._wake = wake
 
     async def people(self, request: ListPeople) -> PeoplePage:
         """A page of people."""
@@ -106,6 +117,26 @@ class Administration:
                 await work.say(audit_events.by(actor, DELETE, user_id, self._clock()))
             else:
                 await self._report_refusal(work, actor, user_id, DELETE, refusal)
+        if refusal is not None:
+            raise refusal
+
+    async def reset_second_factor(self, request: OfPerson) -> None:
+        """Take the second factor of somebody who lost it; they are told by mail. Raises Failure: CONFLICT for one's
+        own, NOT_FOUND."""
+        actor, user_id, now = request.actor, request.user_id, self._clock()
+        async with self._transactions.begin() as work:
+            case = await self._open(work, actor, user_id, None)
+            refusal = case.refusal or (not_yourself("take the second factor of") if user_id == actor.user_id else None)
+            if refusal is not None:
+                await self._report_refusal(work, actor, user_id, RESET_FACTOR, refusal)
+            else:
+                if not await second_factors.is_on(work.conn, user_id):
+                    raise no_second_factor()
+                await second_factors.remove(work.conn, user_id)
+                await work.say(audit_events.by(actor, RESET_FACTOR, user_id, now))
+                if self._wake is not None:
+                    await letters.add(work.conn, "second-factor-reset", now, user_id=user_id)
+                    work.then(self._wake)
         if refusal is not None:
             raise refusal
 

@@ -3,7 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from palaver.contracts import administration, identity, oauth, passwords, preferences, second_factor, sign_ins
+from palaver.contracts import (
+    administration,
+    identity,
+    invitations,
+    oauth,
+    passwords,
+    preferences,
+    second_factor,
+    sign_ins,
+)
 from palaver.contracts.catalogue import DURABLES, EVENTS_SAID
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.access_tokens import AccessTokens
@@ -11,6 +20,7 @@ from palaver.identity.account_handlers import AccountHandlers
 from palaver.identity.accounts import Accounts
 from palaver.identity.admin_handlers import AdminHandlers
 from palaver.identity.administration import Administration
+from palaver.identity.admission import Admission
 from palaver.identity.authenticators import Authenticators
 from palaver.identity.boxes import Boxes
 from palaver.identity.devices import Devices
@@ -20,7 +30,10 @@ from palaver.identity.first_owner import FirstOwner
 from palaver.identity.github import GitHub
 from palaver.identity.handlers import Handlers
 from palaver.identity.housekeeping import Housekeeping
+from palaver.identity.invitation_handlers import InvitationHandlers
+from palaver.identity.invitations import Invitations
 from palaver.identity.leaving import Leaving
+from palaver.identity.letter_desk import LetterDesk
 from palaver.identity.mail_folder import MailFolder
 from palaver.identity.metrics import IdentityMetrics
 from palaver.identity.oauth_handlers import OAuthHandlers
@@ -35,6 +48,7 @@ from palaver.identity.postman import Postman
 from palaver.identity.redis_attempts import RedisAttempts
 from palaver.identity.redis_endings import RedisEndings
 from palaver.identity.redis_tickets import RedisTickets
+from palaver.identity.reset_desk import ResetDesk
 from palaver.identity.second_factors import SecondFactors
 from palaver.identity.second_steps import SecondSteps
 from palaver.identity.settings import OWASP_PARALLELISM, Settings
@@ -120,6 +134,25 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         name: GitHub(provider, http.client) if provider.kind == "github" else OidcIssuer(provider, http.client, clock)
         for name, provider in settings.oauth.items()
     }
+    admission = Admission(database, settings.registration)
+    mailer = _mailer(settings)
+    postman = None
+    if mailer is not None:
+        url, local = settings.page_url, mailer.local
+        desks = (ResetDesk(url, local=local), LetterDesk(url, local=local))
+        postman = Postman(transactions, mailer, metrics, clock, desks)
+    wake = None if postman is None else postman.nudge
+    invited = InvitationHandlers(
+        Invitations(
+            database=database,
+            transactions=transactions,
+            admission=admission,
+            clock=clock,
+            page_url=settings.page_url,
+            wake=wake,
+        ),
+        admission,
+    )
     elsewhere = OAuthHandlers(
         boxes,
         OAuthSigningIn(
@@ -132,7 +165,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             metrics=metrics,
             clock=clock,
             page_url=settings.page_url,
-            registration_open=settings.registration == "open",
+            admission=admission,
         ),
     )
     leaving = Leaving(
@@ -142,7 +175,10 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         endings=endings,
         clock=clock,
     )
-    admin = AdminHandlers(Administration(database, transactions, endings, leaving, clock), trail)
+    administering = Administration(
+        database=database, transactions=transactions, endings=endings, leaving=leaving, clock=clock, wake=wake
+    )
+    admin = AdminHandlers(administering, trail)
     handlers = Handlers(
         boxes=boxes,
         accounts=Accounts(
@@ -152,7 +188,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             families=families,
             metrics=metrics,
             clock=clock,
-            registration_open=settings.registration == "open",
+            admission=admission,
         ),
         leaving=leaving,
         signing_in=SigningIn(
@@ -170,8 +206,6 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         access_tokens=access_tokens,
         trail=trail,
     )
-    mailer = _mailer(settings)
-    postman = None if mailer is None else Postman(transactions, mailer, metrics, clock, page_url=settings.page_url)
     own = AccountHandlers(
         boxes=boxes,
         devices=Devices(database, transactions, endings, clock),
@@ -184,7 +218,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             passwords=hashing,
             endings=endings,
             clock=clock,
-            wake=None if postman is None else postman.nudge,
+            wake=wake,
         ),
         second_factors=second_factors,
         wishes=Wishes(database),
@@ -223,9 +257,14 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(administration.PERSON_GET, admin.person_get),
             answer(administration.PERSON_CHANGE, admin.person_change),
             answer(administration.PERSON_DELETE, admin.person_delete),
+            answer(administration.SECOND_FACTOR_RESET, admin.second_factor_reset),
             answer(administration.SIGN_INS_LIST, admin.sign_ins_list),
             answer(administration.SIGN_INS_END, admin.sign_ins_end),
             answer(administration.AUDIT_SEARCH, admin.audit_search),
+            answer(invitations.INVITATION_CREATE, invited.invitation_create),
+            answer(invitations.INVITATION_LIST, invited.invitation_list),
+            answer(invitations.INVITATION_REVOKE, invited.invitation_revoke),
+            answer(invitations.REGISTRATION_GET, invited.registration_get),
             answer(identity.JWKS_GET, handlers.jwks_get),
             answer(identity.AUDIT_LIST, handlers.audit_list),
             answer(identity.TRAIL_READ, handlers.trail_read),

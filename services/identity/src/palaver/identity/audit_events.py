@@ -6,7 +6,7 @@ from typing import Literal
 from palaver.contracts.actors import Actor
 from palaver.contracts.administration import USER_SUSPENDED, UserSuspended
 from palaver.contracts.identity import AUDIT_RECORDED, USER_DELETED, USER_REGISTERED, UserDeleted, UserRegistered
-from palaver.contracts.ids import UserId, new_id
+from palaver.contracts.ids import InvitationId, UserId, new_id
 from palaver.contracts.operations import AuditRecorded
 from palaver.identity.domain import User
 from palaver.servicekit.broker import Broker, Outgoing
@@ -52,6 +52,41 @@ def by(
             address=actor.address,
             device=actor.device,
             details=details,
+        )
+    )
+
+
+def of_invitation(
+    actor: Actor,
+    action: str,
+    invitation_id: InvitationId,
+    at: datetime,
+    *,
+    outcome: Literal["done", "refused"] = "done",
+    **details: str,
+) -> Outgoing:
+    """An administrator made or took back an invitation, or was not allowed to."""
+    return _recorded(
+        AuditRecorded(
+            event_id=new_id(),
+            at=at,
+            actor_id=actor.user_id,
+            action=action,
+            target_kind="invitation",
+            target_id=invitation_id,
+            outcome=outcome,
+            address=actor.address,
+            device=actor.device,
+            details=details,
+        )
+    )
+
+
+def mailed(action: str, target_kind: str, target_id: str, at: datetime) -> Outgoing:
+    """The service itself sent a letter about something."""
+    return _recorded(
+        AuditRecorded(
+            event_id=new_id(), at=at, actor_id=None, action=action, target_kind=target_kind, target_id=target_id
         )
     )
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from palaver.contracts.actors import Role
 from palaver.contracts.identity import Tokens, UserView
-from palaver.contracts.ids import SignInId, UserId
-from palaver.contracts.passwords import Language
+from palaver.contracts.ids import InvitationId, SignInId, UserId
+from palaver.contracts.invitations import InvitationState, InvitationView
 
 OWNER_EMAIL = "owner@localhost"
 """The first-run owner's; nobody can register it."""
@@ -65,15 +65,44 @@ class SignedInPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingMail:
-    """A link that somebody asked for, to this e-mail address. `attempts` counts the present one."""
+class Invitation:
+    """So many people may open an account with this role; with an `email`, whoever gives that address."""
 
-    id: str
-    email: str
-    language: Language
-    asked_from: str | None
-    attempts: int
+    id: InvitationId
+    email: str | None
+    role: Role
+    uses: int
+    used: int
+    created_by: UserId
     created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+    def state(self, now: datetime) -> InvitationState:
+        """Whether it could be used; if not, the first reason why."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.used >= self.uses:
+            return "used"
+        return "expired" if self.expires_at <= now else "open"
+
+    def admits(self, email: str, now: datetime) -> bool:
+        """Whether somebody may open an account with it, under this normal e-mail address."""
+        return self.state(now) == "open" and self.email in {None, email}
+
+    def view(self, now: datetime) -> InvitationView:
+        """As administrators see it."""
+        return InvitationView(
+            id=self.id,
+            email=self.email,
+            role="admin" if self.role is Role.ADMIN else "member",
+            uses=self.uses,
+            used=self.used,
+            state=self.state(now),
+            created_by=self.created_by,
+            created_at=self.created_at,
+            expires_at=self.expires_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +183,11 @@ def may_administer(by: Role, whom: Role, to: Role | None) -> bool:
     if by is Role.OWNER:
         return True
     return by is Role.ADMIN and whom is not Role.OWNER and to is not Role.OWNER
+
+
+def may_invite(by: Role, role: Role) -> bool:
+    """Whether somebody may let others in with a role: owners with any but their own, administrators members alone."""
+    return (role is Role.MEMBER and by is Role.ADMIN) or (by is Role.OWNER and role is not Role.OWNER)
 
 
 def normal_email(email: str) -> str:

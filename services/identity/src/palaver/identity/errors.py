@@ -1,5 +1,6 @@
 """What this service refuses, in sentences for people. None of them tells more than its reader knows already."""
 
+from palaver.contracts import limits
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.second_factor import SecondFactorRequired
 from palaver.identity.domain import Refusal
@@ -92,6 +93,44 @@ def account_suspended() -> Failure:
 def registration_closed() -> Failure:
     """By setting."""
     return Failure(ErrorCode.REGISTRATION_CLOSED, "Registration is closed; ask whoever runs this installation.")
+
+
+def invitation_required() -> Failure:
+    """By setting."""
+    return Failure(
+        ErrorCode.INVITATION_REQUIRED, "Accounts are opened by invitation; ask whoever runs this installation."
+    )
+
+
+def invitation_invalid() -> Failure:
+    """One answer for one that is unknown, used up, expired, taken back, for another address, or of somebody who may
+    invite no longer."""
+    return Failure(
+        ErrorCode.INVITATION_INVALID,
+        "This invitation was used already, has ended, or is for another e-mail address; ask for a new one.",
+    )
+
+
+def invitation_not_found() -> Failure:
+    """It was forgotten, or never there."""
+    return Failure(ErrorCode.NOT_FOUND, "There is no such invitation.")
+
+
+def too_many_invitations() -> Failure:
+    """Nothing is unbounded."""
+    return Failure(
+        ErrorCode.CONFLICT, f"{limits.MAX_OPEN_INVITATIONS} invitations are open; revoke some of them first."
+    )
+
+
+def one_use_for_an_address() -> Failure:
+    """An address has one account."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "An invitation for one address works once.", field="uses")
+
+
+def no_second_factor() -> Failure:
+    """There is nothing to reset."""
+    return Failure(ErrorCode.NOT_FOUND, "This person has no second factor.")
 
 
 def email_taken() -> Failure:

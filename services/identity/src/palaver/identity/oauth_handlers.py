@@ -7,6 +7,7 @@ from palaver.contracts.oauth import (
     ListOAuthProviders,
     OAuthBegun,
     OAuthCallback,
+    OAuthIntent,
     OAuthProviders,
 )
 from palaver.identity.boxes import Boxes, reply_to
@@ -28,7 +29,8 @@ class OAuthHandlers:
     async def oauth_begin(self, request: BeginOAuth) -> OAuthBegun:
         """Answer `oauth.begin`."""
         reply = reply_to(request.reply_key)
-        return OAuthBegun(sealed=reply.seal(await self._signing_in.begin(request.provider)))
+        intent = OAuthIntent() if request.sealed is None else self._boxes.open(request.sealed, OAuthIntent)
+        return OAuthBegun(sealed=reply.seal(await self._signing_in.begin(request.provider, intent.invitation)))
 
     async def oauth_finish(self, request: FinishOAuth) -> SignedIn:
         """Answer `oauth.finish`."""

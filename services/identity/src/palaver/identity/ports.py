@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Protocol
+from typing import Any, Protocol
+
+from sqlalchemy import Row, Table
 
 from palaver.contracts.ids import SignInId, UserId
 from palaver.contracts.sign_ins import SignInEnded
 from palaver.identity.oauth_proof import Attempt, Proof
+from palaver.servicekit.broker import Outgoing
+from palaver.servicekit.transactions import Work
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -37,10 +41,12 @@ class TicketStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KnownAttempt:
-    """A sign-in elsewhere that is under way: where, and the digest of what its browser keeps."""
+    """A sign-in elsewhere that is under way: where, the digests of what its browser keeps and of an invitation that
+    it brought."""
 
     provider: str
     binding: bytes
+    invitation: bytes | None = None
 
 
 class AttemptStore(Protocol):
@@ -74,6 +80,31 @@ class Mailer(Protocol):
 
     async def send(self, mail: EmailMessage) -> None:
         """Send it; the sender is filled in. Raises MailNotSentError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that is ready. `sent` is its entry of the audit trail, `about` whom it tells of, and `digest` that of the
+    secret in it."""
+
+    mail: EmailMessage
+    sent: Outgoing
+    about: UserId | None
+    digest: bytes | None = None
+
+
+class Desk(Protocol):
+    """Where one kind of mail waits; `store.waiting` says with which columns."""
+
+    table: Table
+
+    async def write(self, work: Work, row: Row[Any], now: datetime) -> Letter | None:
+        """What is to be sent; None if nobody gets it. Raises MailNotSentError."""
+        ...
+
+    async def withdraw(self, work: Work, digest: bytes) -> None:
+        """The mail with this secret did not get away."""
         ...
 
 

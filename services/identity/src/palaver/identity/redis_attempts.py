@@ -21,9 +21,10 @@ class RedisAttempts:
 
     async def keep(self, state: bytes, attempt: KnownAttempt) -> None:
         """See `ports.AttemptStore`."""
-        value = json.dumps({"provider": attempt.provider, "binding": attempt.binding.hex()})
+        invitation = None if attempt.invitation is None else attempt.invitation.hex()
+        known = {"provider": attempt.provider, "binding": attempt.binding.hex(), "invitation": invitation}
         try:
-            await self._redis.client.set(PREFIX + state.hex(), value, ex=STATE_SECONDS)
+            await self._redis.client.set(PREFIX + state.hex(), json.dumps(known), ex=STATE_SECONDS)
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable(REDIS, type(error).__name__) from error
 
@@ -36,4 +37,7 @@ class RedisAttempts:
         if value is None:
             return None
         known = json.loads(value)
-        return KnownAttempt(known["provider"], bytes.fromhex(known["binding"]))
+        invitation = known.get("invitation")
+        return KnownAttempt(
+            known["provider"], bytes.fromhex(known["binding"]), bytes.fromhex(invitation) if invitation else None
+        )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from palaver.contracts.invitations import RegistrationMode
 from palaver.contracts.oauth import OAuthName
 from palaver.identity.oauth_settings import OAuthSettings
 from palaver.identity.opaque import digest_of
@@ -78,7 +79,9 @@ class Settings(ServiceSettings):
     )
     issuer: str = Field("palaver", description="`iss` of access tokens.")
     audience: str = Field("palaver", description="`aud` of access tokens.")
-    registration: Literal["open", "closed"] = Field("open", description="Whether anybody may open an account.")
+    registration: RegistrationMode = Field(
+        "open", description="Who may open an account: `open` anybody, `invitation` who is invited, `closed` nobody."
+    )
     owner_sign_in_code: Annotated[SecretStr | None, AfterValidator(_unguessable)] = Field(
         None, description="A one-time code that signs the owner in; whoever starts the service makes a new one."
     )

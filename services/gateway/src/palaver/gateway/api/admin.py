@@ -13,6 +13,7 @@ from palaver.contracts.administration import (
     PERSON_CHANGE,
     PERSON_DELETE,
     PERSON_GET,
+    SECOND_FACTOR_RESET,
     SIGN_INS_END,
     SIGN_INS_LIST,
     ChangePerson,
@@ -75,6 +76,13 @@ async def change_user(user_id: Id, body: PersonBody, who: Authenticated, around:
 async def delete_user(user_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
     """Delete somebody's account for good, with their rooms, messages, presets and keys."""
     await around.broker.ask(PERSON_DELETE, OfPerson(actor=who.actor, user_id=UserId(user_id)))
+    return done()
+
+
+@router.delete("/users/{user_id}/second-factor")
+async def reset_second_factor(user_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
+    """Take the second factor of somebody who lost it; they are told by mail. Of an owner only another owner does."""
+    await around.broker.ask(SECOND_FACTOR_RESET, OfPerson(actor=who.actor, user_id=UserId(user_id)))
     return done()
 
 

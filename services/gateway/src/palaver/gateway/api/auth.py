@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.identity import (
     LINK_REDEEM,
+    MAX_INVITATION_CHARACTERS,
     SEAL_CONTEXT_ANSWER,
     SEAL_CONTEXT_REQUEST,
     TICKET_ISSUE,
@@ -51,11 +52,12 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, max_length=4_096, des
 
 
 class RegisterBody(BaseModel):
-    """A new account."""
+    """A new account. `invitation` is the code of one, which stands behind `#invitation=` in its link."""
 
     email: Email
     password: Password
     nickname: Nickname
+    invitation: str | None = Field(default=None, min_length=1, max_length=MAX_INVITATION_CHARACTERS, repr=False)
 
 
 class LogInBody(BaseModel):
@@ -118,8 +120,8 @@ async def limited_registration(request: Request, around: Around) -> None:
 
 @router.post("/register", status_code=201, dependencies=[Depends(limited_registration)])
 async def register(body: RegisterBody, request: Request, response: Response, around: Around) -> Envelope[SignedInView]:
-    """Open an account and sign in."""
-    registration = Registration(email=body.email, password=body.password, nickname=body.nickname)
+    """Open an account and sign in. `GET /auth/registration` says whether that needs an invitation."""
+    registration = Registration(**dict(body))
     reply = Reply(request, response, around)
     answer = await around.broker.ask(
         USER_REGISTER,

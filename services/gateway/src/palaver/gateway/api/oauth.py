@@ -3,11 +3,17 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Path, Query, Request
+from fastapi import APIRouter, Cookie, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
 
-from palaver.contracts.failures import Failure
-from palaver.contracts.identity import SEAL_CONTEXT_ANSWER, SEAL_CONTEXT_REQUEST, Tokens
+from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.identity import (
+    MAX_INVITATION_CHARACTERS,
+    SEAL_CONTEXT_ANSWER,
+    SEAL_CONTEXT_REQUEST,
+    Tokens,
+)
 from palaver.contracts.oauth import (
     OAUTH_BEGIN,
     OAUTH_FINISH,
@@ -17,13 +23,14 @@ from palaver.contracts.oauth import (
     FinishOAuth,
     ListOAuthProviders,
     OAuthCallback,
+    OAuthIntent,
     OAuthName,
     OAuthProvider,
     OAuthStart,
 )
 from palaver.gateway.api.auth import keep_cookie, limited_sign_in
 from palaver.gateway.api.envelope import Envelope
-from palaver.gateway.api.surroundings import Around, address_of, device_of
+from palaver.gateway.api.surroundings import Around, Surroundings, address_of, device_of
 from palaver.gateway.recipients import reply_key_of
 from palaver.servicekit.sealing import KeyPair, unseal
 
@@ -34,6 +41,18 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 
 Provider = Annotated[OAuthName, Path(examples=["github"])]
 Binding = Annotated[str | None, Cookie(alias=COOKIE, max_length=200, description="Who began the sign-in.")]
+
+
+class InvitedBody(BaseModel):
+    """The code of an invitation, for who has no account yet."""
+
+    invitation: str = Field(min_length=1, max_length=MAX_INVITATION_CHARACTERS, repr=False)
+
+
+class WhereTo(BaseModel):
+    """Where the browser goes next."""
+
+    url: str = Field(repr=False)
 
 
 @router.get("/providers")
@@ -50,20 +69,22 @@ async def list_providers(around: Around) -> Envelope[list[OAuthProvider]]:
 )
 async def begin(provider: Provider, around: Around) -> RedirectResponse:
     """Go and sign in there."""
-    keys = KeyPair.generate()
-    answer = await around.broker.ask(OAUTH_BEGIN, BeginOAuth(provider=provider, reply_key=reply_key_of(keys)))
-    start = unseal(answer.sealed, OAuthStart, keys=keys, context=SEAL_CONTEXT_ANSWER)
+    start = await _begun(provider, around, None)
     response = RedirectResponse(start.url, HTTPStatus.SEE_OTHER)
-    response.set_cookie(
-        COOKIE,
-        start.binding,
-        max_age=STATE_SECONDS,
-        path=COOKIE_PATH,
-        secure=around.secure_cookies,
-        httponly=True,
-        samesite="lax",  # it has to come back with a navigation from there
-    )
+    _keep_binding(response, start, around)
     return response
+
+
+@router.post("/oauth/{provider}", dependencies=[Depends(limited_sign_in)])
+async def begin_invited(
+    provider: Provider, body: InvitedBody, request: Request, response: Response, around: Around
+) -> Envelope[WhereTo]:
+    """The address to go and sign in at, for whoever brings an invitation: none is written into an address."""
+    if not around.origins.permit(request.headers.get("origin"), request.headers.get("host")):
+        raise Failure(ErrorCode.ORIGIN_NOT_ALLOWED, "This web page may not sign in here.")
+    start = await _begun(provider, around, OAuthIntent(invitation=body.invitation))
+    _keep_binding(response, start, around)
+    return Envelope(data=WhereTo(url=start.url))
 
 
 @router.get(
@@ -99,3 +120,23 @@ async def finish(  # noqa: PLR0917 - what a provider sends
         keep_cookie(response, tokens, secure=around.secure_cookies)
     response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=around.secure_cookies, httponly=True, samesite="lax")
     return response
+
+
+async def _begun(provider: OAuthName, around: Surroundings, intent: OAuthIntent | None) -> OAuthStart:
+    keys = KeyPair.generate()
+    sealed = None if intent is None else around.identity.seal(intent, context=SEAL_CONTEXT_REQUEST)
+    request = BeginOAuth(provider=provider, reply_key=reply_key_of(keys), sealed=sealed)
+    answer = await around.broker.ask(OAUTH_BEGIN, request)
+    return unseal(answer.sealed, OAuthStart, keys=keys, context=SEAL_CONTEXT_ANSWER)
+
+
+def _keep_binding(response: Response, start: OAuthStart, around: Surroundings) -> None:
+    response.set_cookie(
+        COOKIE,
+        start.binding,
+        max_age=STATE_SECONDS,
+        path=COOKIE_PATH,
+        secure=around.secure_cookies,
+        httponly=True,
+        samesite="lax",  # it has to come back with a navigation from there
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from palaver.contracts.administration import ListPeople, PersonView
 from palaver.contracts.ids import UserId
 from palaver.identity.domain import Status
-from palaver.identity.store.tables import refresh_families, users
+from palaver.identity.store.tables import refresh_families, second_factors, users
 from palaver.identity.store.users import user_of
 
 
@@ -41,8 +41,12 @@ def _people() -> Select[Any]:
         .where(refresh_families.c.user_id == users.c.id)
         .lateral("last")
     )
-    return select(users, last).join_from(users, last, true())
+    confirmed = (second_factors.c.user_id == users.c.id) & second_factors.c.confirmed_at.is_not(None)
+    second_factor = select(second_factors.c.user_id).where(confirmed).exists().label("second_factor")
+    return select(users, last, second_factor).join_from(users, last, true())
 
 
 def _person(row: Row[Any]) -> PersonView:
-    return PersonView(**user_of(row).view().model_dump(), last_seen_at=row.last_seen_at)
+    return PersonView(
+        **user_of(row).view().model_dump(), last_seen_at=row.last_seen_at, second_factor=row.second_factor
+    )

@@ -56,6 +56,40 @@ password_resets = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("email", Text, index=True),
+    Column("role", Text, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("created_by", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("revoked_at", DateTime(timezone=True)),
+)
+
+invitation_codes = Table(
+    "invitation_codes",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("invitation_id", Text, ForeignKey("invitations.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("invitation_id", Text, ForeignKey("invitations.id", ondelete="CASCADE"), index=True),
+    Column("language", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
 second_factors = Table(
     "second_factors",
     metadata,

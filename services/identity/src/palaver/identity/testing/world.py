@@ -35,6 +35,12 @@ from palaver.contracts.identity import (
     UserView,
 )
 from palaver.contracts.ids import SignInId
+from palaver.contracts.invitations import (
+    INVITATION_CREATE,
+    CreatedInvitation,
+    CreateInvitation,
+    InvitationCode,
+)
 from palaver.contracts.passwords import (
     PASSWORD_CHANGE,
     PASSWORD_RESET,
@@ -124,9 +130,12 @@ class Edge:
         tokens = unseal(signed_in.sealed, Tokens, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER)
         return Person(signed_in.user, tokens)
 
-    async def register(self, email: str, password: str = PASSPHRASE, nickname: str = "Ada") -> Person:
+    async def register(
+        self, email: str, password: str = PASSPHRASE, nickname: str = "Ada", *, invitation: str | None = None
+    ) -> Person:
         """Open an account."""
-        sealed = self.sealed(Registration(email=email, password=password, nickname=nickname))
+        registration = Registration(email=email, password=password, nickname=nickname, invitation=invitation)
+        sealed = self.sealed(registration)
         request = Register(sealed=sealed, reply_key=self.reply_key, address="203.0.113.7", device="test")
         return self.opened(await self.broker.ask(USER_REGISTER, request))
 
@@ -192,6 +201,12 @@ class Edge:
         """Turn it off."""
         sealed = self.sealed(FullProof(password=password, code=code))
         await self.broker.ask(SECOND_FACTOR_DISABLE, DisableSecondFactor(actor=person.actor, sealed=sealed))
+
+    async def invite(self, by: Actor, **wishes: Any) -> tuple[CreatedInvitation, InvitationCode]:
+        """Invite somebody."""
+        request = CreateInvitation(actor=by, reply_key=self.reply_key, **wishes)
+        made = await self.broker.ask(INVITATION_CREATE, request)
+        return made, unseal(made.sealed, InvitationCode, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER)
 
     async def redeem_link(self, code: str) -> Person:
         """Sign in with a one-time code."""
