@@ -86,6 +86,7 @@ async def with_one_of_everything(person: Palaver) -> Belongings:
         "persona": persona["slug"],
         "device_id": sid,
         "sign_in_id": sid,
+        "invitation_id": new_id(),  # members have none
         "user_id": user.id,
         "by": user.id,
         "target_id": user.id,
