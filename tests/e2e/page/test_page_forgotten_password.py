@@ -62,7 +62,7 @@ async def test_a_mailed_link_sets_a_new_password_once(stack: Stack, visit: Visit
         await page.get_by_label("New password").fill(NEW_PASSWORD)
         await page.get_by_role("button", name="Set a new password").click()
         await expect(page.get_by_role("alert")).to_contain_text("was used already or has expired")
-        await page.get_by_role("button", name="Back to signing in").click()
+        await page.get_by_role("button", name="Back to your rooms").click()
         await expect(page.get_by_role("heading", name="Who should be in the room?")).to_be_visible()
     # The refused password and the used link are answers that the browser's console mentions.
     assert [one for one in visit.complaints if "401" not in one and "403" not in one] == []

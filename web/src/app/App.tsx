@@ -32,6 +32,7 @@ export function App() {
   const account = useAccount()
   const [linkFailure, setLinkFailure] = useState<unknown>(null)
   const [resetToken, setResetToken] = useState<string | null>(null)
+  const [invitation, setInvitation] = useState<string | null>(null)
   const [unreachable, setUnreachable] = useState(false)
 
   const begin = useCallback(() => {
@@ -39,6 +40,7 @@ export function App() {
       (entrance) => {
         setLinkFailure(entrance.linkFailure)
         if (entrance.resetToken !== null) setResetToken(entrance.resetToken)
+        if (entrance.invitation !== null) setInvitation(entrance.invitation)
       },
       () => setUnreachable(true),
     )
@@ -60,7 +62,13 @@ export function App() {
         <SignedIn key={account.user.id} userId={account.user.id} />
       ) : null}
       {account.state === 'signed-out' || (account.state === 'signed-in' && resetToken !== null) ? (
-        <SignInPage linkFailure={linkFailure} resetToken={resetToken} onReset={() => setResetToken(null)} />
+        <SignInPage
+          key={invitation}
+          linkFailure={linkFailure}
+          resetToken={resetToken}
+          invitation={invitation}
+          onReset={() => setResetToken(null)}
+        />
       ) : null}
       {account.state === 'unknown' ? <Entering failed={unreachable} onRetry={retry} /> : null}
       <Toaster />

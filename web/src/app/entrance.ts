@@ -2,13 +2,15 @@
 import { redeemLink } from '@/lib/api/auth'
 import { accessToken } from '@/lib/credentials'
 
-import { takeResetToken, takeSignInCode } from './signInCode'
+import { takeInvitation, takeResetToken, takeSignInCode } from './signInCode'
 
 export interface Entrance {
   /** Why a sign-in link did not work; null if none was tried, or it did. */
   readonly linkFailure: unknown
   /** The secret of a link that sets a new password, if the address carried one. */
   readonly resetToken: string | null
+  /** The code of an invitation, if the address carried one. */
+  readonly invitation: string | null
 }
 
 let underWay: Promise<Entrance> | null = null
@@ -24,15 +26,16 @@ export function enter(): Promise<Entrance> {
 async function begin(): Promise<Entrance> {
   const code = takeSignInCode()
   const resetToken = takeResetToken()
+  const invitation = takeInvitation()
   let linkFailure: unknown = null
   if (code !== null) {
     try {
       await redeemLink(code)
-      return { linkFailure, resetToken }
+      return { linkFailure, resetToken, invitation }
     } catch (failure) {
       linkFailure = failure
     }
   }
   await accessToken()
-  return { linkFailure, resetToken }
+  return { linkFailure, resetToken, invitation }
 }

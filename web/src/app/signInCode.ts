@@ -9,6 +9,18 @@ function takeFromAddress(name: string): string | null {
   return value
 }
 
+/** The code of an invitation; one that somebody put into the query by hand is taken out there. */
+export function takeInvitation(): string | null {
+  const query = new URLSearchParams(location.search)
+  const asked = query.get('invitation')
+  if (asked !== null) {
+    query.delete('invitation')
+    const rest = query.toString()
+    history.replaceState(null, '', location.pathname + (rest ? `?${rest}` : '') + location.hash)
+  }
+  return takeFromAddress('invitation') ?? asked
+}
+
 /** The one-time code of a sign-in link. */
 export const takeSignInCode = () => takeFromAddress('code')
 

@@ -11,12 +11,14 @@ import { useFailureText } from '@/ui/useFailureText'
 interface NewPasswordProps {
   /** The secret of the mailed link. */
   readonly token: string
+  /** Whoever opened the link has a sign-in here. */
+  readonly signedIn: boolean
   /** The password is set, or whoever holds the link leaves it. */
   readonly onDone: (changed: boolean) => void
 }
 
 /** Sets a new password by a mailed link; every sign-in of the person ends with it. */
-export function NewPassword({ token, onDone }: NewPasswordProps) {
+export function NewPassword({ token, signedIn, onDone }: NewPasswordProps) {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const [busy, setBusy] = useState(false)
@@ -60,7 +62,7 @@ export function NewPassword({ token, onDone }: NewPasswordProps) {
         {t('signIn.setPassword')}
       </Button>
       <Button type="button" look="ghost" onClick={() => onDone(false)}>
-        {t('signIn.back')}
+        {signedIn ? t('signIn.goOn') : t('signIn.back')}
       </Button>
     </form>
   )

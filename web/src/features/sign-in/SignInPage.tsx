@@ -1,9 +1,8 @@
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { logIn, register } from '@/lib/api/auth'
-import { forgetCredentials } from '@/lib/credentials'
-import { MIN_PASSWORD_CHARACTERS } from '@/contracts/rest'
+import { logIn } from '@/lib/api/auth'
+import { forgetCredentials, useAccount } from '@/lib/credentials'
 import { Button } from '@/ui/Button'
 import { Callout } from '@/ui/Callout'
 import { TextField } from '@/ui/Field'
@@ -15,6 +14,7 @@ import { useFailureText } from '@/ui/useFailureText'
 import { Elsewhere } from './Elsewhere'
 import { ForgottenPassword } from './ForgottenPassword'
 import { NewPassword } from './NewPassword'
+import { RegisterForm } from './RegisterForm'
 import { SecondStepForm } from './SecondStepForm'
 
 type Intent = 'sign-in' | 'register'
@@ -25,11 +25,14 @@ interface SignInPageProps {
   /** The secret of a mailed link that sets a new password, while there is one. */
   readonly resetToken: string | null
   readonly onReset: () => void
+  /** The code of an invitation, from the link that somebody followed. */
+  readonly invitation: string | null
 }
 
-export function SignInPage({ linkFailure, resetToken, onReset }: SignInPageProps) {
+export function SignInPage({ linkFailure, resetToken, invitation, onReset }: SignInPageProps) {
   const { t } = useTranslation()
-  const [intent, setIntent] = useState<Intent>('sign-in')
+  const signedIn = useAccount((account) => account.state === 'signed-in')
+  const [intent, setIntent] = useState<Intent>(invitation === null ? 'sign-in' : 'register')
   const [challenge, setChallenge] = useState<string | null>(null)
   const [forgotten, setForgotten] = useState(false)
   const [changed, setChanged] = useState(false)
@@ -45,7 +48,7 @@ export function SignInPage({ linkFailure, resetToken, onReset }: SignInPageProps
   if (resetToken !== null) {
     return (
       <Frame title={t('signIn.setPassword')}>
-        <NewPassword token={resetToken} onDone={onPasswordDone} />
+        <NewPassword token={resetToken} signedIn={signedIn} onDone={onPasswordDone} />
       </Frame>
     )
   }
@@ -88,7 +91,7 @@ export function SignInPage({ linkFailure, resetToken, onReset }: SignInPageProps
           </Callout>
         </div>
       ) : null}
-      <CredentialsForm key={intent} intent={intent} onChallenge={setChallenge} />
+      {intent === 'sign-in' ? <LogInForm onChallenge={setChallenge} /> : <RegisterForm invitation={invitation} />}
       {intent === 'sign-in' ? (
         <div className="mt-3 flex justify-center">
           <Button type="button" look="ghost" onClick={() => setForgotten(true)}>
@@ -96,7 +99,7 @@ export function SignInPage({ linkFailure, resetToken, onReset }: SignInPageProps
           </Button>
         </div>
       ) : null}
-      <Elsewhere />
+      <Elsewhere invitation={intent === 'register' ? invitation : null} />
     </Frame>
   )
 }
@@ -128,28 +131,19 @@ function Frame({ title, children }: { readonly title: string; readonly children:
   )
 }
 
-interface CredentialsFormProps {
-  readonly intent: Intent
-  /** The password was right, and a code is asked for. */
-  readonly onChallenge: (challenge: string) => void
-}
-
-function CredentialsForm({ intent, onChallenge }: CredentialsFormProps) {
+/** E-mail and password; `onChallenge`: the password was right, and a code is asked for. */
+function LogInForm({ onChallenge }: { readonly onChallenge: (challenge: string) => void }) {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<unknown>(null)
 
   const submit = async (form: FormData) => {
-    const [email, password, nickname] = ['email', 'password', 'nickname'].map((name) => String(form.get(name) ?? ''))
     setBusy(true)
     setFailure(null)
     try {
-      if (intent === 'register') await register(email ?? '', password ?? '', nickname ?? '')
-      else {
-        const challenge = await logIn(email ?? '', password ?? '')
-        if (challenge !== null) onChallenge(challenge)
-      }
+      const challenge = await logIn(String(form.get('email') ?? ''), String(form.get('password') ?? ''))
+      if (challenge !== null) onChallenge(challenge)
     } catch (reason) {
       setFailure(reason)
       setBusy(false)
@@ -164,26 +158,15 @@ function CredentialsForm({ intent, onChallenge }: CredentialsFormProps) {
         void submit(new FormData(event.currentTarget))
       }}
     >
-      {intent === 'register' ? (
-        <TextField label={t('signIn.nickname')} name="nickname" required maxLength={80} autoComplete="nickname" />
-      ) : null}
       <TextField label={t('signIn.email')} name="email" type="email" required autoComplete="username" />
-      <TextField
-        label={t('signIn.password')}
-        name="password"
-        type="password"
-        required
-        minLength={intent === 'register' ? MIN_PASSWORD_CHARACTERS : 1}
-        autoComplete={intent === 'register' ? 'new-password' : 'current-password'}
-        {...(intent === 'register' ? { hint: t('signIn.passwordHint', { count: MIN_PASSWORD_CHARACTERS }) } : {})}
-      />
+      <TextField label={t('signIn.password')} name="password" type="password" required autoComplete="current-password" />
       {failure ? (
         <Callout tone="danger" urgent>
           {failureText(failure)}
         </Callout>
       ) : null}
       <Button type="submit" look="primary" busy={busy} className="mt-1 h-11">
-        {intent === 'sign-in' ? t('signIn.signIn') : t('signIn.createAccount')}
+        {t('signIn.signIn')}
       </Button>
     </form>
   )

@@ -1,5 +1,5 @@
 /** Signing in and out. */
-import type { SignedIn } from '@/contracts/rest'
+import type { RegistrationRules, SignedIn } from '@/contracts/rest'
 import { forgetCredentials, signIn } from '@/lib/credentials'
 
 import { ApiFailure, callApi } from './call'
@@ -22,9 +22,16 @@ export async function secondStep(challenge: string, code: string): Promise<void>
   signIn(data)
 }
 
-export async function register(email: string, password: string, nickname: string): Promise<void> {
-  const { data } = await callApi<SignedIn>('POST', '/auth/register', { body: { email, password, nickname } })
+export async function register(email: string, password: string, nickname: string, invitation: string | null): Promise<void> {
+  const body = { email, password, nickname, invitation }
+  const { data } = await callApi<SignedIn>('POST', '/auth/register', { body })
   signIn(data)
+}
+
+/** Whether anybody may open an account, whoever is invited, or nobody. */
+export async function registrationMode(): Promise<RegistrationRules['mode']> {
+  const { data } = await callApi<RegistrationRules>('GET', '/auth/registration')
+  return data.mode
 }
 
 /** Use the one-time code of a sign-in link. */
@@ -52,6 +59,12 @@ export interface SignInProvider {
 export async function signInProviders(): Promise<readonly SignInProvider[]> {
   const { data } = await callApi<readonly SignInProvider[]>('GET', '/auth/providers')
   return data
+}
+
+/** Where to go and sign in, for whoever brings an invitation. */
+export async function signInElsewhere(provider: string, invitation: string): Promise<string> {
+  const { data } = await callApi<{ readonly url: string }>('POST', `/auth/oauth/${provider}`, { body: { invitation } })
+  return data.url
 }
 
 /** Signed out here in any case; the server is told so that the cookie dies too. */

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from palaver.client.account import OwnAccount
+from palaver.client.administration import Administration
 from palaver.client.connection import Connection, NoWebSocket
 from palaver.client.http_link import HttpLink
 from palaver.client.provider_keys import ProviderKeys
@@ -46,6 +48,8 @@ class Palaver:
     def __init__(self, url: str) -> None:
         self.rest = Rest(url)
         self.keys = ProviderKeys(self.rest)
+        self.account = OwnAccount(self.rest)
+        self.admin = Administration(self.rest)
         self.degraded: set[str] = set()
         """Dependencies that the server says are down."""
         self._url = url.rstrip("/").replace("http", "ws", 1) + "/ws"
