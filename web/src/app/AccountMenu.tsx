@@ -1,9 +1,9 @@
-import { ChevronsUpDown, Drama, KeyRound, LogOut, Settings } from 'lucide-react'
+import { ChevronsUpDown, Drama, KeyRound, LogOut, Settings, UsersRound } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 
 import { logOut } from '@/lib/api/auth'
 import { useChangePreferences } from '@/lib/api/preferences'
-import { useAccount } from '@/lib/credentials'
+import { isAdministrator, useAccount } from '@/lib/credentials'
 import { useKeyQuotas } from '@/lib/keyQuotas'
 import { type Language, usePreferences } from '@/lib/preferences'
 import type { Route } from '@/lib/route'
@@ -14,6 +14,7 @@ const PAGES = [
   { route: { page: 'personas' }, icon: Drama, title: 'personas.title' },
   { route: { page: 'keys' }, icon: KeyRound, title: 'keys.title' },
   { route: { page: 'settings', section: 'account' }, icon: Settings, title: 'settings.title' },
+  { route: { page: 'admin', section: 'people' }, icon: UsersRound, title: 'admin.title' },
 ] as const
 
 interface AccountMenuProps {
@@ -30,10 +31,11 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
   const news = useKeyQuotas((quotas) => quotas.length > 0)
   if (account.state !== 'signed-in') return null
   const { nickname, email } = account.user
+  const pages = PAGES.filter(({ route }) => route.page !== 'admin' || isAdministrator(account.user))
   const [initial = '?'] = Array.from(nickname)
   return (
     <div className="flex flex-col gap-1 border-t border-line pt-2">
-      {PAGES.map(({ route, icon: Icon, title }) => (
+      {pages.map(({ route, icon: Icon, title }) => (
         <button
           key={route.page}
           type="button"

@@ -7,6 +7,7 @@ import { type Route, useRoute } from '@/lib/route'
 import { LiveRoomsContext } from '@/realtime/hooks'
 import { IconButton } from '@/ui/IconButton'
 
+import { AdminGate } from './AdminGate'
 import { ConnectionBanner } from './ConnectionBanner'
 import { HomePage } from './HomePage'
 import { NewRoomPage } from './NewRoomPage'
@@ -66,6 +67,8 @@ function Page({ route }: { readonly route: Route }) {
       return <KeysPage />
     case 'personas':
       return <PersonasPage />
+    case 'admin':
+      return <AdminGate section={route.section} />
     case 'settings':
       return <SettingsPage section={route.section} />
     default:
