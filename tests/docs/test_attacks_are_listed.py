@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-MARKED = re.compile(r"^pytestmark = .*pytest\.mark\.attack\b", re.MULTILINE)
+MARKED = re.compile(r"^pytestmark = [^=]*pytest\.mark\.attack\b", re.MULTILINE)
 NAMED = re.compile(r"^\|.*$", re.MULTILINE)
 TEST = re.compile(r"`([\w/-]+/test_\w+\.py)`")
 

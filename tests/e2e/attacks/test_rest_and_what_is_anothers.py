@@ -1,11 +1,10 @@
 """Every operation is tried on what is another's, and refused as if that did not exist; it stays as it was."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 
 import httpx2
 import pytest
-import pytest_asyncio
 
 from attacklab.belongings import (
     Belongings,
@@ -14,7 +13,6 @@ from attacklab.belongings import (
     nobodys,
     rows_about,
     sign_in_of,
-    with_one_of_everything,
 )
 from attacklab.bodies import EVERYBODYS, Ids
 from attacklab.operations import Operation
@@ -22,27 +20,18 @@ from palaver.cli.testing.stack import Stack
 from palaver.client import Palaver
 from palaver.contracts.failures import ErrorCode
 
-pytestmark = [pytest.mark.e2e, pytest.mark.attack]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.attack,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+]
 
 ADMIN = "/api/v1/admin/"
 ORDERS = {"POST /api/v1/messages", "POST /api/v1/chat/stop", "POST /api/v1/sessions/{session_id}/interrupt"}
 """Are taken before anybody knows of the room; session carries out only those of its person."""
 ABSENT = {ErrorCode.NOT_FOUND, ErrorCode.SESSION_NOT_FOUND, ErrorCode.PERSONA_NOT_FOUND}
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-@pytest_asyncio.fixture
-async def people(stack: Stack) -> AsyncGenerator[tuple[Belongings, Belongings]]:
-    """Ada, and Eve, who has the same herself, so that she can mix hers with another's."""
-    async with await stack.person("Ada") as ada, await stack.person("Eve") as eve:
-        yield await with_one_of_everything(ada), await with_one_of_everything(eve)
-
-
-@pytest_asyncio.fixture
-async def owner(stack: Stack) -> AsyncGenerator[Palaver]:
-    async with Palaver(stack.url) as palaver:
-        await palaver.rest.redeem(stack.sign_in.link.code)
-        yield palaver
 
 
 def mixtures(operation: Operation, own: Ids, foreign: Ids) -> Iterator[tuple[str, Ids]]:
@@ -92,9 +81,8 @@ def judged(
 
 
 async def test_what_is_another_s_does_not_exist_for_members_and_administrators(
-    stack: Stack, operations: list[Operation], people: tuple[Belongings, Belongings], owner: Palaver
+    stack: Stack, operations: list[Operation], ada: Belongings, eve: Belongings, owner: Palaver
 ) -> None:
-    ada, eve = people
     everyday = [one for one in operations if one.needs_sign_in and not one.template.startswith(ADMIN)]
     unknown = {name for one in everyday for name in one.in_path} - {*ada.ids, *EVERYBODYS}
     assert not unknown, "whose are these? attacklab/belongings.py must say"
@@ -114,7 +102,9 @@ async def test_administration_is_refused_to_members_and_to_whoever_was_an_admini
     assert len(administration) > 15
     async with await stack.person("Eve") as member, await stack.person("Mallory") as demoted:
         me = str(owner.rest.signed_in.user.id)
+        invitation = await owner.rest.post("/api/v1/admin/invitations", {})
         ids = {"user_id": me, "by": me, "target_id": me, "sign_in_id": sign_in_of(owner)}
+        ids["invitation_id"] = invitation["id"]
         one = f"/api/v1/admin/users/{demoted.rest.signed_in.user.id}"
         await owner.rest.call("PUT", one, {"role": "admin"})
         once_good = await demoted.rest.renewed_token()

@@ -32,7 +32,7 @@ from palaver.simulator.recorder import KeyTrace
 from palaver.simulator.server import SimulatorServer
 from palaver.simulator.settings import SimulatorSettings
 
-pytestmark = [pytest.mark.e2e, pytest.mark.attack]
+pytestmark = [pytest.mark.e2e, pytest.mark.attack, pytest.mark.timeout(240)]
 
 OPENAI_KEY = f"sk-proj-{secrets.token_urlsafe(36)}"
 ANTHROPIC_KEY = f"sk-ant-api03-{secrets.token_urlsafe(36)}"
@@ -80,7 +80,7 @@ class Known:
         self.secrets[f"signature of the access token after {when}"] = tokens.access_token.rsplit(".", 1)[1]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def providers() -> AsyncGenerator[SimulatorServer]:
     """OpenAI and Anthropic as they would be, but that they accept three keys only."""
     accepted: Any = (OPENAI_KEY, ANTHROPIC_KEY, PLAIN_KEY)
@@ -285,6 +285,7 @@ async def use_keys(stack: Stack, known: Known, ada: Palaver, providers: Simulato
         assert not await is_valid(bob, key_id)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("stack", [{"copies": {"model-router": 0}}], indirect=True)
 async def test_no_secret_is_found_in_logs_tables_redis_files_or_broker_traffic(
     stack: Stack, providers: SimulatorServer, tmp_path: Path

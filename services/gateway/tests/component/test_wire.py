@@ -208,3 +208,25 @@ async def test_a_taken_port_is_an_error_at_once() -> None:
         )
         with pytest.raises(OSError, match="in use"):
             await second.start()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/ws", {"Authorization": "Bearer " + "A" * 20_000}, 431),
+        ("/ws", {f"X-{number}": "x" for number in range(200)}, 431),
+        ("/ws?ticket=" + "A" * 20_000, {}, 414),
+    ],
+    ids=["a long header", "many headers", "a long query"],
+)
+async def test_a_handshake_that_cannot_be_read_is_refused_and_its_connection_let_go(
+    path: str, headers: dict[str, str], status: int
+) -> None:
+    handshake = {"Host": "x", "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in {**handshake, **headers}.items())]
+    async with served() as queues, asyncio.timeout(PATIENCE_SECONDS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", queues.edge.port)
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        answer = await reader.read()  # until the server closes
+        writer.close()
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())

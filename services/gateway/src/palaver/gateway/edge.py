@@ -50,6 +50,13 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if not self.close_sent:
             self.scope["extensions"][WIRE] = self  # pyright: ignore[reportTypedDictNotRequiredAccess, reportArgumentType]  # uvicorn always sets them
 
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn does it; but a request that `websockets` cannot read (RFC 6585: 431) it would keep for ever."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
     def resume_writing(self) -> None:
         """The socket's buffer has drained."""
         super().resume_writing()
