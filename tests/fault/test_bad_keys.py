@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from faultlab.bad_keys_run import BadKeysRun, keyed_product
+from faultlab.bad_keys_run import ROUTER, BadKeysRun, keyed_product
 from faultlab.key_judge import Evidence, judge
 from faultlab.key_report import report
 from faultlab.product import Product
@@ -35,7 +35,7 @@ def keep(seen: Evidence, product: Product) -> None:
 
 async def test_bad_keys_and_bad_providers_stop_no_room(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     turns: int = request.config.getoption("--turns", default=None) or FEW_TURNS
-    async with keyed_product(tmp_path) as product, Palaver(product.edge_url(0)) as person:
+    async with keyed_product(tmp_path, router=ROUTER) as product, Palaver(product.edge_url(0)) as person:
         await product.sign_in(person)
         seen = await BadKeysRun(product, person, turns, PACE_SECONDS, SEED).run()
         keep(seen, product)

@@ -6,15 +6,17 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
 
 from faultlab import stores
-from faultlab.bad_keys import CATALOGUE, KEYS, PLAYED_BY, ROOMS, UPSTREAM, BadKey, wave
+from faultlab.bad_keys import CATALOGUE, KEYS, PLAYED_BY, ROOMS, UPSTREAM, wave
 from faultlab.campaign import product_running
-from faultlab.key_judge import WORKER_PATIENCE_SECONDS, Booked, Ended, Evidence, Served
+from faultlab.key_judge import LONGEST_WAY_SECONDS, WORKER_PATIENCE_SECONDS, Booked, Ended, Evidence, Served
 from faultlab.product import Product
+from faultlab.rotating import store_key
 from palaver.client import Palaver
 from palaver.contracts.failures import TRAITS, Failure
 from palaver.contracts.ids import SessionId, new_id
@@ -29,9 +31,10 @@ ROUTER: dict[str, Any] = {
     "limits": {
         "first_token_seconds": WORKER_PATIENCE_SECONDS,
         "gap_seconds": WORKER_PATIENCE_SECONDS,
-        "connect_seconds": 10.0,
+        "connect_seconds": LONGEST_WAY_SECONDS,
     }
 }
+PLENTY_RECORDED = {"MAX_RECORDS": "10000"}
 _TURNS = """
 SELECT turns.id, turns.ending, turns.code,
   (SELECT count(*) FROM session.session_log AS log WHERE log.session_id = turns.session_id
@@ -61,7 +64,7 @@ class BadKeysRun:
     async def run(self) -> Evidence:
         """Returns what it left behind. Raises TimeoutError if that never comes to rest."""
         seen = Evidence()
-        names = {await self._store_key(key): key.name for key in KEYS}
+        names = {await store_key(self.person, key): key.name for key in KEYS}
         rooms = [await self._room(model) for model in ROOMS]
         await stores.forget_calls(self.product)
         rounds = -(-self.turns // SEATS) - len(rooms)
@@ -87,10 +90,6 @@ class BadKeysRun:
         return seen
 
     # ---- what people do ----------------------------------------------------------------------------------------------
-
-    async def _store_key(self, key: BadKey) -> str:
-        body = {"provider": key.provider, "api_key": key.secret, "label": key.name}
-        return (await self.person.rest.post("/api/v1/keys", body))["id"]
 
     async def _room(self, model: str) -> SessionId:
         return (await self.person.rest.create_session(tuple(NewParticipant(model=model) for _ in range(SEATS)))).id
@@ -189,11 +188,13 @@ def _served(record: Mapping[str, Any]) -> Served:
 
 
 @asynccontextmanager
-async def keyed_product(directory: Path) -> AsyncGenerator[Product]:
+async def keyed_product(
+    directory: Path, *, router: Mapping[str, Any] = MappingProxyType({}), **wishes: Any
+) -> AsyncGenerator[Product]:
     """A product whose two models need keys."""
     catalogue = directory / "catalogue.toml"
     catalogue.write_text(CATALOGUE)
     async with product_running(
-        1, router={**ROUTER, "catalogue_file": str(catalogue)}, keyed=PLAYED_BY, simulator={"MAX_RECORDS": "10000"}
+        1, router={**router, "catalogue_file": str(catalogue)}, keyed=PLAYED_BY, simulator=PLENTY_RECORDED, **wishes
     ) as product:
         yield product

@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from faultlab.bad_keys import KEYS, KINDS, UNTIL_TRIED
+from faultlab.matching import pairs
 
 NOTICED_SECONDS = 0.75
 """Until every worker knows what one of them was told, on a machine that is busy."""
-SHORTEST_OPEN_SECONDS = 0.75
-"""A first refusal for the rate that asks for no time; it doubles with every further one."""
 FIRST_RENEWAL_SECONDS = 3.0
 """A call of a worker that dies so soon after the call's start may stay unbooked: nobody else knew of it."""
 ON_THE_WAY = 5
 """Calls of a dying worker that had begun, and had not reached the provider: nobody can know, so they are estimated."""
+LONGEST_WAY_SECONDS = 10.0
+"""From a worker to a provider, on a machine that has no time for either."""
+CLOCK_SECONDS = 0.05
+"""A moment read twice."""
 WORKER_PATIENCE_SECONDS = 3.0
 """Silence after which a worker gives a call up, while its provider may believe that it went on to the end."""
 DYING_SECONDS = 0.5
@@ -90,23 +93,13 @@ def every_turn_ends_in_an_answer_or_one_clear_error(seen: Evidence) -> Iterable[
 
 def no_key_is_hammered(seen: Evidence) -> Iterable[str]:
     """Nobody calls with a key that is known to be bad, beyond the calls that were on their way."""
-    begun = [call for call in seen.booked if call.outcome != "lost"]
-    for key, calls in _by_key(seen.served).items():
-        row = 0
-        last: Served | None = None
-        for refused in calls:
-            if refused.fault != "rate_limit" or refused.asked_seconds is not None:
-                row = 0 if refused.completed else row
-                until = _left_alone_until(refused, seen.tried)
-            else:
-                again = last is None or refused.at > last.at + NOTICED_SECONDS
-                row, last = row + again, refused
-                until = refused.at + SHORTEST_OPEN_SECONDS * 2 ** (row - 1)
-            for call in begun:
-                if call.key != key or _tried(refused.at, call.at, seen.tried):
-                    continue
-                if refused.at + NOTICED_SECONDS < call.at < until:
-                    yield f"{key}: {refused.fault} at {refused.at:.2f}, called at {call.at:.2f}"
+    for refused in seen.served:
+        until = _left_alone_until(refused, seen.tried)
+        for call in seen.booked:
+            if call.key != refused.key or call.outcome == "lost" or _tried(refused.at, call.at, seen.tried):
+                continue
+            if refused.at + NOTICED_SECONDS < call.at < until:
+                yield f"{call.key}: {refused.fault} at {refused.at:.2f}, called at {call.at:.2f}"
 
 
 def what_is_well_again_is_used_again(seen: Evidence) -> Iterable[str]:
@@ -129,18 +122,20 @@ def calls_booked_are_calls_served(seen: Evidence) -> Iterable[str]:
         if call.key is None:
             yield f"it is not known whose quota it counts to: {call}"
     lost = Counter(call.model for call in seen.booked if call.outcome == "lost")
-    left = Counter(_mark_booked(call) for call in seen.booked if call.outcome != "lost")
-    for call in sorted(seen.served, key=lambda one: _in_flight(one, seen.killed_at) is not None):
-        mark = next((mark for mark in _marks_served(call) if left[mark]), None)
-        if mark is not None:
-            left[mark] -= 1
-        elif (killed_at := _in_flight(call, seen.killed_at)) is None:
+    booked = sorted((call for call in seen.booked if call.outcome != "lost"), key=lambda one: one.at)
+    served = sorted(seen.served, key=lambda one: (_in_flight(one, seen.killed_at) is not None, one.at))
+    same = pairs(served, booked, _same)
+    for place, call in enumerate(served):
+        if place in same:
+            continue
+        if (killed_at := _in_flight(call, seen.killed_at)) is None:
             yield f"not booked: {call}"
         elif lost[call.model]:
             lost[call.model] -= 1
         elif call.at < killed_at - FIRST_RENEWAL_SECONDS:
             yield f"not even estimated: {call}"
-    yield from (f"booked, not served: {mark} {count} times" for mark, count in left.items() if count)
+    left = set(range(len(booked))) - set(same.values())
+    yield from (f"booked, not served: {booked[place]}" for place in left)
     if sum(lost.values()) > ON_THE_WAY * len(seen.killed_at):
         yield f"estimated, not served: {lost}"
 
@@ -203,13 +198,10 @@ def _in_flight(call: Served, killed_at: Sequence[float]) -> float | None:
     return next((at for at in killed_at if call.at <= at <= ended_at + DYING_SECONDS), None)
 
 
-def _marks_served(call: Served) -> Iterable[tuple[object, ...]]:
-    if call.completed:
-        yield (call.key, call.model, True, call.tokens_output)
-    if not call.completed or (call.ended_at or call.at) - call.at > WORKER_PATIENCE_SECONDS:
-        yield (call.key, call.model, False, None)
-
-
-def _mark_booked(call: Booked) -> tuple[object, ...]:
-    whole = call.outcome == "completed"
-    return (call.key, call.model, whole, call.tokens_output if whole else None)
+def _same(served: Served, booked: Booked) -> bool:
+    on_its_way = -CLOCK_SECONDS <= served.at - booked.at <= LONGEST_WAY_SECONDS
+    if not on_its_way or (served.key, served.model) != (booked.key, booked.model):
+        return False
+    if booked.outcome == "completed":
+        return served.completed and served.tokens_output == booked.tokens_output
+    return not served.completed or (served.ended_at or served.at) - served.at > WORKER_PATIENCE_SECONDS

@@ -52,6 +52,18 @@ class ServiceProcess:
             self.frozen = False
         await self._child.until_ready(self._says_ready)
 
+    async def restart(self, **environment: str | None) -> None:
+        """In order, and with these variables from now on; None takes one away."""
+        await self.stop()
+        self._environment |= {name: value for name, value in environment.items() if value is not None}
+        for name in (name for name, value in environment.items() if value is None):
+            self._environment.pop(name, None)
+        await self.start()
+
+    def variable(self, name: str) -> str:
+        """One of its environment."""
+        return self._environment[name]
+
     async def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         if self.alive:

@@ -45,7 +45,8 @@ SIMULATOR = "simulator"
 class Product:
     """Everything that runs. `nodes`: nats-servers. `router`, `simulator`: settings of the workers and of the providers.
 
-    `keyed` are further providers, which need a key, each played by the one that stands beside it.
+    `keyed` are further providers, which need a key, each played by the one that stands beside it. `copies`: how many
+    processes of a service there are, where it is not the usual number.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Product:
         router: Mapping[str, Any] = MappingProxyType({}),
         keyed: Mapping[str, str] = MappingProxyType({}),
         simulator: Mapping[str, str] = MappingProxyType({}),
+        copies: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
+        self._copies = {**COPIES, **copies}
         self._router = router
         self._played = {f"PALAVER_SIMULATOR_{name}": value for name, value in simulator.items()}
         self._keyed = keyed
@@ -158,9 +161,9 @@ class Product:
     async def _prepare_processes(self, loaded: list[LoadedService], wiring: Wiring) -> None:
         simulator = Probe(self._simulation.port, "/healthz")
         self._add(SIMULATOR, SIMULATOR, self._simulation.environment() | self._played, simulator)
-        self._edge_ports = [free_port() for _ in range(COPIES["gateway"])]
+        self._edge_ports = [free_port() for _ in range(self._copies["gateway"])]
         for service in loaded:
-            for number in range(COPIES.get(service.name, 1)):
+            for number in range(self._copies.get(service.name, 1)):
                 name = f"{service.name}-{number}"
                 values = {**wiring.values(service), **await self._own_values(service.name, name, wiring)}
                 ready = Probe(values["health"]["port"], "/readyz")
