@@ -16,7 +16,7 @@ def booked(call: Served, outcome: str = "completed", **changes: object) -> Booke
 
 
 def good() -> Evidence:
-    """Everything strikes, two workers die, all keys are tried at 100 and answer after that."""
+    """Everything strikes, two workers die, all keys are tried at 200 and answer after that."""
     struck = [
         Served("first", "swift", 10.0 + number, fault=kind, ended_at=10.1 + number)
         for number, kind in enumerate(sorted(KINDS - {"invalid_key", "payment_required", "rate_limit"}))
@@ -28,8 +28,8 @@ def good() -> Evidence:
         Served("third", "spark", 40.0, fault="payment_required", ended_at=40.0),
     ]
     whole = [Served("first", "swift", 33.0, completed=True, ended_at=34.0, tokens_output=50)]
-    whole += [Served(key.name, "swift", 101.0, completed=True, ended_at=102.0, tokens_output=60) for key in KEYS]
-    open_calls = [Served("first", "swift", 50.0), Served("first", "swift", 59.5, completed=True, ended_at=59.9)]
+    whole += [Served(key.name, "swift", 201.0, completed=True, ended_at=202.0, tokens_output=60) for key in KEYS]
+    open_calls = [Served("first", "swift", 150.0), Served("first", "swift", 159.5, completed=True, ended_at=159.9)]
     return Evidence(
         turns=[GOOD_TURN],
         served=[*struck, *whole, *open_calls],
@@ -38,8 +38,8 @@ def good() -> Evidence:
             *(booked(call) for call in whole),
             booked(open_calls[0], "lost"),
         ],
-        killed_at=[56.0, 60.0],
-        tried=[(100.0, 100.5)],
+        killed_at=[156.0, 160.0],
+        tried=[(200.0, 200.5)],
     )
 
 
@@ -76,7 +76,7 @@ def test_a_call_with_a_key_that_is_known_to_be_bad_is_noticed(key: str, at: floa
     assert broken_by(seen) == {"no_key_is_hammered"}
 
 
-@pytest.mark.parametrize("at", [40.5, 100.2])
+@pytest.mark.parametrize("at", [40.5, 200.2])
 def test_calls_on_their_way_and_calls_after_a_try_are_no_hammering(at: float) -> None:
     seen = good()
     call = Served("second", "swift", at, completed=True, ended_at=at + 1, tokens_output=5)

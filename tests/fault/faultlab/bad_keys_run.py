@@ -14,7 +14,7 @@ import asyncpg
 from faultlab import stores
 from faultlab.bad_keys import CATALOGUE, KEYS, PLAYED_BY, ROOMS, UPSTREAM, wave
 from faultlab.campaign import product_running
-from faultlab.key_judge import LONGEST_WAY_SECONDS, WORKER_PATIENCE_SECONDS, Booked, Ended, Evidence, Served
+from faultlab.key_judge import WORKER_PATIENCE_SECONDS, Booked, Ended, Evidence, Served
 from faultlab.product import Product
 from faultlab.rotating import store_key
 from palaver.client import Palaver
@@ -24,14 +24,14 @@ from palaver.contracts.session import NewParticipant
 
 SEATS = 5
 ROUNDS_PER_WAVE = 10
-MID_ANSWER_SECONDS = 3.0
+MID_ANSWER_SECONDS = 10.0
 PATIENCE_SECONDS = 240.0
 POLL_SECONDS = 0.2
 ROUTER: dict[str, Any] = {
     "limits": {
         "first_token_seconds": WORKER_PATIENCE_SECONDS,
         "gap_seconds": WORKER_PATIENCE_SECONDS,
-        "connect_seconds": LONGEST_WAY_SECONDS,
+        "connect_seconds": 10.0,
     }
 }
 PLENTY_RECORDED = {"MAX_RECORDS": "10000"}

@@ -13,7 +13,7 @@ FIRST_RENEWAL_SECONDS = 3.0
 """A call of a worker that dies so soon after the call's start may stay unbooked: nobody else knew of it."""
 ON_THE_WAY = 5
 """Calls of a dying worker that had begun, and had not reached the provider: nobody can know, so they are estimated."""
-LONGEST_WAY_SECONDS = 10.0
+LONGEST_WAY_SECONDS = 60.0
 """From a worker to a provider, on a machine that has no time for either."""
 CLOCK_SECONDS = 0.05
 """A moment read twice."""
