@@ -104,8 +104,9 @@ async def test_a_changed_password_ends_all_other_sign_ins_and_keeps_the_one_that
 
 async def test_without_the_present_password_none_is_changed(world: World) -> None:
     ada = await world.edge.register("ada@example.org")
-    for wrong in ("not the password", None):
-        assert await refused(world.edge.change_password(ada, wrong, NEW)) is ErrorCode.INVALID_CREDENTIALS
+    wrong, missing = (world.edge.change_password(ada, given, NEW) for given in ("not the password", None))
+    assert await refused(wrong) is ErrorCode.INVALID_CREDENTIALS
+    assert await refused(missing) is ErrorCode.VALIDATION_FAILED
     assert (await world.edge.log_in("ada@example.org")).user.id == ada.user.id
 
 

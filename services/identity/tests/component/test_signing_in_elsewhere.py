@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,24 +13,12 @@ from sqlalchemy import select, update
 
 from palaver.contracts.actors import Role
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.identity import SEAL_CONTEXT_ANSWER
-from palaver.contracts.oauth import (
-    OAUTH_BEGIN,
-    OAUTH_FINISH,
-    OAUTH_PROVIDERS,
-    BeginOAuth,
-    FinishOAuth,
-    ListOAuthProviders,
-    OAuthCallback,
-    OAuthIntent,
-    OAuthProvider,
-    OAuthStart,
-)
+from palaver.contracts.oauth import OAUTH_PROVIDERS, ListOAuthProviders, OAuthProvider
 from palaver.contracts.second_factor import SECOND_FACTOR_GET, ReadSecondFactor
 from palaver.identity.store.tables import outside_accounts, passwords, users
+from palaver.identity.testing.elsewhere import Elsewhere
 from palaver.identity.testing.issuer import CLIENT, SECRET, TestIssuer
-from palaver.identity.testing.world import Person, World
-from palaver.servicekit.sealing import unseal
+from palaver.identity.testing.world import World
 
 pytestmark = [pytest.mark.component, pytest.mark.attack]
 
@@ -44,38 +31,11 @@ class Worlds(Protocol):
     def __call__(self, **settings: Any) -> AbstractAsyncContextManager[World]: ...
 
 
-@dataclass
-class Elsewhere:
-    """Identity, its issuer, and a browser."""
-
-    world: World
-    issuer: TestIssuer
-
-    async def begin(self, provider: str = "corp", invitation: str | None = None) -> OAuthStart:
-        edge = self.world.edge
-        sealed = edge.sealed(OAuthIntent(invitation=invitation)) if invitation else None
-        request = BeginOAuth(provider=provider, reply_key=edge.reply_key, sealed=sealed)
-        begun = await edge.broker.ask(OAUTH_BEGIN, request)
-        return unseal(begun.sealed, OAuthStart, keys=edge.reply_keys, context=SEAL_CONTEXT_ANSWER)
-
-    async def finish(self, start: OAuthStart, came_back: dict[str, str], **changes: Any) -> Person:
-        edge = self.world.edge
-        values = {"provider": "corp", "binding": start.binding, **came_back, **changes}
-        request = FinishOAuth(
-            sealed=edge.sealed(OAuthCallback(**values)),
-            reply_key=edge.reply_key,
-            address="203.0.113.7",
-            device="browser/1",
-        )
-        return edge.opened(await edge.broker.ask(OAUTH_FINISH, request))
-
-    async def sign_in(self, invitation: str | None = None) -> Person:
-        start = await self.begin(invitation=invitation)
-        return await self.finish(start, self.issuer.sign_in(start.url))
+AtIssuer: TypeAlias = Elsewhere[TestIssuer]
 
 
 @pytest_asyncio.fixture
-async def elsewhere(worlds: Worlds) -> AsyncGenerator[Elsewhere]:
+async def elsewhere(worlds: Worlds) -> AsyncGenerator[AtIssuer]:
     async with TestIssuer(redirect_uri=f"{PAGE}/api/v1/auth/oauth/corp/callback") as issuer:
         corp = {"name": "Corp", "issuer": issuer.url, "client_id": CLIENT, "client_secret": SECRET}
         other = {**corp, "name": "Other"}
@@ -89,7 +49,7 @@ async def refused(answer: Awaitable[object]) -> ErrorCode:
     return caught.value.code
 
 
-async def test_who_comes_for_the_first_time_gets_an_account_without_a_password(elsewhere: Elsewhere) -> None:
+async def test_who_comes_for_the_first_time_gets_an_account_without_a_password(elsewhere: AtIssuer) -> None:
     listed = await elsewhere.world.edge.broker.ask(OAUTH_PROVIDERS, ListOAuthProviders())
     assert listed.providers == (OAuthProvider(id="corp", name="Corp"), OAuthProvider(id="other", name="Other"))
     person = await elsewhere.sign_in()
@@ -99,26 +59,26 @@ async def test_who_comes_for_the_first_time_gets_an_account_without_a_password(e
         assert (await conn.execute(select(passwords))).all() == []
         ((provider, subject, user_id, _),) = (await conn.execute(select(outside_accounts))).all()
     assert (provider, subject, user_id) == ("corp", "subject-1", person.user.id)
-    elsewhere.issuer.claims = {"email": "ada@another.example", "name": "Somebody"}
+    elsewhere.provider.claims = {"email": "ada@another.example", "name": "Somebody"}
     again = await elsewhere.sign_in()
     assert again.user == person.user, "the subject says who it is, not the address"
 
 
 async def test_an_address_that_the_issuer_vouches_for_leads_to_its_account_and_nobody_else_keeps_a_way_in(
-    elsewhere: Elsewhere,
+    elsewhere: AtIssuer,
 ) -> None:
     squatter = await elsewhere.world.edge.register("ada@example.org")
-    elsewhere.issuer.claims = {"email_verified": False}
+    elsewhere.provider.claims = {"email_verified": False}
     assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
-    elsewhere.issuer.claims = {"email_verified": "true"}  # no boolean
+    elsewhere.provider.claims = {"email_verified": "true"}  # no boolean
     assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
-    elsewhere.issuer.claims = {}
+    elsewhere.provider.claims = {}
     assert (await elsewhere.sign_in()).user.id == squatter.user.id
     assert await refused(elsewhere.world.edge.log_in("ada@example.org")) is ErrorCode.INVALID_CREDENTIALS
     assert await refused(elsewhere.world.edge.refresh(squatter.tokens.refresh_token)) is ErrorCode.UNAUTHENTICATED
 
 
-async def test_nor_does_the_second_factor_of_whoever_opened_it_stay(elsewhere: Elsewhere) -> None:
+async def test_nor_does_the_second_factor_of_whoever_opened_it_stay(elsewhere: AtIssuer) -> None:
     world = elsewhere.world
     squatter = await world.edge.register("ada@example.org")
     phone = TOTP(await world.edge.begin_second_factor(squatter))
@@ -129,10 +89,10 @@ async def test_nor_does_the_second_factor_of_whoever_opened_it_stay(elsewhere: E
     assert not (await world.edge.broker.ask(SECOND_FACTOR_GET, ReadSecondFactor(actor=ada.actor))).enabled
 
 
-async def test_neither_the_first_owner_s_account_nor_a_suspended_one_is_reached(elsewhere: Elsewhere) -> None:
-    elsewhere.issuer.claims = {"email": "owner@localhost"}
+async def test_neither_the_first_owner_s_account_nor_a_suspended_one_is_reached(elsewhere: AtIssuer) -> None:
+    elsewhere.provider.claims = {"email": "owner@localhost"}
     assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
-    elsewhere.issuer.claims = {}
+    elsewhere.provider.claims = {}
     person = await elsewhere.sign_in()
     async with elsewhere.world.database.transaction() as conn:
         await conn.execute(update(users).where(users.c.id == person.user.id).values(status="suspended"))
@@ -171,64 +131,86 @@ def _set(**facts: Any) -> Misbehave:
         pytest.param(_set(algorithm="HS256"), id="signed with the client secret"),
     ],
 )
-async def test_a_token_that_breaks_a_rule_proves_nothing(elsewhere: Elsewhere, misbehave: Misbehave) -> None:
-    misbehave(elsewhere.issuer)
+async def test_a_token_that_breaks_a_rule_proves_nothing(elsewhere: AtIssuer, misbehave: Misbehave) -> None:
+    misbehave(elsewhere.provider)
     assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED
-    assert elsewhere.issuer.refused == []
+    assert elsewhere.provider.refused == []
     async with elsewhere.world.database.read() as conn:
         assert (await conn.execute(select(outside_accounts))).all() == []
 
 
-async def test_an_attempt_is_one_browser_s_and_works_once(elsewhere: Elsewhere) -> None:
+async def test_an_attempt_is_one_browser_s_and_works_once(elsewhere: AtIssuer) -> None:
     start, foreign = await elsewhere.begin(), await elsewhere.begin()
-    came_back = elsewhere.issuer.sign_in(start.url)
+    came_back = elsewhere.provider.sign_in(start.url)
     assert await refused(elsewhere.finish(start, came_back, state="made-up")) is ErrorCode.OAUTH_FAILED
     assert await refused(elsewhere.finish(start, came_back, state="")) is ErrorCode.OAUTH_FAILED
     assert await refused(elsewhere.finish(foreign, came_back)) is ErrorCode.OAUTH_FAILED
     assert await refused(elsewhere.finish(start, came_back)) is ErrorCode.OAUTH_FAILED, "the state is used up"
     fresh = await elsewhere.begin()
-    answer = elsewhere.issuer.sign_in(fresh.url)
+    answer = elsewhere.provider.sign_in(fresh.url)
     await elsewhere.finish(fresh, answer)
     assert await refused(elsewhere.finish(fresh, answer)) is ErrorCode.OAUTH_FAILED, "replayed"
     other = await elsewhere.begin()
-    replayed = {**elsewhere.issuer.sign_in(other.url), "code": answer["code"]}
+    replayed = {**elsewhere.provider.sign_in(other.url), "code": answer["code"]}
     assert await refused(elsewhere.finish(other, replayed)) is ErrorCode.OAUTH_FAILED
-    assert elsewhere.issuer.refused == ["used or unknown code"]
+    assert elsewhere.provider.refused == ["used or unknown code"]
 
 
-async def test_the_answer_of_another_provider_is_not_taken(elsewhere: Elsewhere) -> None:
+async def test_the_answer_of_another_provider_is_not_taken(elsewhere: AtIssuer) -> None:
     start = await elsewhere.begin()
-    came_back = elsewhere.issuer.sign_in(start.url)
+    came_back = elsewhere.provider.sign_in(start.url)
     assert await refused(elsewhere.finish(start, came_back, provider="other")) is ErrorCode.OAUTH_FAILED
     start = await elsewhere.begin()
-    came_back = elsewhere.issuer.sign_in(start.url)
+    came_back = elsewhere.provider.sign_in(start.url)
     assert await refused(elsewhere.finish(start, came_back, iss="https://evil.example")) is ErrorCode.OAUTH_FAILED
     start = await elsewhere.begin()
-    came_back = elsewhere.issuer.sign_in(start.url)
+    came_back = elsewhere.provider.sign_in(start.url)
     assert await refused(elsewhere.finish(start, came_back, iss=None)) is ErrorCode.OAUTH_FAILED, "it says who it is"
     assert await refused(elsewhere.begin("nobody")) is ErrorCode.NOT_FOUND
 
 
-async def test_a_code_of_another_attempt_does_not_fit_its_verifier(elsewhere: Elsewhere) -> None:
+async def test_of_two_issuers_a_bad_one_never_sees_a_code_of_the_other(worlds: Worlds) -> None:
+    """The mix-up attack: somebody begins at the bad issuer, which sends their browser on to the good one."""
+    back = f"{PAGE}/api/v1/auth/oauth/good/callback"
+    async with TestIssuer(redirect_uri=back) as good, TestIssuer(redirect_uri=back.replace("good", "bad")) as bad:
+        settings = {
+            name: {"name": name, "issuer": issuer.url, "client_id": CLIENT, "client_secret": SECRET}
+            for name, issuer in (("good", good), ("bad", bad))
+        }
+        async with worlds(oauth=settings, page_url=PAGE) as world:
+            victim, shown = Elsewhere(world, good, "good"), Elsewhere(world, bad, "bad")
+            begun, helper = await shown.begin(), await victim.begin()
+            state = parse_qs(urlsplit(begun.url).query)["state"][0]
+            answer = {**good.sign_in(helper.url), "state": state}
+            assert await refused(victim.finish(begun, answer)) is ErrorCode.OAUTH_FAILED, "a state is one issuer's"
+            begun = await shown.begin()
+            state = parse_qs(urlsplit(begun.url).query)["state"][0]
+            answer = {**good.sign_in(helper.url), "state": state}
+            assert await refused(shown.finish(begun, answer)) is ErrorCode.OAUTH_FAILED, "it names another"
+            assert (good.refused, bad.refused) == ([], []), "no code was presented anywhere"
+            assert (await victim.sign_in()).user.email == "ada@example.org"
+
+
+async def test_a_code_of_another_attempt_does_not_fit_its_verifier(elsewhere: AtIssuer) -> None:
     mine, theirs = await elsewhere.begin(), await elsewhere.begin()
-    stolen = elsewhere.issuer.sign_in(theirs.url)["code"]
-    came_back = elsewhere.issuer.sign_in(mine.url)
+    stolen = elsewhere.provider.sign_in(theirs.url)["code"]
+    came_back = elsewhere.provider.sign_in(mine.url)
     assert await refused(elsewhere.finish(mine, came_back, code=stolen)) is ErrorCode.OAUTH_FAILED
-    assert elsewhere.issuer.refused == ["code_verifier"]
+    assert elsewhere.provider.refused == ["code_verifier"]
 
 
-async def test_keys_are_kept_and_read_again_when_the_issuer_changes_them(elsewhere: Elsewhere) -> None:
+async def test_keys_are_kept_and_read_again_when_the_issuer_changes_them(elsewhere: AtIssuer) -> None:
     for _ in range(3):
         await elsewhere.sign_in()
-    assert elsewhere.issuer.key_reads == 1
-    elsewhere.issuer.rotate()
+    assert elsewhere.provider.key_reads == 1
+    elsewhere.provider.rotate()
     assert await refused(elsewhere.sign_in()) is ErrorCode.OAUTH_FAILED, "not at once: made-up key ids are no lever"
     elsewhere.world.clock.forward(seconds=11)
     await elsewhere.sign_in()
-    assert elsewhere.issuer.key_reads == 2
+    assert elsewhere.provider.key_reads == 2
 
 
-async def test_what_a_browser_takes_there_and_what_redis_keeps_tells_no_secret(elsewhere: Elsewhere) -> None:
+async def test_what_a_browser_takes_there_and_what_redis_keeps_tells_no_secret(elsewhere: AtIssuer) -> None:
     start = await elsewhere.begin()
     state = parse_qs(urlsplit(start.url).query)["state"][0]
     client = elsewhere.world.redis.client

@@ -264,19 +264,23 @@ async def test_usage_and_audit_are_its_keepers_business(world: World) -> None:
 
 
 async def test_its_keeper_reads_who_did_what_with_a_key_and_never_the_key(world: World) -> None:
-    ada, eve = world.people.somebody(), world.people.somebody()
+    ada, eve = (
+        world.people.somebody().model_copy(update={"address": "203.0.113.9", "device": device})
+        for device in ("console/1", "browser/1")
+    )
     key = await world.edge.create(ada, SECRET)
     await world.edge.lease(ada.user_id, key_id=key.id)
     await refused(world.edge.broker.ask(KEY_DELETE, OfKey(actor=eve, key_id=key.id)))
     await until(lambda: len(world.people.trail) >= 3)
     request = ListKeyAudit(actor=ada, key_id=key.id)
     entries = (await world.edge.broker.ask(KEY_AUDIT_LIST, request)).entries
-    seen = {(entry.action, entry.outcome, entry.actor_id, entry.address) for entry in entries}
+    seen = {(entry.action, entry.outcome, entry.actor_id, entry.address, entry.device) for entry in entries}
     assert seen == {
-        ("key.create", "done", ada.user_id, ada.address),
-        ("key.lease", "done", ada.user_id, None),
-        ("key.delete", "refused", eve.user_id, None),
+        ("key.create", "done", ada.user_id, "203.0.113.9", "console/1"),
+        ("key.lease", "done", ada.user_id, None, None),
+        ("key.delete", "refused", eve.user_id, None, None),  # where others were is not hers to know
     }
+    assert ("203.0.113.9", "browser/1") in {(entry.address, entry.device) for entry in world.people.trail}
     assert all(SECRET not in entry.model_dump_json() for entry in entries)
     first = ListKeyAudit(actor=ada, key_id=key.id, limit=1)
     assert len((await world.edge.broker.ask(KEY_AUDIT_LIST, first)).entries) == 1

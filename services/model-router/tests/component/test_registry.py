@@ -54,7 +54,9 @@ from palaver.simulator.server import SimulatorServer
 pytest_plugins = ["palaver.simulator.testing"]
 pytestmark = pytest.mark.component
 
-ADMIN = Actor(user_id=UserId("01900000-0000-7000-8000-00000000000a"), role=Role.ADMIN, address="192.0.2.1")
+ADMIN = Actor(
+    user_id=UserId("01900000-0000-7000-8000-00000000000a"), role=Role.ADMIN, address="192.0.2.1", device="console/1"
+)
 MEMBER = ADMIN.model_copy(update={"role": Role.MEMBER})
 PROMPT_SECONDS = 10.0
 """Well below the patience for a statement."""
@@ -135,9 +137,9 @@ async def test_a_change_and_its_audit_entry_are_one(
             await world.broker.ask(PROVIDER_DELETE, OfProvider(actor=MEMBER, id="ours"))
         await world.until(lambda: len(heard) == 2)
     assert refusal.value.code is ErrorCode.FORBIDDEN
-    assert [(e.action, e.target_id, e.outcome, e.actor_id, e.address) for e in heard] == [
-        ("provider.create", "ours", "done", ADMIN.user_id, "192.0.2.1"),
-        ("provider.delete", "ours", "refused", ADMIN.user_id, "192.0.2.1"),
+    assert [(e.action, e.target_id, e.outcome, e.actor_id, e.address, e.device) for e in heard] == [
+        ("provider.create", "ours", "done", ADMIN.user_id, "192.0.2.1", "console/1"),
+        ("provider.delete", "ours", "refused", ADMIN.user_id, "192.0.2.1", "console/1"),
     ]
 
 

@@ -45,6 +45,7 @@ from palaver.identity.password_resets import PasswordResets
 from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock, Issuer, Mailer
 from palaver.identity.postman import Postman
+from palaver.identity.proving import Proving
 from palaver.identity.redis_attempts import RedisAttempts
 from palaver.identity.redis_endings import RedisEndings
 from palaver.identity.redis_tickets import RedisTickets
@@ -119,10 +120,11 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         codes_sha256=settings.owner_codes,
         lifetime=timedelta(seconds=settings.owner_sign_in_code_seconds),
     )
+    proving = Proving(database, transactions, hashing, clock)
     second_factors = SecondFactors(
         database=database,
         transactions=transactions,
-        passwords=hashing,
+        proving=proving,
         authenticators=Authenticators(raw_key(settings.second_factor_key)),
         clock=clock,
     )
@@ -168,13 +170,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             admission=admission,
         ),
     )
-    leaving = Leaving(
-        database=database,
-        transactions=transactions,
-        passwords=hashing,
-        endings=endings,
-        clock=clock,
-    )
+    leaving = Leaving(transactions=transactions, proving=proving, endings=endings, clock=clock)
     administering = Administration(
         database=database, transactions=transactions, endings=endings, leaving=leaving, clock=clock, wake=wake
     )
@@ -210,7 +206,12 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
         boxes=boxes,
         devices=Devices(database, transactions, endings, clock),
         password_changes=PasswordChanges(
-            database=database, transactions=transactions, passwords=hashing, endings=endings, clock=clock
+            database=database,
+            transactions=transactions,
+            passwords=hashing,
+            proving=proving,
+            endings=endings,
+            clock=clock,
         ),
         password_resets=PasswordResets(
             database=database,

@@ -1,6 +1,6 @@
 """GitHub, which speaks plain OAuth 2 (no ID token): its API says whose token it is."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpx2
@@ -42,7 +42,16 @@ class GitHub:
             raise OAuthRefusedError("refused_by_provider")
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
         person = await answer_of(await self._http.get(f"{self._settings.api_url}/user", headers=headers))
+        if not isinstance(person.get("id"), int):
+            raise OAuthRefusedError("nobody")
         found = await self._http.get(f"{self._settings.api_url}/user/emails", headers=headers)
-        emails: Any = found.json() if found.is_success else []
-        email = next((one["email"] for one in emails if one.get("primary") and one.get("verified")), None)
-        return Proof(str(person["id"]), email, person.get("name") or person.get("login"))
+        name = person.get("name") or person.get("login")
+        return Proof(str(person["id"]), _address(found.json()) if found.is_success else None, name)
+
+
+def _address(emails: Any) -> str | None:
+    """The one that GitHub vouches for and that is theirs before others. Raises OAuthRefusedError."""
+    if not isinstance(emails, list) or not all(isinstance(one, dict) for one in cast("list[Any]", emails)):
+        raise OAuthRefusedError("no_emails")
+    known = cast("list[dict[str, Any]]", emails)
+    return next((str(one["email"]) for one in known if one.get("primary") and one.get("verified")), None)

@@ -13,18 +13,10 @@ from palaver.contracts.ids import SignInId, UserId
 from palaver.identity import audit_events
 from palaver.identity.domain import Status, User
 from palaver.identity.endings import Endings
-from palaver.identity.errors import (
-    current_password_wrong,
-    fresh_sign_in_needed,
-    last_owner,
-    password_needed,
-    user_not_found,
-)
-from palaver.identity.password_changes import FRESH
-from palaver.identity.passwords import Passwords
+from palaver.identity.errors import last_owner, user_not_found
 from palaver.identity.ports import Clock
-from palaver.identity.store import audit, families, users
-from palaver.servicekit.database import Database
+from palaver.identity.proving import Proving
+from palaver.identity.store import audit, users
 from palaver.servicekit.transactions import Transactions, Work
 
 DELETE = "user.delete"
@@ -41,22 +33,20 @@ class Leaving:
     def __init__(
         self,
         *,
-        database: Database,
         transactions: Transactions,
-        passwords: Passwords,
+        proving: Proving,
         endings: Endings,
         clock: Clock,
     ) -> None:
-        self._database = database
         self._transactions = transactions
-        self._passwords = passwords
+        self._proving = proving
         self._endings = endings
         self._clock = clock
 
     async def leave(self, actor: Actor, password: str | None, sid: SignInId | None) -> None:
         """Delete the actor's own account. Raises Failure: INVALID_CREDENTIALS, VALIDATION_FAILED without the password,
         SIGN_IN_TOO_OLD where there is none to give, LAST_OWNER, NOT_FOUND."""
-        await self._prove(actor, password, sid)
+        await self._proving.prove(actor, password, sid, DELETE)
         async with self._transactions.begin() as work:
             await self.remove(work, actor.user_id)
             # Without the address: nothing stays that leads to the person.
@@ -92,21 +82,3 @@ class Leaving:
                 await audit.strip(work.conn, user_id)
                 await work.say(audit_events.user_deleted(user_id, at))
         return len(gone)
-
-    async def _prove(self, actor: Actor, password: str | None, sid: SignInId | None) -> None:
-        async with self._database.read() as conn:
-            stored = await users.password_of(conn, actor.user_id)
-            opened_at = await families.opened_at(conn, actor.user_id, sid) if sid else None
-        if stored is None:
-            if opened_at is None or self._clock() - opened_at > FRESH:
-                raise fresh_sign_in_needed()
-            return
-        if password is None:
-            raise password_needed()
-        if not (await self._passwords.check(password, stored)).right:
-            async with self._transactions.begin() as work:
-                refused = audit_events.refused(
-                    DELETE, actor.user_id, self._clock(), address=actor.address, device=actor.device
-                )
-                await work.say(refused)
-            raise current_password_wrong()

@@ -58,8 +58,9 @@ async def exchanged(  # noqa: PLR0917 - what a code is exchanged with
         "client_id": settings.client_id,
         "code_verifier": verifier,
     }
+    secret, accept = settings.read_secret(), {"Accept": "application/json"}
+    if settings.kind == "github":  # documents no other way
+        return await answer_of(await http.post(endpoint, data={**form, "client_secret": secret}, headers=accept))
     # RFC 6749, 2.3.1: both are form-encoded before they are put together.
-    credentials = httpx2.BasicAuth(quote(settings.client_id, safe=""), quote(settings.read_secret(), safe=""))
-    return await answer_of(
-        await http.post(endpoint, data=form, auth=credentials, headers={"Accept": "application/json"})
-    )
+    credentials = httpx2.BasicAuth(quote(settings.client_id, safe=""), quote(secret, safe=""))
+    return await answer_of(await http.post(endpoint, data=form, auth=credentials, headers=accept))

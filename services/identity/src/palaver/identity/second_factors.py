@@ -15,13 +15,12 @@ from palaver.identity.authenticators import (
 )
 from palaver.identity.errors import (
     code_wrong,
-    current_password_wrong,
     password_missing,
     second_factor_on,
     user_not_found,
 )
-from palaver.identity.passwords import Passwords
 from palaver.identity.ports import Clock
+from palaver.identity.proving import Proving
 from palaver.identity.store import second_factors as store
 from palaver.identity.store import users
 from palaver.servicekit.database import Database
@@ -42,13 +41,13 @@ class SecondFactors:
         *,
         database: Database,
         transactions: Transactions,
-        passwords: Passwords,
+        proving: Proving,
         authenticators: Authenticators,
         clock: Clock,
     ) -> None:
         self._database = database
         self._transactions = transactions
-        self._passwords = passwords
+        self._proving = proving
         self._authenticators = authenticators
         self._clock = clock
 
@@ -134,11 +133,6 @@ class SecondFactors:
 
     async def _prove(self, actor: Actor, password: str, action: str) -> None:
         async with self._database.read() as conn:
-            stored = await users.password_of(conn, actor.user_id)
-        if not (await self._passwords.check(password, stored)).right:
-            async with self._transactions.begin() as work:
-                refused = audit_events.refused(
-                    action, actor.user_id, self._clock(), address=actor.address, device=actor.device
-                )
-                await work.say(refused)
-            raise password_missing() if stored is None else current_password_wrong()
+            if await users.password_of(conn, actor.user_id) is None:
+                raise password_missing()
+        await self._proving.prove(actor, password, None, action)

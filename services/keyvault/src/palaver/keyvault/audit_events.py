@@ -1,7 +1,7 @@
 """What the keyvault reports to the audit trail: every use of every key, and every refusal."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.ids import KeyId, UserId, new_id
@@ -24,71 +24,47 @@ LOCK = "keys.lock"
 QUOTA_NEAR = "key.quota.near"
 QUOTA_EXCEEDED = "key.quota.exceeded"
 
+Outcome = Literal["done", "refused"]
 
-def done(
-    action: str, actor_id: UserId | None, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
-) -> Outgoing:
+
+Who: TypeAlias = Actor | UserId | None
+"""Somebody who asked, with from where; somebody for whom a service acted; or nobody."""
+
+
+def done(action: str, who: Who, key_id: KeyId, at: datetime, **details: str) -> Outgoing:
     """Somebody did something with a key."""
-    return _recorded(action, actor_id, key_id, at, "done", address, details)
+    return _recorded(action, who, (TARGET_KIND, key_id), at, "done", details)
 
 
-def refused(
-    action: str, actor_id: UserId | None, key_id: KeyId, at: datetime, *, address: str | None = None, **details: str
-) -> Outgoing:
+def refused(action: str, who: Who, key_id: KeyId, at: datetime, **details: str) -> Outgoing:
     """Somebody was not allowed or not able to."""
-    return _recorded(action, actor_id, key_id, at, "refused", address, details)
+    return _recorded(action, who, (TARGET_KIND, key_id), at, "refused", details)
 
 
 def rewrapped(version: int, at: datetime, *, count: int, left: int) -> Outgoing:
     """Data keys were wrapped by another key-encryption key; `left` are still under older ones."""
-    entry = AuditRecorded(
-        event_id=new_id(),
-        at=at,
-        actor_id=None,
-        action=REWRAP,
-        target_kind="kek",
-        target_id=str(version),
-        details={"count": str(count), "left": str(left)},
-    )
-    return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)
+    return _recorded(REWRAP, None, ("kek", str(version)), at, "done", {"count": str(count), "left": str(left)})
 
 
-def locks(
-    action: str, actor: Actor, at: datetime, *, outcome: Literal["done", "refused"] = "done", **details: str
-) -> Outgoing:
+def locks(action: str, actor: Actor, at: datetime, *, outcome: Outcome = "done", **details: str) -> Outgoing:
     """Somebody unlocked or locked all their protected keys, or tried to."""
-    entry = AuditRecorded(
-        event_id=new_id(),
-        at=at,
-        actor_id=actor.user_id,
-        action=action,
-        target_kind="user",
-        target_id=actor.user_id,
-        outcome=outcome,
-        address=actor.address,
-        details=details,
-    )
-    return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)
+    return _recorded(action, actor, ("user", actor.user_id), at, outcome, details)
 
 
-def _recorded(  # noqa: PLR0917 - the two functions above are the callers
-    action: str,
-    actor_id: UserId | None,
-    key_id: KeyId,
-    at: datetime,
-    outcome: Literal["done", "refused"],
-    address: str | None,
-    details: dict[str, str],
+def _recorded(  # noqa: PLR0917 - the functions above are the callers
+    action: str, who: Who, target: tuple[str, str], at: datetime, outcome: Outcome, details: dict[str, str]
 ) -> Outgoing:
+    asked = who if isinstance(who, Actor) else None
     entry = AuditRecorded(
         event_id=new_id(),
         at=at,
-        actor_id=actor_id,
+        actor_id=who.user_id if isinstance(who, Actor) else who,
         action=action,
-        target_kind=TARGET_KIND,
-        target_id=key_id,
+        target_kind=target[0],
+        target_id=target[1],
         outcome=outcome,
-        address=address,
+        address=asked.address if asked else None,
+        device=asked.device if asked else None,
         details=details,
     )
     return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)

@@ -41,8 +41,6 @@ class Keepers:
             raise not_the_keeper()
 
     async def _note(self, actor: Actor, key: Key, action: str) -> None:
-        attempt = refused(
-            action, actor.user_id, key.id, self._clock(), address=actor.address, reason="does not keep this key"
-        )
+        attempt = refused(action, actor, key.id, self._clock(), reason="does not keep this key")
         async with self._transactions.begin() as work:
             await work.say(attempt)

@@ -109,6 +109,4 @@ class Keeping:
         return key
 
     async def _report(self, work: Work, action: str, actor: Actor, key: Key, **details: str) -> None:
-        await work.say(
-            audit_events.done(action, actor.user_id, key.id, self._clock(), address=actor.address, **details)
-        )
+        await work.say(audit_events.done(action, actor, key.id, self._clock(), **details))

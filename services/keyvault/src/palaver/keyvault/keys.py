@@ -87,9 +87,7 @@ class Keys:
             await store.add(work.conn, key)
             await envelope_store.add(work.conn, key.id, envelope)
             details = {"provider": key.provider, "scope": key.scope, "protection": key.protection}
-            await work.say(
-                audit_events.done(audit_events.CREATE, actor.user_id, key.id, now, address=actor.address, **details)
-            )
+            await work.say(audit_events.done(audit_events.CREATE, actor, key.id, now, **details))
         self._metrics.keys.labels("created").inc()
         await self._workers.changed(key)
         return key

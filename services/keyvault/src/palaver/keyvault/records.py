@@ -34,9 +34,7 @@ class Records:
         """Who did what with a key. Where others were is not the keeper's business. Raises Unavailable."""
         key = await self._keepers.kept(request.actor, request.key_id, READ)
         entries = await self._trail.about(key.id, request.before, request.limit)
-        mine = request.actor.user_id
+        mine, unknown = request.actor.user_id, {"address": None, "device": None}
         return KeyAudit(
-            entries=tuple(
-                entry if entry.actor_id == mine else entry.model_copy(update={"address": None}) for entry in entries
-            )
+            entries=tuple(entry if entry.actor_id == mine else entry.model_copy(update=unknown) for entry in entries)
         )

@@ -31,6 +31,7 @@ def recorded(
         target_id=target_id,
         outcome=outcome,
         address=actor.address,
+        device=actor.device,
         details=details or {},
     )
     return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)
