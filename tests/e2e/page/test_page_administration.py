@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
+from pyotp.totp import TOTP
 
 from palaver.cli.testing.axe import violations
 from palaver.cli.testing.page import Visit
 from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.client import Palaver
+from palaver.contracts.ids import new_id
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -56,6 +58,42 @@ async def test_people_get_roles_are_signed_out_and_suspended(stack: Stack, visit
         await row.get_by_role("button", name="More for Bob").click()
         await page.get_by_role("menuitem", name="Reactivate").click()
         await expect(row).not_to_contain_text("Suspended")
+    assert visit.complaints == []
+
+
+async def test_people_are_invited_and_a_lost_second_factor_is_reset(stack: Stack, visit: Visit, owner: Palaver):
+    async with await administrator(stack, visit, owner), await stack.person("Carol") as carol:
+        page = await visit.open("/admin/invitations")
+        await page.get_by_role("button", name="Invite").click()
+        dialog = page.get_by_role("dialog", name="Invite somebody")
+        await dialog.get_by_role("radio", name="A link to pass on").check(force=True)
+        await dialog.get_by_label("Accounts that it may open").fill("2")
+        assert await violations(page) == []
+        await dialog.get_by_role("button", name="Invite").click()
+        link = await page.get_by_role("dialog", name="The invitation is ready").get_by_label("Link").input_value()
+        await pressed(page, "Done")
+        async with Palaver(stack.url) as guest:
+            code = link.split("=", 1)[1]
+            await guest.rest.register(f"{new_id()}@example.org", PASSWORD, "Guest", invitation=code)
+        await page.reload()
+        row = page.get_by_role("listitem").filter(has_text="Whoever has the link")
+        await expect(row).to_contain_text("1 of 2 used")
+        assert await violations(page) == []
+        await row.get_by_role("button", name="Take back").click()
+        await expect(page.get_by_text("There are no such invitations.")).to_be_visible()
+        (made,) = await owner.rest.call("GET", "/api/v1/admin/invitations", None)
+        assert (made["state"], made["used"]) == ("revoked", 1)
+
+        factor = "/api/v1/users/me/second-factor"
+        secret = (await carol.rest.call("POST", factor, {"password": PASSWORD}))["secret"]
+        await carol.rest.call("POST", f"{factor}/confirm", {"code": TOTP(secret).now()})
+        await page.get_by_role("link", name="People").click()
+        await page.get_by_label("Name or e-mail").fill(carol.rest.signed_in.user.email)
+        await page.get_by_role("button", name="More for Carol").click()
+        await page.get_by_role("menuitem", name="Reset second factor").click()
+        await pressed(page, "Reset second factor")
+        await expect(page.get_by_text("Carol signs in with the password alone now.")).to_be_visible()
+        assert not (await carol.rest.call("GET", factor, None))["enabled"]
     assert visit.complaints == []
 
 
@@ -128,7 +166,7 @@ async def test_the_audit_trail_is_searched_and_exported(stack: Stack, visit: Vis
         rows = list(csv.DictReader((tmp_path / "audit.csv").open(encoding="utf-8")))
         assert {row["action"] for row in rows} == {"user.role"}
         assert ada.rest.signed_in.user.id in {row["target_id"] for row in rows}
-        await page.get_by_role("button", name="Ada").last.click()
+        await page.get_by_role("complementary").get_by_role("button", name="Ada").click()
         await page.get_by_role("menuitemradio", name="中文").click()
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("heading", name="管理")).to_be_visible()

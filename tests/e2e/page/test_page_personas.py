@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.async_api import Page, expect
 
+from palaver.cli.testing.axe import violations
 from palaver.cli.testing.page import Visit, done, say
 from palaver.cli.testing.stack import PASSWORD, Stack
 
@@ -100,4 +101,39 @@ async def test_members_play_the_personas_that_they_were_given(stack: Stack, visi
         await say(page, "And you?")
         await expect(done(page)).to_have_count(5)
         assert "the expert in this conversation" in asked(stack, "sim-moth")
+    assert visit.complaints == []
+
+
+async def test_a_member_becomes_another_persona_and_answers_as_it_is_wished(stack: Stack, visit: Visit):
+    async with await stack.person() as ada:
+        room = await ada.rest.call("POST", "/api/v1/sessions", {"model_id": "sim-moth"})
+        await visit.sign_in(stack.url, ada, PASSWORD)
+        page = await visit.open(f"/rooms/{room['id']}")
+        members = page.get_by_role("complementary", name="Members")
+        await members.get_by_role("button", name="Actions for Moth").click()
+        await page.get_by_role("menuitem", name="Edit").click()
+        dialog = page.get_by_role("dialog", name="Edit Moth")
+        await dialog.get_by_label("Persona").select_option(label="Sceptic")
+        await expect(dialog.get_by_label("Name", exact=True)).to_have_value("Sceptic")
+        await dialog.get_by_label("Temperature").fill("0.3")
+        await dialog.get_by_label("Longest answer").fill("50")
+        assert await violations(page) == []
+        await dialog.get_by_role("button", name="Save").click()
+        await expect(page.locator("[data-member=Sceptic]")).to_be_visible()
+        await say(page, "Is it so?")
+        await expect(done(page)).to_have_count(1)
+        body = stack.simulator.stage.recorder.records("sim-moth")[-1].body
+        assert "the sceptic" in json.dumps(body)
+        assert (body["temperature"], body["max_completion_tokens"]) == (0.3, 50)
+
+        await members.get_by_role("button", name="Actions for Sceptic").click()
+        await page.get_by_role("menuitem", name="Edit").click()
+        dialog = page.get_by_role("dialog", name="Edit Sceptic")
+        await expect(dialog.get_by_label("Temperature")).to_have_value("0.3")
+        await dialog.get_by_label("Temperature").fill("")
+        await dialog.get_by_label("Persona").select_option("")
+        await dialog.get_by_role("button", name="Save").click()
+        await expect(dialog).to_be_hidden()
+        (seat,) = await ada.rest.call("GET", f"/api/v1/sessions/{room['id']}/participants", None)
+        assert (seat["persona"], seat["system_prompt"], seat["settings"]["temperature"]) == (None, None, None)
     assert visit.complaints == []

@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from 'react'
 
 export const SETTINGS_SECTIONS = ['account', 'security'] as const
-export const ADMIN_SECTIONS = ['people', 'providers', 'models', 'limits', 'audit'] as const
+export const ADMIN_SECTIONS = ['people', 'invitations', 'providers', 'models', 'limits', 'audit'] as const
 
 export type SettingsSection = (typeof SETTINGS_SECTIONS)[number]
 export type AdminSection = (typeof ADMIN_SECTIONS)[number]

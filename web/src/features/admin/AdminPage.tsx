@@ -5,6 +5,7 @@ import { PageFrame } from '@/ui/PageFrame'
 import { SectionTabs } from '@/ui/SectionTabs'
 
 import { AuditSection } from './AuditSection'
+import { InvitationsSection } from './InvitationsSection'
 import { LimitsSection } from './LimitsSection'
 import { ModelsSection } from './ModelsSection'
 import { PeopleSection } from './PeopleSection'
@@ -12,6 +13,7 @@ import { ProvidersSection } from './ProvidersSection'
 
 const SECTIONS = {
   people: PeopleSection,
+  invitations: InvitationsSection,
   providers: ProvidersSection,
   models: ModelsSection,
   limits: LimitsSection,

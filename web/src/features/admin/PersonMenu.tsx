@@ -1,9 +1,9 @@
-import { Ellipsis, MonitorSmartphone, Trash2, UserCheck, UserX } from 'lucide-react'
+import { Ellipsis, MonitorSmartphone, ShieldOff, Trash2, UserCheck, UserX } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { PersonView } from '@/contracts/rest'
-import { useChangePerson, useDeletePerson } from '@/lib/api/people'
+import { useChangePerson, useDeletePerson, useResetSecondFactor } from '@/lib/api/people'
 import { ConfirmModal } from '@/ui/ConfirmModal'
 import { IconButton } from '@/ui/IconButton'
 import { Menu, MenuItem, MenuLine } from '@/ui/Menu'
@@ -23,7 +23,8 @@ export function PersonMenu({ person, touchable }: PersonMenuProps) {
   const failureText = useFailureText()
   const change = useChangePerson()
   const remove = useDeletePerson()
-  const [opened, setOpened] = useState<'sign-ins' | 'suspend' | 'delete' | null>(null)
+  const reset = useResetSecondFactor()
+  const [opened, setOpened] = useState<'sign-ins' | 'second-factor' | 'suspend' | 'delete' | null>(null)
   const name = person.nickname
   const settle = { onError: (failure: unknown) => toast(failureText(failure)), onSettled: () => setOpened(null) }
   const suspended = person.status === 'suspended'
@@ -41,6 +42,9 @@ export function PersonMenu({ person, touchable }: PersonMenuProps) {
         </MenuItem>
         {touchable ? (
           <>
+            <MenuItem icon={<ShieldOff size={15} />} onSelect={() => setOpened('second-factor')}>
+              {t('people.resetFactor')}
+            </MenuItem>
             {suspended ? (
               <MenuItem icon={<UserCheck size={15} />} onSelect={() => change.mutate({ id: person.id, status: 'active' }, settle)}>
                 {t('people.reactivate')}
@@ -58,6 +62,16 @@ export function PersonMenu({ person, touchable }: PersonMenuProps) {
         ) : null}
       </Menu>
       {opened === 'sign-ins' ? <SignInsModal person={person} onClose={() => setOpened(null)} /> : null}
+      {opened === 'second-factor' ? (
+        <ConfirmModal
+          title={t('people.resetFactorTitle', { name })}
+          text={t('people.resetFactorText')}
+          action={t('people.resetFactor')}
+          busy={reset.isPending}
+          onClose={() => setOpened(null)}
+          onConfirm={() => reset.mutate(person.id, { ...settle, onSuccess: () => toast(t('people.factorReset', { name })) })}
+        />
+      ) : null}
       {opened === 'suspend' ? (
         <ConfirmModal
           title={t('people.suspendTitle', { name })}

@@ -2,13 +2,19 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant, SessionView } from '@/contracts/protocol'
-import { MAX_NAME_CHARACTERS, MAX_SYSTEM_PROMPT_CHARACTERS } from '@/contracts/rest'
+import { MAX_NAME_CHARACTERS, MAX_SYSTEM_PROMPT_CHARACTERS, type Persona } from '@/contracts/rest'
 import { useUpdateParticipant } from '@/lib/api/sessions'
 import { Button } from '@/ui/Button'
+import { Callout } from '@/ui/Callout'
 import { ColorField } from '@/ui/ColorField'
 import { TextAreaField, TextField } from '@/ui/Field'
 import { Modal } from '@/ui/Modal'
 import { useFailureText } from '@/ui/useFailureText'
+
+import { AnswerFields } from './AnswerFields'
+import { PersonaField } from './PersonaField'
+import { settingsOf } from './answerSettings'
+import { type MemberDraft, OWN_PROMPT, changeOf, draftOf, isUnheard, withPersona } from './memberDraft'
 
 interface MemberModalProps {
   readonly session: SessionView
@@ -16,46 +22,51 @@ interface MemberModalProps {
   readonly onClose: () => void
 }
 
+/** Who a member is, and how it is wished to answer. */
 export function MemberModal({ session, participant, onClose }: MemberModalProps) {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const update = useUpdateParticipant(session.id)
-  const [name, setName] = useState(participant.name)
-  const [color, setColor] = useState(participant.color)
-  const [prompt, setPrompt] = useState(participant.system_prompt ?? '')
+  const [draft, setDraft] = useState(() => draftOf(participant))
   const individual = session.prompt_mode === 'individual'
-  const save = () =>
-    update.mutate(
-      { id: participant.id, name: name.trim(), color, ...(individual ? { system_prompt: prompt } : {}) },
-      { onSuccess: onClose },
-    )
+  const set = (change: Partial<MemberDraft>) => setDraft({ ...draft, ...change })
+  const choose = (persona: Persona | null, name: string) => setDraft(withPersona(draft, persona, name))
+  const save = (form: FormData) => {
+    const change = changeOf(participant, draft, individual)
+    update.mutate({ id: participant.id, ...change, settings: settingsOf(form) }, { onSuccess: onClose })
+  }
   return (
     <Modal title={t('members.editTitle', { name: participant.name })} description={participant.model_id} onClose={onClose}>
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault()
-          save()
+          save(new FormData(event.currentTarget))
         }}
       >
+        <PersonaField value={draft.persona} onChange={choose} />
+        {draft.persona !== null && isUnheard(session) ? (
+          <Callout tone="warn">{t('members.personaUnheard', { persona: OWN_PROMPT })}</Callout>
+        ) : null}
         <TextField
           label={t('members.name')}
-          value={name}
+          value={draft.name}
           required
           maxLength={MAX_NAME_CHARACTERS}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => set({ name: event.target.value })}
           error={update.isError ? failureText(update.error) : null}
         />
-        <ColorField label={t('members.color')} value={color} onChange={setColor} />
+        <ColorField label={t('members.color')} value={draft.color} onChange={(color) => set({ color })} />
         {individual ? (
           <TextAreaField
-            label={t('convene.promptFor', { name })}
+            label={t('convene.promptFor', { name: draft.name })}
             rows={5}
-            value={prompt}
+            value={draft.prompt}
             maxLength={MAX_SYSTEM_PROMPT_CHARACTERS}
-            onChange={(event) => setPrompt(event.target.value)}
+            onChange={(event) => set({ prompt: event.target.value })}
           />
         ) : null}
+        <AnswerFields modelId={participant.model_id} settings={participant.settings} />
         <div className="mt-1 flex justify-end gap-2">
           <Button onClick={onClose}>{t('cancel')}</Button>
           <Button type="submit" look="primary" busy={update.isPending}>

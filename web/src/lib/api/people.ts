@@ -69,6 +69,13 @@ export function useDeletePerson() {
   })
 }
 
+/** For somebody who lost it; they are told by mail, and their password alone signs them in. */
+export function useResetSecondFactor() {
+  return useChange(async (id: string) => {
+    await request('DELETE', `/admin/users/${id}/second-factor`)
+  })
+}
+
 export function useSignInsOf(userId: string) {
   const query = { user_id: userId, limit: ALL_SIGN_INS }
   return useQuery({

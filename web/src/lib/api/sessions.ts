@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import type { MessageItem } from '@/contracts/frames'
 import type { ContextUsage, Participant, SessionView } from '@/contracts/protocol'
-import type { NewParticipant, NewSession } from '@/contracts/rest'
+import type { NewParticipant, NewSession, UpdateParticipantBody } from '@/contracts/rest'
 import { newId } from '@/lib/ids'
 
 import { request } from './request'
@@ -57,7 +57,7 @@ export function useAddParticipant(sessionId: string) {
   })
 }
 
-export interface ParticipantChange extends Partial<NewParticipant> {
+export interface ParticipantChange extends UpdateParticipantBody {
   readonly id: string
 }
 
