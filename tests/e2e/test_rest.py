@@ -274,7 +274,27 @@ async def messages(client: Client, session_id: str) -> None:
     (pinned,) = await client.call("GET", "/api/v1/sessions/{session_id}/pinned", session_id=session_id)
     assert pinned["message"]["id"] == mine["id"]
     await client.call("DELETE", "/api/v1/messages/{message_id}/pin", message_id=mine["id"])
+    reply_id = next(item["reply"]["id"] for item in items if item["kind"] == "reply")
+    await answers(client, session_id, reply_id)
     await client.call("DELETE", "/api/v1/messages/{message_id}", message_id=mine["id"])
+
+
+async def answers(client: Client, session_id: str, reply_id: str) -> None:
+    of = {"message_id": reply_id}
+    turn = await client.call("POST", "/api/v1/messages/{message_id}/regenerate", {"model": "sim-oak"}, **of)
+    assert (turn["version"], turn["model"]) == (2, "sim-oak")
+    made: dict[str, Any] = {}
+    for _ in range(300):
+        made = await client.call("GET", "/api/v1/messages/{message_id}/versions", **of)
+        if len(made["versions"]) == 2:
+            break
+        await asyncio.sleep(0.05)
+    assert (made["active"], [one["version"] for one in made["versions"]]) == (2, [1, 2])
+    await client.call("PUT", "/api/v1/messages/{message_id}/active-version", {"version": 1}, **of)
+    await client.call("POST", "/api/v1/messages/{message_id}/feedback", {"rating": -1, "comment": "Too short."}, **of)
+    item = await client.call("GET", "/api/v1/messages/{message_id}", **of)
+    assert (item["reply"]["version"], item["versions"]) == (1, 2)
+    assert item["reply"]["feedback"] == {"rating": -1, "comment": "Too short."}
 
 
 async def personas(client: Client) -> None:

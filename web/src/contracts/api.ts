@@ -491,6 +491,27 @@ export interface FailureBody {
   }
 }
 /**
+ * What the room's person thinks of one version of an answer: 1 is good, -1 is bad.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "Feedback".
+ */
+export interface Feedback {
+  rating: -1 | 1
+  comment: string
+}
+/**
+ * 1 is good, -1 is bad, null takes it back. Without a `version` the shown one is meant.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "FeedbackBody".
+ */
+export interface FeedbackBody {
+  rating: (-1 | 1) | null
+  comment?: string
+  version?: number | null
+}
+/**
  * The account's e-mail address.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
@@ -1281,6 +1302,15 @@ export interface RefreshBody {
   refresh_token?: string | null
 }
 /**
+ * Without a `model` the participant's own answers.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "RegenerateBody".
+ */
+export interface RegenerateBody {
+  model?: string | null
+}
+/**
  * A new account. `invitation` is the code of one, which stands behind `#invitation=` in its link.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
@@ -1354,7 +1384,7 @@ export interface RegistrationRules {
 /**
  * A persisted answer. `model` is the one that really answered; `cost` is in US dollars.
  *
- * `pinned` as in `UserMessage`; what is pinned is the answer in all its versions.
+ * `pinned` as in `UserMessage`; what is pinned is the answer in all its versions. `feedback` is on pages only, too.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "Reply".
@@ -1374,6 +1404,7 @@ export interface Reply {
   first_token_at: string | null
   created_at: string
   pinned: boolean
+  feedback: Feedback | null
 }
 /**
  * Tokens as the provider reported them, or our own estimate where it reported none.
@@ -1388,7 +1419,8 @@ export interface Usage {
   estimated: boolean
 }
 /**
- * An answer on the newest page.
+ * An answer on the newest page, in the version that is shown; `versions` is the highest number of one that was
+ * asked for.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "ReplyItem".
@@ -1397,6 +1429,17 @@ export interface ReplyItem {
   kind: 'reply'
   turn: TurnRef
   reply: Reply
+  versions: number
+}
+/**
+ * All versions of an answer that have a text, oldest first; the `active` one is shown.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "ReplyVersions".
+ */
+export interface ReplyVersions {
+  active: number
+  versions: Reply[]
 }
 /**
  * The token of the link, which stands behind `#reset=`, and the new password.
@@ -1656,6 +1699,15 @@ export interface UserMessage {
 export interface UserMessageItem {
   kind: 'user'
   message: UserMessage
+}
+/**
+ * Which version of the answer is to be shown.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "VersionBody".
+ */
+export interface VersionBody {
+  version: number
 }
 /**
  * Where the browser goes next.

@@ -7,7 +7,7 @@
  * Frames of the WebSocket subprotocol palaver.v1.
  */
 export type ClientProtocol = ClientFrame | ServerFrame
-export type ClientFrame = Authenticate | Attach | Detach | Post | Stop | Ping
+export type ClientFrame = Authenticate | Attach | Detach | Post | Stop | Regenerate | Ping
 export type ServerFrame =
   | Welcome
   | Attached
@@ -31,6 +31,8 @@ export type ServerFrame =
       | TurnFailed
       | TurnStopped
       | ReplyAppended
+      | ReplyVersionSelected
+      | FeedbackGiven
     )
   | Delta
   | (
@@ -175,6 +177,16 @@ export interface Stop {
   participant_id?: string | null
 }
 /**
+ * Ask the same participant for another version of an answer, `model` instead of its own.
+ */
+export interface Regenerate {
+  id?: string | null
+  type: 'regenerate'
+  session_id: string
+  reply_id: string
+  model?: string | null
+}
+/**
  * A sign of life.
  */
 export interface Ping {
@@ -244,6 +256,8 @@ export interface Attached {
     | TurnFailed
     | TurnStopped
     | ReplyAppended
+    | ReplyVersionSelected
+    | FeedbackGiven
   )[]
   messages: (UserMessageItem | ReplyItem | FailedTurnItem)[]
   pinned: string[]
@@ -673,7 +687,7 @@ export interface ReplyEnd {
 /**
  * A persisted answer. `model` is the one that really answered; `cost` is in US dollars.
  *
- * `pinned` as in `UserMessage`; what is pinned is the answer in all its versions.
+ * `pinned` as in `UserMessage`; what is pinned is the answer in all its versions. `feedback` is on pages only, too.
  */
 export interface Reply {
   id: string
@@ -690,6 +704,7 @@ export interface Reply {
   first_token_at: string | null
   created_at: string
   pinned: boolean
+  feedback: Feedback | null
 }
 /**
  * Tokens as the provider reported them, or our own estimate where it reported none.
@@ -708,6 +723,45 @@ export interface ContextFill {
   maximum: number
 }
 /**
+ * What the room's person thinks of one version of an answer: 1 is good, -1 is bad.
+ */
+export interface Feedback {
+  rating: -1 | 1
+  comment: string
+}
+/**
+ * This version of an answer is shown from now on, and is what everybody reads in later rounds.
+ */
+export interface ReplyVersionSelected {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'reply.version_selected'
+  data: ReplyEnd
+}
+/**
+ * A person rated an answer, or took that back.
+ */
+export interface FeedbackGiven {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'feedback.given'
+  data: FeedbackChange
+}
+/**
+ * Which version of which answer is meant; None takes the feedback back.
+ */
+export interface FeedbackChange {
+  reply_id: string
+  version: number
+  feedback: Feedback | null
+}
+/**
  * A person's message on the newest page.
  */
 export interface UserMessageItem {
@@ -715,12 +769,14 @@ export interface UserMessageItem {
   message: UserMessage
 }
 /**
- * An answer on the newest page.
+ * An answer on the newest page, in the version that is shown; `versions` is the highest number of one that was
+ * asked for.
  */
 export interface ReplyItem {
   kind: 'reply'
   turn: TurnRef
   reply: Reply
+  versions: number
 }
 /**
  * A turn on the newest page that ended without text.

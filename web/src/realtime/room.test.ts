@@ -156,3 +156,17 @@ test('a deleted message and a deleted reply disappear', () => {
   expect(room.messages).toEqual({})
   expect(Object.keys(room.ended)).toEqual(['t1'])
 })
+
+test('the version that was made or chosen last counts, and each keeps what was thought of it', () => {
+  const second = turn('t9', 'bo', 1, { reply_id: bo.reply_id, version: 2 })
+  const liked = { rating: 1, comment: '' } as const
+  const room = play([
+    ...LOG,
+    event(11, { name: 'turn.requested', data: second }),
+    event(12, { name: 'reply.appended', data: { ...second, reply: reply(second, 'Bo speaks anew', 0) } }),
+    event(13, { name: 'reply.version_selected', data: { ...bo, reply: reply(bo, 'Bo speaks', 0) } }),
+    event(14, { name: 'feedback.given', data: { reply_id: bo.reply_id, version: 2, feedback: liked } }),
+  ])
+  expect(room.ended['t2']).toMatchObject({ since: 13, reply: { text: 'Bo speaks', feedback: null } })
+  expect(room.ended['t9']).toMatchObject({ since: 12, reply: { text: 'Bo speaks anew', feedback: liked } })
+})

@@ -9,6 +9,7 @@ import type {
   Attached,
   ContextUsage,
   Delta,
+  FeedbackChange,
   LiveTurn,
   Participant,
   Reply,
@@ -28,9 +29,17 @@ export interface RunningTurn {
   readonly rank: number | null
 }
 
-export type EndedTurn =
-  | { readonly kind: 'reply'; readonly turn: TurnRef; readonly reply: Reply }
-  | { readonly kind: 'failed'; readonly turn: TurnRef; readonly error: FailureReason }
+export type EndedTurn = EndedReply | { readonly kind: 'failed'; readonly turn: TurnRef; readonly error: FailureReason }
+
+export interface EndedReply {
+  readonly kind: 'reply'
+  readonly turn: TurnRef
+  readonly reply: Reply
+  /** The log entry that made it the version that counts; 0 on a page. Of several versions the latest such counts. */
+  readonly since: number
+  /** The highest version that was asked for when this one came here. */
+  readonly versions: number
+}
 
 export interface RoomState {
   readonly sessionId: string
@@ -89,7 +98,7 @@ export function withPage(room: RoomState, items: readonly MessageItem[]): RoomSt
   const ended = { ...room.ended }
   for (const item of items) {
     if (item.kind === 'user') messages[item.message.id] = item.message
-    else if (item.kind === 'reply') ended[item.turn.turn_id] = { kind: 'reply', turn: item.turn, reply: item.reply }
+    else if (item.kind === 'reply') ended[item.turn.turn_id] = endedReply(item.turn, item.reply, 0, item.versions)
     else ended[item.turn.turn_id] = { kind: 'failed', turn: item.turn, error: item.error }
   }
   return { ...room, messages, ended }
@@ -156,7 +165,10 @@ function change(room: RoomState, event: SessionEvent): RoomState {
     case 'turn.stopped':
       return withEnd(room, { kind: 'failed', turn: event.data, error: failure(event.data) })
     case 'reply.appended':
-      return withEnd(room, { kind: 'reply', turn: event.data, reply: event.data.reply })
+    case 'reply.version_selected':
+      return withEnd(room, endedReply(event.data, event.data.reply, event.seq))
+    case 'feedback.given':
+      return withFeedback(room, event.data)
     default:
       // A newer server may log entries that this page does not know yet.
       return ignore(room, event)
@@ -165,6 +177,19 @@ function change(room: RoomState, event: SessionEvent): RoomState {
 
 function ignore(room: RoomState, _unknown: never): RoomState {
   return room
+}
+
+function endedReply(turn: TurnRef, reply: Reply, since: number, versions = turn.version ?? 1): EndedReply {
+  return { kind: 'reply', turn, reply, since, versions }
+}
+
+function withFeedback(room: RoomState, { reply_id, version, feedback }: FeedbackChange): RoomState {
+  const found = Object.values(room.ended).find(
+    (end) => end.kind === 'reply' && end.reply.id === reply_id && end.reply.version === version,
+  )
+  if (found?.kind !== 'reply') return room
+  const rated = { ...found, reply: { ...found.reply, feedback } }
+  return { ...room, ended: { ...room.ended, [found.turn.turn_id]: rated } }
 }
 
 function failure({ code, message, retryable }: TurnEnd) {

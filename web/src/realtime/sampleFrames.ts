@@ -73,6 +73,7 @@ export function reply(of: TurnRef, text: string, rank: number): Reply {
     first_token_at: AT,
     created_at: AT,
     pinned: false,
+    feedback: null,
   }
 }
 

@@ -45,10 +45,10 @@ describe('the transcript', () => {
       attached({
         head_seq: 10,
         messages: [
-          { kind: 'reply', turn: turns.ada, reply: reply(turns.ada, 'third', 2) },
+          { kind: 'reply', turn: turns.ada, reply: reply(turns.ada, 'third', 2), versions: 1 },
           { kind: 'user', message: message('m1') },
-          { kind: 'reply', turn: turns.bo, reply: reply(turns.bo, 'second', 1) },
-          { kind: 'reply', turn: turns.cy, reply: reply(turns.cy, 'first', 0) },
+          { kind: 'reply', turn: turns.bo, reply: reply(turns.bo, 'second', 1), versions: 1 },
+          { kind: 'reply', turn: turns.cy, reply: reply(turns.cy, 'first', 0), versions: 1 },
         ],
       }),
     )
@@ -66,15 +66,17 @@ describe('the transcript', () => {
     expect(speakers(items)).toEqual(['m1', 'ada', 'm2', 'bo'])
   })
 
-  test('shows the newest version of a reply, and none while another is being written', () => {
+  test('shows the newest version of a reply or the one that was chosen since, and none while another is being written', () => {
     const old = turn('t1', 'ada', 1, { reply_id: 'r', version: 1 })
     const newer = turn('t9', 'ada', 1, { reply_id: 'r', version: 2 })
     const ended = {
-      t1: { kind: 'reply' as const, turn: old, reply: reply(old, 'old', 0) },
-      t9: { kind: 'reply' as const, turn: newer, reply: reply(newer, 'new', 0) },
+      t1: { kind: 'reply' as const, turn: old, reply: reply(old, 'old', 0), since: 1, versions: 1 },
+      t9: { kind: 'reply' as const, turn: newer, reply: reply(newer, 'new', 0), since: 2, versions: 2 },
     }
     const shown = orderTranscript({}, ended, [], seats)
     expect(shown).toMatchObject([{ kind: 'ended', end: { reply: { text: 'new' } } }])
+    const chosen = { ...ended, t1: { ...ended.t1, since: 3 } }
+    expect(orderTranscript({}, chosen, [], seats)).toMatchObject([{ versions: 2, end: { reply: { text: 'old' } } }])
     const third = turn('t10', 'ada', 1, { reply_id: 'r', version: 3 })
     expect(orderTranscript({}, ended, [{ turn: third, rank: null }], seats)).toMatchObject([{ kind: 'running' }])
   })
@@ -85,7 +87,7 @@ describe('the transcript', () => {
     const error = { code: 'PROVIDER_TIMEOUT', message: '', retryable: true } as const
     const ended = {
       t9: { kind: 'failed' as const, turn: failed, error },
-      t1: { kind: 'reply' as const, turn: old, reply: reply(old, 'old', 0) },
+      t1: { kind: 'reply' as const, turn: old, reply: reply(old, 'old', 0), since: 1, versions: 1 },
     }
     expect(orderTranscript({}, ended, [], seats)).toMatchObject([{ kind: 'ended', end: { reply: { text: 'old' } } }])
   })
@@ -94,7 +96,7 @@ describe('the transcript', () => {
 describe('a change of model', () => {
   const said = (round: number, ...turns: ReturnType<typeof turn>[]) => ({
     messages: { [`m${round}`]: message(`m${round}`, round) },
-    ended: Object.fromEntries(turns.map((of, rank) => [of.turn_id, { kind: 'reply', turn: of, reply: reply(of, 'x', rank) } as const])),
+    ended: Object.fromEntries(turns.map((of, rank) => [of.turn_id, { kind: 'reply', turn: of, reply: reply(of, 'x', rank), since: 0, versions: 1 } as const])),
   })
   const read = (rounds: ReturnType<typeof said>[], participants = seats) =>
     speakers(

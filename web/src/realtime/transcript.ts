@@ -10,7 +10,8 @@ import type { EndedTurn, RunningTurn } from './room'
 
 export type TranscriptItem =
   | { readonly kind: 'message'; readonly key: string; readonly message: UserMessage }
-  | { readonly kind: 'ended'; readonly key: string; readonly end: EndedTurn }
+  /** `versions`: the highest that was asked for. */
+  | { readonly kind: 'ended'; readonly key: string; readonly end: EndedTurn; readonly versions: number }
   | { readonly kind: 'running'; readonly key: string; readonly turnId: string; readonly participantId: string }
   | ({ readonly kind: 'switched'; readonly key: string } & Switch)
 
@@ -54,10 +55,10 @@ export function orderTranscript(
       turn: null,
     })
   }
-  for (const end of newestVersions(Object.values(ended), running)) {
+  for (const { end, versions } of shownVersions(Object.values(ended), running)) {
     placed.push({
       place: placeOf(end.turn, end.kind === 'reply' ? end.reply.rank : NO_RANK, seats),
-      item: { kind: 'ended', key: end.turn.reply_id, end },
+      item: { kind: 'ended', key: end.turn.reply_id, end, versions },
       turn: end.turn,
     })
   }
@@ -105,18 +106,24 @@ function switched(before: TurnRef, to: string): TranscriptItem {
   return { kind: 'switched', key: `switch/${before.turn_id}`, speaker: before.speaker, from: before.model, to }
 }
 
-/** One entry per reply: its newest version, and none while a newer one is being written. A failed one replaces none. */
-function newestVersions(ends: readonly EndedTurn[], running: readonly Pick<RunningTurn, 'turn'>[]): EndedTurn[] {
+/** One entry per reply: the version that counts, and none while another is being written. A failed one replaces none. */
+function shownVersions(
+  ends: readonly EndedTurn[],
+  running: readonly Pick<RunningTurn, 'turn'>[],
+): Iterable<{ readonly end: EndedTurn; readonly versions: number }> {
   const rewriting = new Set(running.map(({ turn }) => turn.reply_id))
-  const newest = new Map<string, EndedTurn>()
+  const shown = new Map<string, { end: EndedTurn; versions: number }>()
   for (const end of ends) {
-    const other = newest.get(end.turn.reply_id)
-    if (!rewriting.has(end.turn.reply_id) && (!other || supersedes(end, other))) newest.set(end.turn.reply_id, end)
+    if (rewriting.has(end.turn.reply_id)) continue
+    const other = shown.get(end.turn.reply_id)
+    const versions = Math.max(other?.versions ?? 1, end.turn.version ?? 1, end.kind === 'reply' ? end.versions : 1)
+    shown.set(end.turn.reply_id, { end: other && !supersedes(end, other.end) ? other.end : end, versions })
   }
-  return [...newest.values()]
+  return shown.values()
 }
 
 function supersedes(end: EndedTurn, other: EndedTurn): boolean {
+  if (end.kind === 'reply' && other.kind === 'reply' && end.since !== other.since) return end.since > other.since
   if (end.kind !== other.kind) return end.kind === 'reply'
   return (end.turn.version ?? 1) > (other.turn.version ?? 1)
 }

@@ -20,6 +20,7 @@ from palaver.contracts.session_log import (
     Reply,
     ReplyAppended,
     ReplyEnd,
+    ReplyVersionSelected,
     TurnEnd,
     TurnFailed,
     TurnRef,
@@ -242,3 +243,40 @@ def test_pins_follow_the_log_and_are_replaced_by_what_attaching_says():
     frame = Attached(session_id=SESSION, epoch="e", head_seq=8, recovered=False, session=ROOM, pinned=(old,))
     transcript.attach(frame)
     assert transcript.pinned == [old]
+
+
+def test_of_several_versions_the_one_that_is_written_or_else_the_one_that_counts_is_the_answer():
+    transcript = running()
+
+    def version(number: int) -> dict[str, Any]:
+        return TURN | {"turn_id": f"t{number}", "version": number}
+
+    def shown() -> list[tuple[int, str, str]]:
+        return [(r.turn.version, r.status, r.text) for r in transcript.replies_in(TURN["branch"], TURN["round"])]
+
+    def end(kind: Any, seq: int, number: int) -> None:
+        turn = TURN if number == 1 else version(number)
+        reply = Reply(
+            id=turn["reply_id"],
+            turn_id=turn["turn_id"],
+            participant_id=turn["participant_id"],
+            model="m",
+            text=f"text {number}",
+            finish_reason="stop",
+            rank=0,
+            version=number,
+            created_at=NOW,
+        )
+        transcript.apply(entry(kind, seq, ReplyEnd(**turn, reply=reply)))
+
+    end(ReplyAppended, 2, 1)
+    transcript.apply(entry(TurnRequested, 3, TurnRef(**version(2))))
+    assert shown() == [(2, "waiting", "")]
+    end(ReplyAppended, 4, 2)
+    assert shown() == [(2, "completed", "text 2")]
+    end(ReplyVersionSelected, 5, 1)
+    assert shown() == [(1, "completed", "text 1")]
+    transcript.apply(entry(TurnRequested, 6, TurnRef(**version(3))))
+    failed = TurnEnd(**version(3), code=ErrorCode.PROVIDER_TIMEOUT, message="late", retryable=True)
+    transcript.apply(entry(TurnFailed, 7, failed))
+    assert shown() == [(1, "completed", "text 1")]

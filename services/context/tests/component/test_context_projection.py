@@ -73,6 +73,8 @@ def lively(world: World) -> Scribe:
     room.pin(first)
     room.pin(hello)
     room.reply("Bob", "hey", rank=1, finish="stopped")
+    room.reply("Ada", "hi again", rank=0, version=2, of=first)
+    room.choose(first, 1)
     room.join("Cyd")
     room.change("Bob", name="Robert", muted=True)
     room.unpin(hello)

@@ -79,6 +79,8 @@ class Line:
     speaker: str
     text: str
     mark: str = ""
+    older: tuple[str, str] | None = None
+    """What its first version said, where there are two."""
 
 
 @dataclass
@@ -123,7 +125,13 @@ class Book:
         """A second version of a reply of this round's first step."""
         mine = next(line for line in self.lines[self.branch][self.scribe.round] if line.speaker == member)
         self.scribe.reply(member, text, rank=rank, version=2, branch=self.branch, of=mine.message_id)
-        mine.text, mine.mark = text, ""
+        mine.older, mine.text, mine.mark = (mine.text, mine.mark), text, ""
+
+    def choose_older(self, line: Line) -> None:
+        """The first version of a reply counts again."""
+        assert line.older is not None
+        self.scribe.choose(line.message_id, 1)
+        line.text, line.mark = line.older
 
     def edit(self, text: str, round_: int, author: str) -> None:
         """Another wording of the message of an earlier round: a branch of its own from there."""
@@ -175,6 +183,8 @@ def books(draw: st.DrawFn) -> Book:
         else:
             book.say(text, author)
         _answer(draw, book)
+        if (twice := [line for line in book.visible() if line.older]) and draw(st.booleans()):
+            book.choose_older(draw(st.sampled_from(twice)))
         if draw(st.integers(0, 4)) == 0 and book.visible():
             gone = draw(st.sampled_from(book.visible()))
             scribe.delete(gone.message_id)

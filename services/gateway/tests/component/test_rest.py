@@ -30,9 +30,9 @@ from palaver.contracts import (
 )
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import KeyId, ParticipantId, SessionId, SignInId, SummaryId
+from palaver.contracts.ids import KeyId, MessageId, ParticipantId, SessionId, SignInId, SummaryId, TurnId
 from palaver.contracts.operations import AuditRecorded
-from palaver.contracts.session_log import Participant, SessionView
+from palaver.contracts.session_log import Participant, SessionView, TurnRef
 from palaver.gateway.api.application import describe
 from palaver.servicekit.sealing import from_base64url, key_id_of, seal, unseal
 
@@ -89,6 +89,12 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("DELETE", f"/messages/{ID}", None, 200),
     ("PUT", f"/messages/{ID}/pin", None, 200),
     ("DELETE", f"/messages/{ID}/pin", None, 200),
+    ("POST", f"/messages/{ID}/regenerate", None, 202),
+    ("POST", f"/messages/{ID}/regenerate", {"model": "demo/a"}, 202),
+    ("GET", f"/messages/{ID}/versions", None, 200),
+    ("PUT", f"/messages/{ID}/active-version", {"version": 2}, 200),
+    ("POST", f"/messages/{ID}/feedback", {"rating": 1, "comment": "Good."}, 200),
+    ("POST", f"/messages/{ID}/feedback", {"rating": None, "version": 2}, 200),
     ("GET", f"/sessions/{ID}/pinned?before=9&limit=5", None, 200),
     ("GET", "/personas?page=1&limit=10", None, 200),
     ("POST", "/personas", {"name": "Critic", "system_prompt": "Doubt everything.", "color": "#112233"}, 201),
@@ -288,7 +294,8 @@ async def everybody(served: Any, room: Any) -> Any:
     for query in (session.SESSION_CREATE, session.SESSION_GET, session.SESSION_UPDATE):
         await faked.always(query, view)
     done = (session.SESSION_DELETE, session.PARTICIPANT_REMOVE, session.MESSAGE_DELETE, session.MESSAGE_PIN)
-    for query in (*done, personas.PERSONA_DELETE, keyvault.KEY_DELETE):
+    answers = (session.REPLY_SELECT, session.REPLY_FEEDBACK)
+    for query in (*done, *answers, personas.PERSONA_DELETE, keyvault.KEY_DELETE):
         await faked.always(query, session.Done())
     critic = personas.Persona(
         slug="critic", name="Critic", description="", color=None, system_prompt="Doubt.", model=None, built_in=False
@@ -297,6 +304,19 @@ async def everybody(served: Any, room: Any) -> Any:
         await faked.always(query, critic)
     await faked.always(personas.PERSONA_LIST, personas.PersonaPage(personas=(critic,), total=1))
     await faked.always(session.PINNED_LIST, session.PinnedPage(items=page.items, next_before=4))
+    turn = TurnRef(
+        turn_id=TurnId(OTHER),
+        reply_id=MessageId(ID),
+        participant_id=seat.id,
+        model="demo/a",
+        branch="main",
+        round=1,
+        step=1,
+        speaker="A",
+        version=2,
+    )
+    await faked.always(session.REPLY_REGENERATE, session.RequestedTurn(turn=turn))
+    await faked.always(session.REPLY_VERSIONS, session.ReplyVersions(active=1, versions=()))
     await faked.always(session.PARTICIPANT_ADD, seat)
     await faked.always(session.PARTICIPANT_UPDATE, seat)
     await faked.always(session.MESSAGE_LIST, page)
@@ -553,6 +573,7 @@ async def test_status_and_handlers_are_listed(served: Any) -> None:
         health = await http.get("/healthz")
         ready = await http.get("/readyz")
     assert (status["connections"], status["people"], status["max_connections"]) == (1, 1, 12_000)
-    assert {handler["type"] for handler in handlers} == {"authenticate", "attach", "detach", "post", "stop", "ping"}
+    types = {handler["type"] for handler in handlers}
+    assert types == {"authenticate", "attach", "detach", "post", "stop", "regenerate", "ping"}
     assert all(handler["description"] for handler in handlers)
     assert (health.status_code, ready.status_code) == (200, 200)

@@ -1,10 +1,14 @@
+import { RefreshCw } from 'lucide-react'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { FailureReason } from '@/contracts/frames'
 import type { Participant, TurnRef } from '@/contracts/protocol'
 
+import { Button } from '@/ui/Button'
+
 import { FailureNote } from './FailureNote'
+import { useAnswerAgain } from './RegenerateButton'
 import { ReplyFrame } from './ReplyFrame'
 
 interface FailedReplyProps {
@@ -17,6 +21,7 @@ interface FailedReplyProps {
 /** A turn without any text: its member failed, or a person stopped it first. The others go on. */
 export const FailedReply = memo(function FailedReply({ turn, error, seat, onOpenKeys }: FailedReplyProps) {
   const { t } = useTranslation()
+  const { again, busy } = useAnswerAgain(turn.reply_id)
   return (
     <ReplyFrame turn={turn} seat={seat} state="failed">
       {error.code === 'STOPPED' ? (
@@ -24,6 +29,11 @@ export const FailedReply = memo(function FailedReply({ turn, error, seat, onOpen
       ) : (
         <FailureNote error={error} onOpenKeys={onOpenKeys} />
       )}
+      {seat ? (
+        <Button small look="ghost" busy={busy} onClick={again} icon={<RefreshCw size={15} />} className="mt-2">
+          {t('versions.retry')}
+        </Button>
+      ) : null}
     </ReplyFrame>
   )
 })

@@ -4,23 +4,28 @@ import { useTranslation } from 'react-i18next'
 
 import type { Participant, Reply, TurnRef } from '@/contracts/protocol'
 import { formatCost, formatCount, formatShare, formatTime } from '@/lib/format'
-import { IconButton } from '@/ui/IconButton'
 import { AnswerText } from '@/ui/markdown/AnswerText'
 import { fillOf } from '@/ui/Meter'
 import { classes } from '@/ui/classes'
 
 import { PinButton } from './PinButton'
 import { PinMark } from './PinMark'
+import { QuietAction } from './QuietAction'
+import { RatingButtons } from './RatingButtons'
+import { RegenerateButton } from './RegenerateButton'
 import { ReplyFrame } from './ReplyFrame'
+import { VersionSwitch } from './VersionSwitch'
 
 interface FinishedReplyProps {
   readonly turn: TurnRef
   readonly reply: Reply
   readonly seat: Participant | undefined
   readonly pinned: boolean
+  /** The highest version that was asked for. */
+  readonly versions: number
 }
 
-export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pinned }: FinishedReplyProps) {
+export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pinned, versions }: FinishedReplyProps) {
   const { t } = useTranslation()
   return (
     <ReplyFrame
@@ -30,7 +35,10 @@ export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pi
       model={reply.model}
       aside={
         <>
+          {versions > 1 ? <VersionSwitch reply={reply} asked={versions} /> : null}
           <PinButton messageId={reply.id} pinned={pinned} className={QUIET} />
+          {seat ? <RegenerateButton replyId={reply.id} /> : null}
+          <RatingButtons reply={reply} />
           <CopyButton text={reply.text} />
           {pinned ? <PinMark /> : null}
         </>
@@ -90,13 +98,8 @@ function CopyButton({ text }: { readonly text: string }) {
     setTimeout(() => setCopied(false), SHOWN_FOR_MS)
   }
   return (
-    <IconButton
-      small
-      label={copied ? t('copied') : t('copy')}
-      onClick={() => void copy()}
-      className={QUIET}
-    >
+    <QuietAction label={copied ? t('copied') : t('copy')} onClick={() => void copy()}>
       {copied ? <Check size={15} /> : <Copy size={15} />}
-    </IconButton>
+    </QuietAction>
   )
 }

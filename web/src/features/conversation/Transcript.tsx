@@ -110,7 +110,9 @@ function Item({ item, sessionId, seats, pinned, onOpenKeys }: ItemProps) {
   }
   const { end } = item
   const seat = seats.get(end.turn.participant_id)
-  if (end.kind === 'reply') return <FinishedReply turn={end.turn} reply={end.reply} seat={seat} pinned={pinned} />
+  if (end.kind === 'reply') {
+    return <FinishedReply turn={end.turn} reply={end.reply} seat={seat} pinned={pinned} versions={item.versions} />
+  }
   return <FailedReply turn={end.turn} error={end.error} seat={seat} onOpenKeys={onOpenKeys} />
 }
 

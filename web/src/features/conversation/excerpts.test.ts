@@ -7,7 +7,7 @@ import { orderTranscript } from '@/realtime/transcript'
 import { excerptOf, excerpts } from './excerpts'
 
 const said = { ...message('m1'), content: `One\n\n  two ${'x'.repeat(500)}` }
-const answer = { kind: 'reply', turn: turn('t1'), reply: reply(turn('t1'), 'Hi', 0) } as const
+const answer = { kind: 'reply', turn: turn('t1'), reply: reply(turn('t1'), 'Hi', 0), versions: 1 } as const
 const failed = { kind: 'failed', turn: turn('t2', 'bo'), error: { code: 'INTERNAL', category: 'system', message: '', retryable: true, details: {} } } as const
 
 test('an excerpt is one short line of what was said, and there is none where nothing was', () => {

@@ -1,8 +1,8 @@
-/** Messages and replies over REST: what a room has pinned. Pins themselves arrive as events. */
+/** Messages and replies over REST: pins, versions, feedback. What it changes arrives as events. */
 import { useMutation, useQuery } from '@tanstack/react-query'
 
 import type { MessageItem } from '@/contracts/frames'
-import { MAX_PINNED_MESSAGES } from '@/contracts/rest'
+import { MAX_PINNED_MESSAGES, type ReplyVersions } from '@/contracts/rest'
 
 import { request } from './request'
 
@@ -15,6 +15,46 @@ export function usePin() {
   return useMutation({
     mutationFn: async ({ messageId, pinned }: Pin) => {
       await request(pinned ? 'PUT' : 'DELETE', `/messages/${messageId}/pin`)
+    },
+  })
+}
+
+/** Asks for another version of an answer, also of one that failed. */
+export function useRegenerate() {
+  return useMutation({
+    mutationFn: async (replyId: string) => {
+      await request('POST', `/messages/${replyId}/regenerate`, { body: {} })
+    },
+  })
+}
+
+/** The versions of an answer that have a text; read anew when `asked`, the highest number, changes. */
+export function useVersions(replyId: string, asked: number) {
+  return useQuery({
+    queryKey: ['versions', replyId, asked],
+    queryFn: async () => (await request<ReplyVersions>('GET', `/messages/${replyId}/versions`)).data.versions,
+  })
+}
+
+export function useSelectVersion() {
+  return useMutation({
+    mutationFn: async ({ replyId, version }: { readonly replyId: string; readonly version: number }) => {
+      await request('PUT', `/messages/${replyId}/active-version`, { body: { version } })
+    },
+  })
+}
+
+export interface Rating {
+  readonly replyId: string
+  readonly version: number
+  /** Null takes it back. */
+  readonly rating: 1 | -1 | null
+}
+
+export function useRate() {
+  return useMutation({
+    mutationFn: async ({ replyId, version, rating }: Rating) => {
+      await request('POST', `/messages/${replyId}/feedback`, { body: { version, rating } })
     },
   })
 }

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -17,8 +17,8 @@ from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SignInId,
 from palaver.contracts.limits import MAX_PAGE, REQUEST_SECONDS
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.personas import Persona
-from palaver.contracts.session import NewParticipant
-from palaver.contracts.session_log import Participant, PromptMode, SessionView
+from palaver.contracts.session import NewParticipant, ReplyVersions
+from palaver.contracts.session_log import Participant, PromptMode, SessionView, TurnRef
 from palaver.contracts.sign_ins import SignInView
 
 SILENT_SECONDS = 45.0
@@ -183,6 +183,25 @@ class Rest:
         """Delete a version and what models made from it; returns the versions that are gone."""
         path = f"/api/v1/chat/context/{session_id}/summaries/{summary_id}"
         return SummaryDeleted.model_validate(await self.call("DELETE", path, None)).versions
+
+    async def regenerate(self, reply_id: MessageId, model: str | None = None) -> TurnRef:
+        """Ask for another version of an answer, also of one that failed. Raises Failure."""
+        return TurnRef.model_validate(await self.post(f"/api/v1/messages/{reply_id}/regenerate", {"model": model}))
+
+    async def versions(self, reply_id: MessageId) -> ReplyVersions:
+        """All versions of an answer. Raises Failure."""
+        return ReplyVersions.model_validate(await self.get(f"/api/v1/messages/{reply_id}/versions"))
+
+    async def select_version(self, reply_id: MessageId, version: int) -> None:
+        """Show this version of an answer. Raises Failure."""
+        await self.call("PUT", f"/api/v1/messages/{reply_id}/active-version", {"version": version})
+
+    async def rate(
+        self, reply_id: MessageId, rating: Literal[-1, 1] | None, comment: str = "", version: int | None = None
+    ) -> None:
+        """Say what you think of an answer; None takes it back. Raises Failure."""
+        body = {"rating": rating, "comment": comment, "version": version}
+        await self.call("POST", f"/api/v1/messages/{reply_id}/feedback", body)
 
     async def pin(self, message_id: MessageId) -> None:
         """Keep a message or reply in every model's window, as far as it fits."""

@@ -22,7 +22,7 @@ from palaver.contracts.client_protocol import (
     UserMessageItem,
 )
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import MessageId
+from palaver.contracts.ids import MessageId, TurnId
 from palaver.contracts.session_log import (
     MessageDeleted,
     MessagePinned,
@@ -34,6 +34,7 @@ from palaver.contracts.session_log import (
     ParticipantUpdated,
     Reply,
     ReplyAppended,
+    ReplyVersionSelected,
     RoundEnded,
     SessionArchived,
     SessionCreated,
@@ -124,6 +125,8 @@ class Transcript:
     entries: list[SessionEvent] = field(default_factory=list[SessionEvent])
     ended_rounds: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     pinned: list[MessageId] = field(default_factory=list[MessageId])
+    shown: dict[MessageId, TurnId] = field(default_factory=dict[MessageId, TurnId])
+    """Answer → the turn whose version of it counts."""
 
     @property
     def participants(self) -> tuple[Participant, ...]:
@@ -138,9 +141,23 @@ class Transcript:
         return None
 
     def replies_in(self, branch: str, round_number: int) -> list[ReplyState]:
-        """Answers of one round: those that speak in order of their first token, then those that wait."""
-        found = [r for r in self.replies.values() if (r.turn.branch, r.turn.round) == (branch, round_number)]
+        """Answers of one round: those that speak in order of their first token, then those that wait.
+
+        Of several versions of an answer the one that is being written, else the one that counts.
+        """
+        newest: dict[MessageId, ReplyState] = {}
+        for state in self.replies.values():
+            if (state.turn.branch, state.turn.round) == (branch, round_number):
+                newest[state.turn.reply_id] = self._version(newest.get(state.turn.reply_id), state)
+        found = [*newest.values()]
         return sorted(found, key=lambda r: (r.rank is None, r.rank or 0, r.turn.step))
+
+    def _version(self, one: ReplyState | None, other: ReplyState) -> ReplyState:
+        if one is None:
+            return other
+        older, newer = sorted((one, other), key=lambda state: state.turn.version)
+        counts = self.shown.get(other.turn.reply_id)
+        return older if newer.ended and older.turn.turn_id == counts else newer
 
     def attach(self, frame: Attached) -> None:
         """Take the answer to `attach`: what was missed, or the newest page, then the running texts."""
@@ -148,6 +165,7 @@ class Transcript:
             self.messages.clear()
             self.replies.clear()
             self.ended_rounds.clear()
+            self.shown.clear()
             self._page(frame)
             self.head_seq = frame.head_seq
         for entry in frame.entries:
@@ -225,7 +243,7 @@ class Transcript:
                 self._fail(entry.data, "failed")
             case TurnStopped():
                 self._fail(entry.data, "stopped")
-            case ReplyAppended():
+            case ReplyAppended() | ReplyVersionSelected():
                 self._finish(self._state(entry.data), entry.data.reply)
             case _:
                 pass
@@ -239,8 +257,8 @@ class Transcript:
         state.status, state.code, state.error = status, end.code, end.message
         state.text, state.rank = "", None
 
-    @staticmethod
-    def _finish(state: ReplyState, reply: Reply) -> None:
+    def _finish(self, state: ReplyState, reply: Reply) -> None:
+        self.shown[reply.id] = reply.turn_id
         statuses: dict[str, Status] = {"stopped": "stopped", "error": "failed", "interrupted": "failed"}
         state.reply, state.text, state.rank = reply, reply.text, reply.rank
         state.status = statuses.get(reply.finish_reason, "completed")
@@ -260,6 +278,7 @@ class Transcript:
     def _forget(self, message_id: MessageId) -> None:
         self._unpin(message_id)
         self.messages.pop(message_id, None)
+        self.shown.pop(message_id, None)
         for turn_id, state in list(self.replies.items()):
             if state.turn.reply_id == message_id:
                 del self.replies[turn_id]

@@ -55,6 +55,12 @@ _DEPENDENCIES: tuple[Control[DependencyChanged], ...] = (
     identity.DEPENDENCY_CHANGED,
 )
 
+_REPLIES: tuple[AnyQuery, ...] = (
+    session.REPLY_REGENERATE,
+    session.REPLY_VERSIONS,
+    session.REPLY_SELECT,
+    session.REPLY_FEEDBACK,
+)
 _PERSONAS: tuple[AnyQuery, ...] = (
     personas.PERSONA_CREATE,
     personas.PERSONA_LIST,
@@ -152,6 +158,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     session.MESSAGE_GET,
     session.MESSAGE_DELETE,
     session.MESSAGE_PIN,
+    *_REPLIES,
     session.PINNED_LIST,
     *_PERSONAS,
     session.ATTACH_READ,
@@ -319,6 +326,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 session.MESSAGE_GET,
                 session.MESSAGE_DELETE,
                 session.MESSAGE_PIN,
+                *_REPLIES,
                 session.PINNED_LIST,
                 *_PERSONAS,
                 session.ATTACH_READ,

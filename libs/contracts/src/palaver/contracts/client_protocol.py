@@ -97,13 +97,22 @@ class Stop(ClientRequest):
     participant_id: ParticipantId | None = None
 
 
+class Regenerate(ClientRequest):
+    """Ask the same participant for another version of an answer, `model` instead of its own."""
+
+    type: Literal["regenerate"] = "regenerate"
+    session_id: Uuid
+    reply_id: Uuid
+    model: str | None = None
+
+
 class Ping(ClientRequest):
     """A sign of life."""
 
     type: Literal["ping"] = "ping"
 
 
-ClientFrame = Annotated[Authenticate | Attach | Detach | Post | Stop | Ping, Field(discriminator="type")]
+ClientFrame = Annotated[Authenticate | Attach | Detach | Post | Stop | Regenerate | Ping, Field(discriminator="type")]
 
 
 # ---- server → client -------------------------------------------------------------------------------------------------
@@ -156,11 +165,13 @@ class UserMessageItem(Payload):
 
 
 class ReplyItem(Payload):
-    """An answer on the newest page."""
+    """An answer on the newest page, in the version that is shown; `versions` is the highest number of one that was
+    asked for."""
 
     kind: Literal["reply"] = "reply"
     turn: TurnRef
     reply: Reply
+    versions: int = 1
 
 
 class FailedTurnItem(Payload):

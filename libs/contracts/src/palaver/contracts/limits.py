@@ -25,6 +25,10 @@ MESSAGES_PER_MINUTE = 120
 again; a burst of the whole number is allowed, and it refills evenly."""
 MAX_PINNED_MESSAGES = 50
 """Pinned messages and replies in one room. Beyond: `TOO_MANY_PINNED`."""
+MAX_REPLY_VERSIONS = 20
+"""Versions of one answer, those that failed included. Beyond: `CONFLICT`."""
+MAX_FEEDBACK_CHARACTERS = 1_000
+"""What a person says about an answer besides good or bad."""
 MAX_DISCOVERED_MODELS = 1_000
 """Models of a provider that are shown when it is asked for them."""
 MAX_ADDED_PROVIDERS = 100

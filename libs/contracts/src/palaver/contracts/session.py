@@ -276,6 +276,44 @@ class PinMessage(OfMessage):
     pinned: bool
 
 
+class RegenerateReply(Payload):
+    """Ask the same participant for another version of an answer, also of one that failed, `model` instead of its own.
+
+    `session_id`, where it is given, must be the answer's.
+    """
+
+    actor: Actor
+    reply_id: MessageId
+    session_id: SessionId | None = None
+    model: str | None = None
+
+
+class RequestedTurn(Payload):
+    """The turn that will make the new version."""
+
+    turn: TurnRef
+
+
+class ReplyVersions(Payload):
+    """All versions of an answer that have a text, oldest first; the `active` one is shown."""
+
+    active: int
+    versions: tuple[session_log.Reply, ...]
+
+
+class SelectVersion(OfMessage):
+    """Show this version of an answer. Repeating it changes nothing."""
+
+    version: int = Field(ge=1)
+
+
+class GiveFeedback(OfMessage):
+    """Rate a version of an answer, the shown one if none is named; None takes it back. Repeating it changes nothing."""
+
+    version: int | None = Field(default=None, ge=1)
+    feedback: session_log.Feedback | None
+
+
 class ListPinned(OfSession):
     """Pinned messages, the last pinned first; older pins than `before` (exclusive) if given."""
 
@@ -353,6 +391,10 @@ MESSAGE_LIST = query("session.message.list.v1", ListMessages, MessagePage, "A pa
 MESSAGE_GET = query("session.message.get.v1", OfMessage, MessagePage, "One message, as a page of one.")
 MESSAGE_DELETE = query("session.message.delete.v1", OfMessage, Done, "Delete one message's text for good.")
 MESSAGE_PIN = query("session.message.pin.v1", PinMessage, Done, "Pin a message, or take its pin away.")
+REPLY_REGENERATE = query("session.reply.regenerate.v1", RegenerateReply, RequestedTurn, "Ask for another version.")
+REPLY_VERSIONS = query("session.reply.versions.v1", OfMessage, ReplyVersions, "All versions of an answer.")
+REPLY_SELECT = query("session.reply.select.v1", SelectVersion, Done, "Show another version of an answer.")
+REPLY_FEEDBACK = query("session.reply.feedback.v1", GiveFeedback, Done, "Rate an answer.")
 PINNED_LIST = query("session.pinned.list.v1", ListPinned, PinnedPage, "A room's pinned messages.")
 ATTACH_READ = query("session.attach.read.v1", ReadAttach, AttachState, "What a client needs to follow a session.")
 HEADS_GET = query("session.heads.get.v1", ReadHeads, Heads, "The newest `seq` of many sessions in one statement.")

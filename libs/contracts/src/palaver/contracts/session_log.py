@@ -119,10 +119,17 @@ class ContextFill(Payload):
     maximum: int
 
 
+class Feedback(Payload):
+    """What the room's person thinks of one version of an answer: 1 is good, -1 is bad."""
+
+    rating: Literal[-1, 1]
+    comment: str = ""
+
+
 class Reply(Payload):
     """A persisted answer. `model` is the one that really answered; `cost` is in US dollars.
 
-    `pinned` as in `UserMessage`; what is pinned is the answer in all its versions.
+    `pinned` as in `UserMessage`; what is pinned is the answer in all its versions. `feedback` is on pages only, too.
     """
 
     id: MessageId
@@ -139,6 +146,7 @@ class Reply(Payload):
     first_token_at: datetime | None = None
     created_at: datetime
     pinned: bool = False
+    feedback: Feedback | None = None
 
 
 class EventFrame(Payload):
@@ -235,6 +243,14 @@ class ReplyEnd(TurnRef):
     """The turn ended with this text."""
 
     reply: Reply
+
+
+class FeedbackChange(Payload):
+    """Which version of which answer is meant; None takes the feedback back."""
+
+    reply_id: MessageId
+    version: int
+    feedback: Feedback | None
 
 
 class SessionCreated(EventFrame):
@@ -370,6 +386,20 @@ class ReplyAppended(EventFrame):
     data: ReplyEnd
 
 
+class ReplyVersionSelected(EventFrame):
+    """This version of an answer is shown from now on, and is what everybody reads in later rounds."""
+
+    name: Literal["reply.version_selected"] = "reply.version_selected"
+    data: ReplyEnd
+
+
+class FeedbackGiven(EventFrame):
+    """A person rated an answer, or took that back."""
+
+    name: Literal["feedback.given"] = "feedback.given"
+    data: FeedbackChange
+
+
 SessionEvent = Annotated[
     SessionCreated
     | SessionUpdated
@@ -389,7 +419,9 @@ SessionEvent = Annotated[
     | TurnStarted
     | TurnFailed
     | TurnStopped
-    | ReplyAppended,
+    | ReplyAppended
+    | ReplyVersionSelected
+    | FeedbackGiven,
     Field(discriminator="name"),
 ]
 """Any entry of the log, told apart by `name`."""
@@ -414,4 +446,6 @@ EVENT_TYPES: tuple[type[EventFrame], ...] = (
     TurnFailed,
     TurnStopped,
     ReplyAppended,
+    ReplyVersionSelected,
+    FeedbackGiven,
 )

@@ -46,7 +46,8 @@ class Entry:
     """One message or one version of a reply.
 
     `text` is what the speaker wrote. `model` wrote it for a participant; None where that is not known. `counts` are its
-    tokens as others read it (`attribution.quoted`), by encoding. `changed` is the log `seq` that last touched it.
+    tokens as others read it (`attribution.quoted`), by encoding. `changed` is the log `seq` that last touched it:
+    of several versions of a reply the one that was last made or chosen counts.
     """
 
     message_id: MessageId

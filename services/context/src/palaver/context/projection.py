@@ -41,6 +41,13 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """This version of a reply is the one that counts."""
+
+    key: EntryKey
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """A message's text is gone, in all its versions."""
 
@@ -60,7 +67,7 @@ class Closed:
     """The room is gone with all that was said in it; what its last turns still say changes nothing."""
 
 
-Change = Decided | Seated | Left | Said | Erased | Pinned | Closed
+Change = Decided | Seated | Left | Said | Chosen | Erased | Pinned | Closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,8 @@ def _changes(event: EventFrame) -> tuple[Change, ...]:
             changes = (_message(event.data.message, event.seq),)
         case session_log.ReplyAppended():
             changes = (_reply(event.data, event.seq),)
+        case session_log.ReplyVersionSelected():
+            changes = (Chosen((event.data.reply.id, event.data.reply.version)),)
         case session_log.MessageDeleted():
             changes = (Erased(event.data.message_id),)
         case session_log.MessagePinned() | session_log.MessageUnpinned():
@@ -204,17 +213,25 @@ class _Draft:
             case Left(participant_id):
                 if participant_id in self.seats:
                     self.seats[participant_id] = replace(self.seats[participant_id], removed=True)
+            case Said() | Chosen() | Erased() | Pinned():
+                self._put_said(change, seq)
+            case Closed():
+                self.deleted, self.setting, self.seats, self.entries, self.pins = True, None, {}, {}, {}
+            case _:
+                assert_never(change)
+
+    def _put_said(self, change: Said | Chosen | Erased | Pinned, seq: int) -> None:
+        match change:
             case Said(entry):
                 self.entries[entry.key] = entry
+            case Chosen(key):
+                if key in self.entries:
+                    self.entries[key] = replace(self.entries[key], changed=seq)
             case Erased(message_id):
                 self._erase(message_id, seq)
             case Pinned(message_id, pinned):
                 self.pins.pop(message_id, None)
                 self.pins |= {message_id: seq} if pinned else {}
-            case Closed():
-                self.deleted, self.setting, self.seats, self.entries, self.pins = True, None, {}, {}, {}
-            case _:
-                assert_never(change)
 
     def _erase(self, message_id: MessageId, seq: int) -> None:
         self.pins.pop(message_id, None)

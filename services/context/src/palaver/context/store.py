@@ -13,7 +13,19 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.context.domain import Entry, EntryKey, Place, Room, Seat, Setting
-from palaver.context.projection import Change, Closed, Decided, Erased, Left, Pinned, Progress, Said, Seated, Step
+from palaver.context.projection import (
+    Change,
+    Chosen,
+    Closed,
+    Decided,
+    Erased,
+    Left,
+    Pinned,
+    Progress,
+    Said,
+    Seated,
+    Step,
+)
 from palaver.context.rates import Tokens
 from palaver.context.summary_store import forget_message, forget_room
 from palaver.context.tables import entries, pins, rooms, seats
@@ -194,6 +206,9 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
         case Left(participant_id):
             mine = (seats.c.session_id == session_id) & (seats.c.participant_id == participant_id)
             await connection.execute(sa.update(seats).where(mine).values(removed=True))
+        case Chosen((message_id, version)):
+            mine = (entries.c.session_id == session_id) & (entries.c.message_id == message_id)
+            await connection.execute(sa.update(entries).where(mine, entries.c.version == version).values(changed=seq))
         case Erased(message_id):
             await forget_message(connection, session_id, message_id)
             mine = (entries.c.session_id == session_id) & (entries.c.message_id == message_id)

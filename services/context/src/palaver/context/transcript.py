@@ -75,7 +75,9 @@ def _branches(room: Room, leaf: str) -> dict[str, int | None]:
 
 
 def visible(room: Room, leaf: str) -> list[Entry]:
-    """What models may see on the way to `leaf`: of each reply the newest version that has a text and did not fail."""
+    """What models may see on the way to `leaf`: of each reply the version last made or chosen of those that have a text
+    and did not fail.
+    """
     limits = _branches(room, leaf)
     messages: list[Entry] = []
     replies: dict[Slot, Entry] = {}
@@ -86,7 +88,7 @@ def visible(room: Room, leaf: str) -> list[Entry]:
         slot = entry.slot
         if slot is None:
             messages.append(entry)
-        elif slot not in replies or replies[slot].version < entry.version:
+        elif slot not in replies or replies[slot].changed < entry.changed:
             replies[slot] = entry
     return sorted((*messages, *replies.values()), key=lambda entry: entry.place)
 

@@ -1,4 +1,4 @@
-"""What a person may order a room to do, the same from a WebSocket and from REST: say something, and stop."""
+"""What a person may order a room to do, the same from a WebSocket and from REST: say something, say it again, stop."""
 
 from typing import Protocol, TypeVar
 
@@ -9,9 +9,18 @@ from palaver.contracts import limits
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Post
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import ParticipantId, SessionId, TurnId
-from palaver.contracts.session import POST_MESSAGE, STOP_ROUNDS, STOP_TURNS, PostMessage, StopTurns, partition_of
-from palaver.contracts.session_log import Metadata
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId
+from palaver.contracts.session import (
+    POST_MESSAGE,
+    REPLY_REGENERATE,
+    STOP_ROUNDS,
+    STOP_TURNS,
+    PostMessage,
+    RegenerateReply,
+    StopTurns,
+    partition_of,
+)
+from palaver.contracts.session_log import Metadata, TurnRef
 from palaver.contracts.subjects import Command
 from palaver.gateway.errors import unavailable
 from palaver.gateway.limits import Rate, RateLimits
@@ -75,6 +84,20 @@ class Conversation:
         except Failure:
             self._posts.settle_post(session_id, request.client_message_id)
             raise
+
+    async def regenerate(
+        self, actor: Actor, reply_id: str, *, session_id: str | None = None, model: str | None = None
+    ) -> TurnRef:
+        """Ask for another version of an answer; it counts like a message. Raises Failure, Unavailable."""
+        await self._rates.check(self._messages, actor.user_id)
+        request = RegenerateReply(
+            actor=actor,
+            reply_id=MessageId(reply_id),
+            session_id=None if session_id is None else SessionId(session_id),
+            model=model,
+        )
+        with self._tracer.start_as_current_span("regenerate"):
+            return (await self._broker.ask(REPLY_REGENERATE, request)).turn
 
     async def stop(
         self,

@@ -37,6 +37,10 @@ from palaver.contracts.session import (
     PARTICIPANT_UPDATE,
     PINNED_LIST,
     POST_MESSAGE,
+    REPLY_FEEDBACK,
+    REPLY_REGENERATE,
+    REPLY_SELECT,
+    REPLY_VERSIONS,
     SESSION_CREATE,
     SESSION_DELETE,
     SESSION_GET,
@@ -54,6 +58,7 @@ from palaver.servicekit.outbox import DatabaseOutbox, OutboxRelay
 from palaver.servicekit.routes import Route, answer, bind, consume
 from palaver.servicekit.service import Kit, Service
 from palaver.session.announcing import BrokerAnnouncer
+from palaver.session.answers import Answers
 from palaver.session.deleting import Deletion
 from palaver.session.directors import Directors
 from palaver.session.handlers import Handlers
@@ -102,6 +107,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     )
     stops = Stops(database, rooms, rounds, announcer)
     models = CatalogueModels(kit.broker)
+    keys = VaultKeys(kit.broker)
     personas = Personas(database, models, _now, settings.max_personas_per_owner)
     seating = Seating(
         database,
@@ -109,7 +115,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         directors=directors,
         personas=personas,
         models=models,
-        keys=VaultKeys(kit.broker),
+        keys=keys,
         stops=stops,
     )
     handlers = Handlers(
@@ -130,6 +136,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         deletion=Deletion(database, rooms),
         leaving=Leaving(database, rooms, stops),
         reading=Reading(database),
+        answers=Answers(database, rooms, models, keys),
         titling=titling,
     )
     sweeper = Sweeper(
@@ -212,6 +219,10 @@ def _queries(handlers: Handlers) -> tuple[Route, ...]:
         answer(MESSAGE_GET, handlers.get_message),
         answer(MESSAGE_DELETE, handlers.delete_message),
         answer(MESSAGE_PIN, handlers.pin_message),
+        answer(REPLY_REGENERATE, handlers.regenerate_reply),
+        answer(REPLY_VERSIONS, handlers.list_versions),
+        answer(REPLY_SELECT, handlers.select_version),
+        answer(REPLY_FEEDBACK, handlers.give_feedback),
         answer(PINNED_LIST, handlers.list_pinned),
         answer(PERSONA_CREATE, handlers.create_persona),
         answer(PERSONA_LIST, handlers.list_personas),

@@ -5,7 +5,7 @@ from palaver.contracts.session import Done, OfMessage
 from palaver.contracts.session_log import MessageDeleted, MessageRemoval
 from palaver.servicekit.database import Database
 from palaver.session.room import Rooms
-from palaver.session.store import messages, pins
+from palaver.session.store import feedback, messages, pins, turns
 
 
 class Deletion:
@@ -16,7 +16,7 @@ class Deletion:
         self._rooms = rooms
 
     async def delete(self, request: OfMessage) -> Done:
-        """Raises Failure(NOT_FOUND), also for a message of somebody else's room."""
+        """Raises Failure(NOT_FOUND), also for a message of somebody else's room; CONFLICT while it is being written."""
         async with self._database.read() as conn:
             session_id = await messages.session_of(conn, request.message_id)
         if session_id is None:
@@ -24,8 +24,11 @@ class Deletion:
         async with self._rooms.open(session_id) as room:
             if room.session.deleted_at is not None or room.session.owner_id != request.actor.user_id:
                 raise _not_found()
+            if any(turn.open for turn in await turns.of_reply(room.conn, request.message_id)):
+                raise Failure(ErrorCode.CONFLICT, "Another version of this answer is being written; stop it first.")
             if await messages.erase(room.conn, request.message_id):
                 await pins.remove(room.conn, request.message_id)
+                await feedback.remove(room.conn, request.message_id)
                 room.record(MessageDeleted, MessageRemoval(message_id=request.message_id))
         return Done()
 

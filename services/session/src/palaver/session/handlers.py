@@ -18,6 +18,7 @@ from palaver.contracts.session import (
     ClaimTurn,
     CreateSession,
     Done,
+    GiveFeedback,
     Heads,
     ListMessages,
     ListPinned,
@@ -32,9 +33,13 @@ from palaver.contracts.session import (
     ReadAttach,
     ReadHeads,
     ReadLog,
+    RegenerateReply,
     RemoveParticipant,
     RenewedTurns,
     RenewTurns,
+    ReplyVersions,
+    RequestedTurn,
+    SelectVersion,
     SessionPage,
     StopTurns,
     TurnClaim,
@@ -42,6 +47,7 @@ from palaver.contracts.session import (
     UpdateSession,
 )
 from palaver.contracts.session_log import Participant, SessionView
+from palaver.session.answers import Answers
 from palaver.session.deleting import Deletion
 from palaver.session.leaving import Leaving
 from palaver.session.personas import Personas
@@ -71,6 +77,7 @@ class Handlers:
         deletion: Deletion,
         leaving: Leaving,
         reading: Reading,
+        answers: Answers,
         titling: Titling,
     ) -> None:
         self._posts = posts
@@ -83,6 +90,7 @@ class Handlers:
         self._deletion = deletion
         self._leaving = leaving
         self._reading = reading
+        self._answers = answers
         self._titling = titling
 
     # ---- commands --------------------------------------------------------------------------------------------------
@@ -221,6 +229,22 @@ class Handlers:
     async def pin_message(self, request: PinMessage) -> Done:
         """Pin what was said, or take the pin away."""
         return await self._pinning.pin(request)
+
+    async def regenerate_reply(self, request: RegenerateReply) -> RequestedTurn:
+        """Ask for another version of an answer."""
+        return await self._answers.regenerate(request)
+
+    async def list_versions(self, request: OfMessage) -> ReplyVersions:
+        """All versions of an answer."""
+        return await self._answers.versions(request)
+
+    async def select_version(self, request: SelectVersion) -> Done:
+        """Show another version of an answer."""
+        return await self._answers.select(request)
+
+    async def give_feedback(self, request: GiveFeedback) -> Done:
+        """Rate an answer."""
+        return await self._answers.rate(request)
 
     async def list_pinned(self, request: ListPinned) -> PinnedPage:
         """A room's pinned messages."""

@@ -17,6 +17,7 @@ from palaver.contracts.session_log import (
     MessagePosted,
     Reply,
     ReplyAppended,
+    ReplyVersionSelected,
     SessionEvent,
     UserMessage,
 )
@@ -24,7 +25,7 @@ from palaver.servicekit.broker import Broker, Outgoing
 from palaver.servicekit.database import Database
 from palaver.session.store import log as rows
 from palaver.session.store import messages
-from palaver.session.store.log import EntryKey, LogRow
+from palaver.session.store.log import ANSWERS, POSTED, EntryKey, LogRow
 
 MessageKey = tuple[MessageId, int]
 """A message's id and version."""
@@ -32,8 +33,6 @@ MessageKey = tuple[MessageId, int]
 MAX_SWEPT_BYTES = 8 * 1024**2
 """Read at once of what is still to be said; more follows with the next sweep."""
 
-_POSTED = MessagePosted.model_fields["name"].default
-_APPENDED = ReplyAppended.model_fields["name"].default
 _entry: TypeAdapter[SessionEvent] = TypeAdapter(SessionEvent)
 
 
@@ -42,7 +41,7 @@ def row_of(entry: SessionEvent) -> LogRow:
     match entry:
         case MessagePosted(data=data):
             stored: dict[str, Any] = {"message_id": data.message.id}
-        case ReplyAppended(data=data):
+        case ReplyAppended(data=data) | ReplyVersionSelected(data=data):
             stored = data.model_dump(mode="json", exclude={"reply"})
         case _:
             stored = entry.data.model_dump(mode="json")
@@ -51,9 +50,9 @@ def row_of(entry: SessionEvent) -> LogRow:
 
 def reference_of(row: LogRow) -> MessageKey | None:
     """The message whose text belongs into this entry."""
-    if row.name == _POSTED:
+    if row.name == POSTED:
         return row.data["message_id"], 1
-    if row.name == _APPENDED:
+    if row.name in ANSWERS:
         return row.data["reply_id"], row.data["version"]
     return None
 
@@ -64,7 +63,7 @@ def entry_of(row: LogRow, said: Mapping[MessageKey, UserMessage | Reply]) -> Ses
     reference = reference_of(row)
     if reference is not None:
         message = said[reference]
-        data = {"message": message} if row.name == _POSTED else {**row.data, "reply": message}
+        data = {"message": message} if row.name == POSTED else {**row.data, "reply": message}
     return _entry.validate_python(
         {
             "name": row.name,

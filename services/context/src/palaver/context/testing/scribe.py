@@ -171,6 +171,12 @@ class Scribe:
         self._append(session_log.ReplyAppended, session_log.ReplyEnd.model_validate(fields))
         return turn.reply_id
 
+    def choose(self, message_id: MessageId, version: int) -> None:
+        """Show this version of a reply."""
+        ends = (entry.data for entry in self.entries if isinstance(entry, session_log.ReplyAppended))
+        chosen = next(end for end in ends if (end.reply_id, end.version) == (message_id, version))
+        self._append(session_log.ReplyVersionSelected, chosen)
+
     def fail(self, name: str) -> None:
         """A turn that ends without text."""
         turn = self.turn(name)

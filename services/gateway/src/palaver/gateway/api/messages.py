@@ -1,6 +1,6 @@
 """Messages: posting without a WebSocket, and reading what was said."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -14,11 +14,17 @@ from palaver.contracts.session import (
     MESSAGE_GET,
     MESSAGE_LIST,
     MESSAGE_PIN,
+    REPLY_FEEDBACK,
+    REPLY_SELECT,
+    REPLY_VERSIONS,
+    GiveFeedback,
     ListMessages,
     OfMessage,
     PinMessage,
+    ReplyVersions,
+    SelectVersion,
 )
-from palaver.contracts.session_log import Metadata
+from palaver.contracts.session_log import Feedback, Metadata, TurnRef
 from palaver.gateway.api.envelope import CursorMeta, Envelope, Slice, done
 from palaver.gateway.api.idempotency import IdempotentRoute
 from palaver.gateway.api.surroundings import Around, Authenticated, Id
@@ -97,6 +103,63 @@ async def pin_message(message_id: Id, who: Authenticated, around: Around) -> Env
     """Pin a message or reply: it stays in every model's window, as far as it fits."""
     request = PinMessage(actor=who.actor, message_id=MessageId(message_id), pinned=True)
     await around.broker.ask(MESSAGE_PIN, request)
+    return done()
+
+
+class RegenerateBody(BaseModel):
+    """Without a `model` the participant's own answers."""
+
+    model: str | None = None
+
+
+class VersionBody(BaseModel):
+    """Which version of the answer is to be shown."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class FeedbackBody(BaseModel):
+    """1 is good, -1 is bad, null takes it back. Without a `version` the shown one is meant."""
+
+    rating: Literal[-1, 1] | None
+    comment: str = Field(default="", max_length=limits.MAX_FEEDBACK_CHARACTERS)
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1)
+
+
+@router.post("/{message_id}/regenerate", status_code=202)
+async def regenerate(
+    message_id: Id, who: Authenticated, around: Around, body: RegenerateBody | None = None
+) -> Envelope[TurnRef]:
+    """Ask the same participant for another version of an answer, also of one that failed."""
+    model = None if body is None else body.model
+    return Envelope(data=await around.conversation.regenerate(who.actor, message_id, model=model))
+
+
+@router.get("/{message_id}/versions")
+async def list_versions(message_id: Id, who: Authenticated, around: Around) -> Envelope[ReplyVersions]:
+    """All versions of an answer that have a text."""
+    request = OfMessage(actor=who.actor, message_id=MessageId(message_id))
+    return Envelope(data=await around.broker.ask(REPLY_VERSIONS, request))
+
+
+@router.put("/{message_id}/active-version")
+async def select_version(message_id: Id, body: VersionBody, who: Authenticated, around: Around) -> Envelope[None]:
+    """Show another version of an answer; later rounds read it."""
+    request = SelectVersion(actor=who.actor, message_id=MessageId(message_id), version=body.version)
+    await around.broker.ask(REPLY_SELECT, request)
+    return done()
+
+
+@router.post("/{message_id}/feedback")
+async def give_feedback(message_id: Id, body: FeedbackBody, who: Authenticated, around: Around) -> Envelope[None]:
+    """Say what you think of an answer."""
+    request = GiveFeedback(
+        actor=who.actor,
+        message_id=MessageId(message_id),
+        version=body.version,
+        feedback=None if body.rating is None else Feedback(rating=body.rating, comment=body.comment),
+    )
+    await around.broker.ask(REPLY_FEEDBACK, request)
     return done()
 
 

@@ -11,6 +11,7 @@ from palaver.contracts.client_protocol import (
     Detach,
     Ping,
     Post,
+    Regenerate,
     Stop,
 )
 from palaver.contracts.failures import ErrorCode, Failure
@@ -45,6 +46,7 @@ class Handlers:
             Detach: self._detach,
             Post: self._post,
             Stop: self._stop,
+            Regenerate: self._regenerate,
             Ping: self._ping,
         }
 
@@ -126,6 +128,15 @@ class Handlers:
             turn_id=frame.turn_id,
             participant_id=frame.participant_id,
         )
+        connection.send(ack(echo))
+
+    async def _regenerate(self, connection: Connection, frame: Regenerate, echo: Echo) -> None:
+        """Ask for another version of an answer. Session is asked, so later frames do not wait for it."""
+        self._tasks.spawn(self._guard(connection, echo, self._regenerate_meanwhile, frame))
+
+    async def _regenerate_meanwhile(self, connection: Connection, frame: Regenerate, echo: Echo) -> None:
+        actor = connection.person.actor(connection.address)
+        await self._conversation.regenerate(actor, frame.reply_id, session_id=frame.session_id, model=frame.model)
         connection.send(ack(echo))
 
     async def _ping(self, connection: Connection, _frame: Ping, echo: Echo) -> None:

@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import SessionId
-from palaver.contracts.session_log import MessagePosted, ReplyAppended
+from palaver.contracts.session_log import MessagePosted, ReplyAppended, ReplyVersionSelected
 from palaver.session.store.tables import OwnId, clock, messages, session_log, sessions
 
 EntryKey = tuple[SessionId, int]
 
-_POSTED = MessagePosted.model_fields["name"].default
-_APPENDED = ReplyAppended.model_fields["name"].default
+POSTED: str = MessagePosted.model_fields["name"].default
+ANSWERS: tuple[str, ...] = tuple(kind.model_fields["name"].default for kind in (ReplyAppended, ReplyVersionSelected))
+"""Names of the entries that refer to a version of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def within(rows: Sequence[LogRow], max_bytes: int) -> Sequence[LogRow]:
 def _entries() -> Any:
     # Lengths are known without reading the texts, so that no answer has to be made to see that it is too large.
     said = case(
-        (session_log.c.name == _POSTED, session_log.c.data["message_id"].astext),
-        (session_log.c.name == _APPENDED, session_log.c.data["reply_id"].astext),
+        (session_log.c.name == POSTED, session_log.c.data["message_id"].astext),
+        (session_log.c.name.in_(ANSWERS), session_log.c.data["reply_id"].astext),
     )
     version = func.coalesce(cast(session_log.c.data["version"].astext, Integer), 1)
     its_text = and_(messages.c.id == cast(said, Uuid(as_uuid=False)), messages.c.version == version)

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, func, or_, select, tuple_, update
+from sqlalchemy import Row, and_, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.client_protocol import FailedTurnItem, MessageItem, ReplyItem, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, SessionId
-from palaver.contracts.session_log import Reply, TurnRef, UserMessage
+from palaver.contracts.session_log import Feedback, Reply, TurnRef, UserMessage
 from palaver.session.domain import Segment
-from palaver.session.store.tables import clock, messages, own_id, pins, rounds, turns
+from palaver.session.store.tables import clock, feedback, messages, own_id, pins, rounds, turns
 from palaver.session.store.turns import ref_of
 
 
@@ -67,10 +67,39 @@ async def hide_older(conn: AsyncConnection, reply_id: MessageId) -> None:
     await conn.execute(older.values(active=False))
 
 
+async def show(conn: AsyncConnection, reply_id: MessageId, version: int) -> Reply | None:
+    """This version of an answer is shown from now on; None if it was already, or there is none."""
+    chosen = and_(messages.c.id == reply_id, messages.c.version == version)
+    there = select(messages).where(chosen, ~messages.c.active, messages.c.kind == "reply", _KEPT)
+    row = (await conn.execute(there)).one_or_none()
+    if row is None:
+        return None
+    await hide_older(conn, reply_id)
+    await conn.execute(update(messages).where(chosen).values(active=True))
+    return _reply(row)
+
+
+async def versions(conn: AsyncConnection, reply_id: MessageId) -> list[tuple[Reply, bool]]:
+    """The versions of an answer that have a text, oldest first, and whether it is the one that is shown."""
+    statement = (
+        select(messages, *_FEEDBACK)
+        .outerjoin(feedback, _RATED)
+        .where(messages.c.id == reply_id, messages.c.kind == "reply", _KEPT)
+        .order_by(messages.c.version)
+    )
+    return [(_reply(row).model_copy(update=_seen(row)), row.active) for row in await conn.execute(statement)]
+
+
 async def session_of(conn: AsyncConnection, message_id: MessageId) -> SessionId | None:
     """Where a message was said; None if it is unknown or deleted."""
     statement = select(messages.c.session_id).where(messages.c.id == message_id, messages.c.deleted_at.is_(None))
     return (await conn.execute(statement.limit(1))).scalar_one_or_none()
+
+
+async def is_erased(conn: AsyncConnection, message_id: MessageId) -> bool:
+    """Whether it was deleted."""
+    statement = select(messages.c.id).where(messages.c.id == message_id, ~_KEPT).limit(1)
+    return (await conn.execute(statement)).one_or_none() is not None
 
 
 async def text_of(conn: AsyncConnection, message_id: MessageId) -> str | None:
@@ -169,20 +198,31 @@ async def of_rounds(
 
 _AFTER_ALL_RANKS = 2**31
 _TURN_COLUMNS = tuple(turns.c[name].label(f"its_{name}") for name in turns.c.keys())  # noqa: SIM118 - not a dict
+_KEPT = messages.c.deleted_at.is_(None)
+_FEEDBACK = (feedback.c.rating, feedback.c.comment)
+_RATED = and_(feedback.c.reply_id == messages.c.id, feedback.c.version == messages.c.version)
+_ASKED = turns.alias("asked")
+_VERSIONS = select(func.max(_ASKED.c.version)).where(_ASKED.c.reply_id == messages.c.id).scalar_subquery()
+_NEWER = turns.alias("newer")
 
 
 def _shown() -> Any:
     return (
-        select(messages, *_TURN_COLUMNS, pins.c.seq.is_not(None).label("pinned"))
+        select(
+            messages, *_TURN_COLUMNS, *_FEEDBACK, _VERSIONS.label("versions"), pins.c.seq.is_not(None).label("pinned")
+        )
         .outerjoin(turns, turns.c.id == messages.c.turn_id)
         .outerjoin(pins, pins.c.message_id == messages.c.id)
-        .where(messages.c.active, messages.c.deleted_at.is_(None))
+        .outerjoin(feedback, _RATED)
+        .where(messages.c.active, _KEPT)
     )
 
 
 def _silent() -> Any:
-    # A failed new version of an answer is no item of its own: the older version is still shown.
-    return and_(turns.c.ending.in_(["failed", "stopped"]), turns.c.version == 1)
+    # A version that failed is an item only where no version of the answer ever got a text; then the newest one is.
+    answered = exists().where(messages.c.id == turns.c.reply_id).correlate(turns)
+    newer = exists().where(_NEWER.c.reply_id == turns.c.reply_id, _NEWER.c.version > turns.c.version)
+    return and_(turns.c.ending.in_(["failed", "stopped"]), ~answered, ~newer)
 
 
 def _on_path(path: Sequence[Segment], branch: Any, number: Any) -> Any:
@@ -200,10 +240,15 @@ def _on_path(path: Sequence[Segment], branch: Any, number: Any) -> Any:
 
 # ---- rows to values --------------------------------------------------------------------------------------------------
 def _item(row: Row[Any]) -> MessageItem:
-    message = _message(row).model_copy(update={"pinned": row.pinned})
-    if isinstance(message, UserMessage):
-        return UserMessageItem(message=message)
-    return ReplyItem(turn=ref_of(row._asdict(), "its_"), reply=message)
+    if row.kind == "user":
+        return UserMessageItem(message=_user_message(row).model_copy(update={"pinned": row.pinned}))
+    reply = _reply(row).model_copy(update={"pinned": row.pinned, **_seen(row)})
+    return ReplyItem(turn=ref_of(row._asdict(), "its_"), reply=reply, versions=row.versions or reply.version)
+
+
+def _seen(row: Row[Any]) -> dict[str, Any]:
+    """What the person thought of it, where the row says so."""
+    return {} if row.rating is None else {"feedback": Feedback(rating=row.rating, comment=row.comment)}
 
 
 def _failed(row: Row[Any]) -> FailedTurnItem:
@@ -212,8 +257,10 @@ def _failed(row: Row[Any]) -> FailedTurnItem:
 
 
 def _message(row: Row[Any]) -> UserMessage | Reply:
-    if row.kind == "user":
-        return _user_message(row)
+    return _user_message(row) if row.kind == "user" else _reply(row)
+
+
+def _reply(row: Row[Any]) -> Reply:
     return Reply.model_validate(
         {
             "id": row.id,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -202,6 +203,19 @@ pins = Table(
 )
 Index("pins_of_session", pins.c.session_id, pins.c.seq)
 
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("reply_id", OwnId, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    _of_session(),
+    Column("rating", SmallInteger, nullable=False),  # 1 | -1
+    Column("comment", Text, nullable=False),
+    _moment("at"),
+)
+
+Index("feedback_of_session", feedback.c.session_id)  # for removing a room
+
 turns = Table(
     "turns",
     metadata,
@@ -240,6 +254,7 @@ turns = Table(
     postgresql_with={"fillfactor": "70"},
 )
 Index("turns_of_session", turns.c.session_id, turns.c.round)
+Index("turns_of_reply", turns.c.reply_id)
 OPEN = turns.c.state != text("'ended'")
 # Small, for only open turns are in it: serves the payer's count, admission and every sweep. `lease_until` is in no
 # index, so that a renewal touches none.

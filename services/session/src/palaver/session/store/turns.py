@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import Float, Integer, Interval, Text
 
-from palaver.contracts.ids import ParticipantId, SessionId, TurnId, UserId
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId
 from palaver.contracts.session import OpenCall
 from palaver.contracts.session_log import AnswerSettings, TurnRef
 from palaver.session.domain import Ending, Replied, Turn, TurnPolicy
@@ -39,6 +39,7 @@ def row_of(new: Turn, at: datetime, next_issue_at: datetime | None) -> dict[str,
         "issues": new.issues,
         "deaths": new.deaths,
         "settings": new.settings.model_dump(exclude_none=True),
+        "rank": new.rank,
         "started_attempt": new.started_attempt,
         "checkpointed": new.checkpointed,
         "created_at": at,
@@ -203,6 +204,12 @@ def end_of(turn: Turn, ending: Ending, rank: int | None, at: datetime) -> dict[s
 async def session_of(conn: AsyncConnection, turn_id: TurnId) -> SessionId | None:
     """The session that a turn belongs to."""
     return (await conn.execute(select(turns.c.session_id).where(turns.c.id == turn_id))).scalar_one_or_none()
+
+
+async def of_reply(conn: AsyncConnection, reply_id: MessageId) -> list[Turn]:
+    """The turns that made, or were to make, the versions of an answer; the newest version first."""
+    statement = select(*_COLUMNS).where(turns.c.reply_id == reply_id)
+    return [_turn(row) for row in await conn.execute(statement.order_by(turns.c.version.desc()))]
 
 
 async def open_of_session(conn: AsyncConnection, session_id: SessionId) -> list[Turn]:
