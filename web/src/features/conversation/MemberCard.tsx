@@ -94,7 +94,7 @@ function Filling({ usage, name, onOpen }: FillingProps) {
     <button
       type="button"
       onClick={onOpen}
-      aria-label={t('context.details', { name })}
+      aria-label={t('context.details', { name, ...numbers })}
       title={t('context.figures', numbers)}
       className={classes(
         '-mr-1.5 rounded-md px-1.5 text-xs tabular-nums hover:bg-sunken',
