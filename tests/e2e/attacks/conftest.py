@@ -18,11 +18,17 @@ PLENTY = 1_000_000
 UNLIMITED = {"gateway": {"rates": dict.fromkeys(RateSettings.model_fields, PLENTY)}}
 
 
+@pytest.fixture(scope="module")
+def shape() -> dict[str, Any]:
+    """How a file wants its stack, beyond this one."""
+    return {}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncGenerator[Stack]:
-    """A running stack; `indirect` parameters ask for another shape."""
+async def stack(tmp_path_factory: pytest.TempPathFactory, shape: dict[str, Any]) -> AsyncGenerator[Stack]:
+    """A running stack."""
     directory: Path = tmp_path_factory.mktemp("attack")
-    wishes: dict[str, Any] = {"overrides": UNLIMITED, "speed": 200.0, **getattr(request, "param", {})}
+    wishes: dict[str, Any] = {"overrides": UNLIMITED, "speed": 200.0, **shape}
     made = stack_in(directory, **wishes)
     try:
         await made.start()

@@ -285,8 +285,13 @@ async def use_keys(stack: Stack, known: Known, ada: Palaver, providers: Simulato
         assert not await is_valid(bob, key_id)
 
 
+@pytest.fixture(scope="module")
+def shape() -> dict[str, Any]:
+    """The test starts its own worker."""
+    return {"copies": {"model-router": 0}}
+
+
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("stack", [{"copies": {"model-router": 0}}], indirect=True)
 async def test_no_secret_is_found_in_logs_tables_redis_files_or_broker_traffic(
     stack: Stack, providers: SimulatorServer, tmp_path: Path
 ):
