@@ -1,13 +1,13 @@
 """Frames of clients: whatever comes, each object gets exactly one verdict and nothing raises."""
 
 import json
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from palaver.contracts.client_protocol import Attach, Authenticate, Post
+from palaver.contracts.client_protocol import Attach, Authenticate, ClientFrame, ClientRequest, Post
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import new_id
 from palaver.gateway.realtime.frames import MAX_FRAMES_PER_BATCH, Echo, Rejected, Request, ack, error, parse
@@ -18,9 +18,9 @@ anything = st.recursive(
     max_leaves=20,
 )
 names = st.sampled_from(
-    ["type", "id", "session_id", "client_message_id", "content", "token", "after", "to", "metadata"]
+    ["type", "id", "session_id", "client_message_id", "content", "token", "reply_id", "after", "to", "metadata"]
 )
-kinds = st.sampled_from(["authenticate", "attach", "detach", "post", "stop", "ping", "dance", ""])
+kinds = st.sampled_from(["authenticate", "attach", "detach", "post", "stop", "regenerate", "ping", "dance", ""])
 nearly = st.dictionaries(names, anything, max_size=6).flatmap(
     lambda frame: kinds.map(lambda kind: {**frame, "type": kind})
 )
@@ -44,6 +44,13 @@ def test_each_object_of_a_batch_gets_one_verdict(raw: Any) -> None:
             encoded = json.loads(error(item.echo, item.failure.body))
             assert encoded["type"] == "error"
             assert encoded["code"] in ("VALIDATION_FAILED", "UNKNOWN_TYPE")
+
+
+@pytest.mark.parametrize("kind", get_args(get_args(ClientFrame)[0]))
+def test_every_kind_of_frame_of_the_contracts_is_known(kind: type[ClientRequest]) -> None:
+    (item,) = parse(json.dumps({"type": kind.model_fields["type"].default}))
+    if isinstance(item, Rejected):
+        assert item.failure.code is not ErrorCode.UNKNOWN_TYPE
 
 
 def test_valid_frames_are_read_and_unknown_fields_ignored() -> None:

@@ -80,6 +80,7 @@ async def with_one_of_everything(person: Palaver) -> Belongings:
         "to": seat.id,
         "turn_id": reply.turn.turn_id,
         "message_id": next(iter(room.transcript.messages.values())).id,
+        "reply_id": reply.turn.reply_id,
         "summary_id": summaries[0]["id"],
         "key_id": key["id"],
         "slug": persona["slug"],

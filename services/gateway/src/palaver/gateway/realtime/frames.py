@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -18,7 +18,8 @@ MAX_REPORTED_PROBLEMS = 5
 MAX_ECHO_CHARACTERS = 64
 
 _FRAME: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
-_KNOWN_TYPES = frozenset({"authenticate", "attach", "detach", "post", "stop", "ping"})
+_KINDS: tuple[type[ClientRequest], ...] = get_args(get_args(ClientFrame)[0])
+_KNOWN_TYPES = frozenset(kind.model_fields["type"].default for kind in _KINDS)
 
 
 @dataclass(frozen=True, slots=True)
