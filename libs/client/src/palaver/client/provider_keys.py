@@ -1,6 +1,7 @@
 """A person's provider keys: added, protected by a passphrase, unlocked and locked."""
 
 import asyncio
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -10,7 +11,7 @@ from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId
 from palaver.contracts.key_locks import LockState
 from palaver.contracts.keyvault import KeyView
-from palaver.contracts.model_router import ProviderCard
+from palaver.contracts.model_router import KeyVerdict, ProviderCard
 
 KEYS = TypeAdapter(tuple[KeyView, ...])
 PROVIDERS = TypeAdapter(tuple[ProviderCard, ...])
@@ -26,13 +27,16 @@ class ProviderKeys:
         """One's own keys and the shared ones that one may use; none of them can be read."""
         return KEYS.validate_python(await self._rest.get("/api/v1/keys"))
 
-    async def add(self, provider: str, secret: str, *, label: str = "", passphrase: str | None = None) -> KeyView:
+    async def add(
+        self, provider: str, secret: str, *, label: str = "", passphrase: str | None = None, **wishes: Any
+    ) -> KeyView:
         """Store a key. With a passphrase it is sealed here, and used only while one's keys are unlocked, as they are
-        from now on. All protected keys have the same passphrase.
+        from now on. All protected keys have the same passphrase. `wishes`: `order`, `weight`, `quota`, and without
+        a passphrase `scope` and `roles`.
 
         Raises Failure, e.g. PASSPHRASE_WRONG.
         """
-        body = {"provider": provider, "label": label}
+        body = {"provider": provider, "label": label, **wishes}
         if passphrase is None:
             return KeyView.model_validate(await self._rest.post("/api/v1/keys", body | {"api_key": secret}))
         secret, lock = secret.strip(), await self.lock_state()
@@ -45,6 +49,22 @@ class ProviderKeys:
         if lock.derivation is None:
             await self._unlock(wrapping)
         return KeyView.model_validate(stored)
+
+    async def change(self, key_id: KeyId, **changes: Any) -> KeyView:
+        """`label`, `order`, `weight`, `roles`, `quota`; the key itself stays as it is."""
+        return KeyView.model_validate(await self._rest.call("PUT", f"/api/v1/keys/{key_id}", changes))
+
+    async def validate(self, key_id: KeyId) -> KeyVerdict:
+        """Try it at its provider."""
+        return KeyVerdict.model_validate(await self._rest.post(f"/api/v1/keys/{key_id}/validate", {}))
+
+    async def disable(self, key_id: KeyId) -> KeyView:
+        """Use it no more; every worker forgets it within a second."""
+        return KeyView.model_validate(await self._rest.post(f"/api/v1/keys/{key_id}/disable", {}))
+
+    async def enable(self, key_id: KeyId) -> KeyView:
+        """Use it again."""
+        return KeyView.model_validate(await self._rest.post(f"/api/v1/keys/{key_id}/enable", {}))
 
     async def delete(self, key_id: KeyId) -> None:
         """Workers forget it at once."""

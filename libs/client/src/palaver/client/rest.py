@@ -58,6 +58,11 @@ class Rest:
         await self._http.aclose()
 
     @property
+    def is_signed_in(self) -> bool:
+        """Whether somebody signed in, and did not log out."""
+        return self._signed_in is not None
+
+    @property
     def signed_in(self) -> SignedIn:
         """Who is signed in. Raises Failure(UNAUTHENTICATED) before that."""
         if self._signed_in is None:

@@ -1,22 +1,22 @@
 """The `palaver` command: what a person can ask for, and how errors are told to them. The work is done elsewhere."""
 
-import asyncio
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import SecretStr
 
-from palaver.cli.errors import CommandError
+from palaver.cli.commands import account, admin, keys, models
 from palaver.cli.settings import MigrateSettings, UpSettings, read
-from palaver.servicekit.embedded import EmbeddedServerError
-from palaver.servicekit.errors import NotProvisioned, Unavailable
+from palaver.cli.telling import run, told
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-EXPECTED = (CommandError, EmbeddedServerError, NotProvisioned, Unavailable)
+app.add_typer(account.app, name="account")
+app.add_typer(admin.app, name="admin")
+app.add_typer(keys.app, name="keys")
+app.command()(models.models)
 
 
 @app.command()
@@ -30,7 +30,7 @@ def up(
     """Start everything on this machine, and keep it up until Ctrl-C."""
     from palaver.cli.up.command import run_up  # noqa: PLC0415 - only what this command needs
 
-    _told(lambda: run_up(read(UpSettings), processes=processes, verbose=verbose))
+    told(lambda: run_up(read(UpSettings), processes=processes, verbose=verbose))
 
 
 @app.command()
@@ -38,7 +38,7 @@ def serve(service: Annotated[str, typer.Argument(help="gateway, session, …, or
     """Run one service against external servers, as its settings in the environment say."""
     from palaver.cli.serving import serve_one  # noqa: PLC0415 - only what this command needs
 
-    raise typer.Exit(_told(lambda: serve_one(service)))
+    raise typer.Exit(told(lambda: serve_one(service)))
 
 
 @app.command()
@@ -55,7 +55,7 @@ def migrate() -> None:
     """Make roles, schemas, tables, streams and durables on external servers; may be repeated."""
     from palaver.cli.migrating import migrate_all  # noqa: PLC0415 - only what this command needs
 
-    _told(lambda: _run(migrate_all(read(MigrateSettings))))
+    told(lambda: run(migrate_all(read(MigrateSettings))))
 
 
 @app.command()
@@ -82,9 +82,9 @@ def chat(
     def talk() -> int:
         settings = read(UpSettings)
         wishes = ChatWishes(url or settings.url, question, chosen, room, account, in_turn)
-        return _run(chat(wishes, Home(settings.home)))
+        return run(chat(wishes, Home(settings.home)))
 
-    _told(talk)
+    told(talk)
 
 
 @app.command()
@@ -92,7 +92,7 @@ def doctor() -> None:
     """Say what is wrong with this installation and its instance; exit status 1 if something is."""
     from palaver.cli.doctor import examine  # noqa: PLC0415 - only what this command needs
 
-    raise typer.Exit(_told(lambda: _run(examine(read(UpSettings)))))
+    raise typer.Exit(told(lambda: run(examine(read(UpSettings)))))
 
 
 @app.command()
@@ -114,22 +114,9 @@ def bench(
     def measure() -> int:
         peers = read(UpSettings).home / "bench-peers"
         wishes = Wishes("full" if full else "tiny" if tiny else "short", only or (), peers)
-        return _run(run_bench(wishes, output, images=images, against=against))
+        return run(run_bench(wishes, output, images=images, against=against))
 
-    raise typer.Exit(_told(measure))
-
-
-def _run(work: Coroutine[Any, Any, int | None]) -> int:
-    return asyncio.run(work) or 0
-
-
-def _told(work: Callable[[], int | None]) -> int:
-    """Do the work; an expected error is one sentence and exit status 1."""
-    try:
-        return work() or 0
-    except EXPECTED as error:
-        sys.stderr.write(f"{error}\n")
-    raise typer.Exit(1)
+    raise typer.Exit(told(measure))
 
 
 if __name__ == "__main__":

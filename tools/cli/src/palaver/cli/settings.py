@@ -62,6 +62,11 @@ def read(settings: type[S]) -> S:
         raise CommandError("\n".join(mistakes(settings, error))) from None
 
 
+def given_password() -> str | None:
+    """Of whoever signs in by a command."""
+    return os.environ.get("PALAVER_PASSWORD")
+
+
 def inherited_environment() -> dict[str, str]:
     """What a service's own process inherits: an operator's `PALAVER_…` settings hold there too."""
     return dict(os.environ)
