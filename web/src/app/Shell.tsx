@@ -16,6 +16,7 @@ import { Sidebar } from './Sidebar'
 import { keepOutbox } from './keepOutbox'
 import { live } from './live'
 import { useKeyQuotaNews } from './useKeyQuotaNews'
+import { useModelNews } from './useModelNews'
 import { useRoomListSync } from './useRoomListSync'
 
 const KeysPage = lazy(async () => ({ default: (await import('@/features/keys/KeysPage')).KeysPage }))
@@ -31,6 +32,7 @@ export function Shell({ userId }: { readonly userId: string }) {
   useRoomListSync()
   usePreferenceSync()
   useKeyQuotaNews()
+  useModelNews()
   return (
     <LiveRoomsContext value={live}>
       <div className="flex h-dvh flex-col">

@@ -4,11 +4,12 @@ import { LiveRooms } from '@/realtime/liveRooms'
 import { readUsage } from '@/lib/api/sessions'
 import { accessToken } from '@/lib/credentials'
 import { noteKeyQuota } from '@/lib/keyQuotas'
+import { noteModelStanding } from '@/lib/modelStandings'
 
 /** A hidden page paints nothing, but what arrives must still be kept up with. */
 const FLUSH_WITHIN_MS = 250
 
-export const live = new LiveRooms({ openSocket, accessToken, schedule, readUsage, onKeyQuota: noteKeyQuota })
+export const live = new LiveRooms({ openSocket, accessToken, schedule, readUsage, onKeyQuota: noteKeyQuota, onModelAvailability: noteModelStanding })
 
 function openSocket(): Socket {
   const url = new URL('/ws', location.href)

@@ -43,6 +43,7 @@ export type ServerFrame =
       | RecoveredNotice
       | TokenExpiringNotice
       | KeyQuotaNotice
+      | ModelAvailabilityNotice
     )
   | Accepted
   | Ack
@@ -968,6 +969,23 @@ export interface KeyQuotaData {
   used: string
   limit: string
   exceeded: boolean
+}
+/**
+ * A model that answers for this person would now answer otherwise than before, or not at all, or again.
+ */
+export interface ModelAvailabilityNotice {
+  type: 'notice'
+  name: 'model.availability'
+  session_id: string | null
+  data: ModelAvailabilityData
+}
+/**
+ * As on the model's card, for the person who is told. `retry_at` is when what is left alone is tried again.
+ */
+export interface ModelAvailabilityData {
+  model_id: string
+  availability: 'ready' | 'degraded' | 'unavailable' | 'no_key'
+  retry_at: string | null
 }
 /**
  * The broker has the post; it is durable once `message.posted` comes.

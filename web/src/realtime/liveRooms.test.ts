@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
-import type { ClientFrame, ContextUsage } from '@/contracts/protocol'
+import type { ClientFrame, ContextUsage, ModelAvailabilityData } from '@/contracts/protocol'
 
 import { FakeSocket, WELCOME } from './fakeSocket'
 import { LiveRooms } from './liveRooms'
@@ -9,7 +9,10 @@ import { EPOCH, ROOM, attached, delta, event, message, meter, refusal, reply, tu
 beforeEach(() => vi.useFakeTimers({ now: 0 }))
 afterEach(() => vi.useRealTimers())
 
-async function begin(readUsage: () => Promise<ContextUsage> = async () => usage(0)) {
+async function begin(
+  readUsage: () => Promise<ContextUsage> = async () => usage(0),
+  onModelAvailability?: (standing: ModelAvailabilityData) => void,
+) {
   const sockets: FakeSocket[] = []
   const live = new LiveRooms({
     openSocket: () => {
@@ -20,6 +23,7 @@ async function begin(readUsage: () => Promise<ContextUsage> = async () => usage(
     accessToken: async () => 'token',
     schedule: (flush) => flush(),
     readUsage,
+    onModelAvailability,
     random: () => 0,
   })
   const socket = () => sockets.at(-1) ?? new FakeSocket()
@@ -38,6 +42,14 @@ async function begin(readUsage: () => Promise<ContextUsage> = async () => usage(
 const posted = event(1, { name: 'message.posted', data: { message: message('m1') } })
 
 describe('live rooms', () => {
+  test('hand on what is said about a model, which is of no room', async () => {
+    const heard: ModelAvailabilityData[] = []
+    const { socket } = await begin(undefined, (standing) => heard.push(standing))
+    const data: ModelAvailabilityData = { model_id: 'a', availability: 'unavailable', retry_at: null }
+    socket().say({ type: 'notice', name: 'model.availability', session_id: null, data })
+    expect(heard).toEqual([data])
+  })
+
   test('attach a followed room again where it was left', async () => {
     const { live, socket, connect, sent } = await begin()
     live.follow(ROOM)

@@ -6,7 +6,7 @@
 import { type StoreApi, createStore } from 'zustand/vanilla'
 
 import type { FailureReason, MessageItem } from '@/contracts/frames'
-import type { ClientFrame, ContextUsage, KeyQuotaData, ServerFrame } from '@/contracts/protocol'
+import type { ClientFrame, ContextUsage, KeyQuotaData, ModelAvailabilityData, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
 import { backoffDelay } from './backoff'
@@ -37,6 +37,8 @@ export interface LiveRoomsOptions extends Pick<ConnectionOptions, 'openSocket' |
   readonly readUsage: (sessionId: string) => Promise<ContextUsage>
   /** A key comes near its quota, or has used it up. */
   readonly onKeyQuota?: (quota: KeyQuotaData) => void
+  /** A model would answer otherwise than before. */
+  readonly onModelAvailability?: (standing: ModelAvailabilityData) => void
   readonly now?: () => number
   readonly random?: () => number
 }
@@ -214,6 +216,7 @@ export class LiveRooms {
     if (frame.type === 'accepted') this.#postRefusals = 0
     if (frame.type === 'notice' && frame.name === 'service.recovered') this.#resendIn(0)
     if (frame.type === 'notice' && frame.name === 'key.quota') this.#options.onKeyQuota?.(frame.data)
+    if (frame.type === 'notice' && frame.name === 'model.availability') this.#options.onModelAvailability?.(frame.data)
     if (frame.type !== 'error' || !frame.retryable) return
     if (frame.client_message_id) {
       this.#resendIn(backoffDelay(this.#postRefusals, (this.#options.random ?? Math.random)()))

@@ -3,9 +3,11 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { ParticipantUsage, SessionView } from '@/contracts/protocol'
+import { useModels } from '@/lib/api/models'
 import { useRemoveParticipant, useUpdateParticipant } from '@/lib/api/sessions'
 import { formatCompact, formatShare } from '@/lib/format'
 import type { MemberState } from '@/realtime/memberStatus'
+import { AvailabilityNote } from '@/ui/AvailabilityNote'
 import { Avatar, memberStyle } from '@/ui/Avatar'
 import { ConfirmModal } from '@/ui/ConfirmModal'
 import { Menu, MenuItem, MenuLine } from '@/ui/Menu'
@@ -32,6 +34,7 @@ interface MemberCardProps {
 
 export function MemberCard({ session, member, usage, onOpenKeys, onShow }: MemberCardProps) {
   const { participant, status, error } = member
+  const model = useModels().data?.find(({ id }) => id === participant.model_id)
   const [looking, setLooking] = useState(false)
   return (
     <li
@@ -51,6 +54,7 @@ export function MemberCard({ session, member, usage, onOpenKeys, onShow }: Membe
         <StatusText status={status} />
         {usage ? <Filling usage={usage} name={participant.name} onOpen={() => setLooking(true)} /> : null}
       </div>
+      <p className="mt-1.5 empty:hidden">{model ? <AvailabilityNote model={model} keyMissing={false} /> : null}</p>
       {usage ? (
         <div className="mt-1.5">
           <ContextMeter name={participant.name} usage={usage} />

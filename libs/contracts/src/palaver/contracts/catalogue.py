@@ -128,6 +128,7 @@ COMMANDS_TAKEN: tuple[Command[Any], ...] = (
 LIVE_SAID: tuple[Live[Any], ...] = (
     session.USER_NOTIFIED,
     model_router.TURN_DELTA,
+    model_router.USER_NOTIFIED,
     context.USAGE_CHANGED,
     context.SUMMARY_CHANGED,
     keyvault.USER_NOTIFIED,

@@ -367,6 +367,27 @@ class KeyQuotaNotice(Payload):
     data: KeyQuotaData
 
 
+Availability = Literal["ready", "degraded", "unavailable", "no_key"]
+"""`degraded`: some keys or endpoints are left alone at the moment, or only a fallback model would answer."""
+
+
+class ModelAvailabilityData(Payload):
+    """As on the model's card, for the person who is told. `retry_at` is when what is left alone is tried again."""
+
+    model_id: str
+    availability: Availability
+    retry_at: datetime | None = None
+
+
+class ModelAvailabilityNotice(Payload):
+    """A model that answers for this person would now answer otherwise than before, or not at all, or again."""
+
+    type: Literal["notice"] = "notice"
+    name: Literal["model.availability"] = "model.availability"
+    session_id: SessionId | None = None
+    data: ModelAvailabilityData
+
+
 Notice = Annotated[
     ContextUsageNotice
     | ContextSummaryNotice
@@ -374,7 +395,8 @@ Notice = Annotated[
     | DegradedNotice
     | RecoveredNotice
     | TokenExpiringNotice
-    | KeyQuotaNotice,
+    | KeyQuotaNotice
+    | ModelAvailabilityNotice,
     Field(discriminator="name"),
 ]
 

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from palaver.contracts import limits
 from palaver.contracts.actors import Actor
-from palaver.contracts.client_protocol import Delta
+from palaver.contracts.client_protocol import Availability, Delta, ModelAvailabilityNotice
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
@@ -258,6 +258,9 @@ KEY_CHECKED = event("model-router.key.checked.v1", KeyChecked, "A provider accep
 BREAKER_CHANGED = control(
     "model-router.breaker.changed.v1", BreakerChanged, "A worker saw a provider, model or key fail, or be well again."
 )
+USER_NOTIFIED = live(
+    "model-router.user.notified.v1", ModelAvailabilityNotice, "A model would answer otherwise than before.", "user"
+)
 TURN_DELTA = live("model-router.turn.delta.v1", Delta, "A piece of an answer, as the client gets it.", "session")
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
@@ -377,8 +380,6 @@ CatalogueSource = Literal["built_in", "operator", "admin"]
 
 Listing = Literal["plain", "ollama"]
 """Who tells more about its models than its protocol's list does, and how."""
-Availability = Literal["ready", "degraded", "unavailable", "no_key"]
-"""`degraded`: some keys or endpoints are left alone at the moment, or only a fallback model would answer."""
 
 
 class ModelCard(Payload):

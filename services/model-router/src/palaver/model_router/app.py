@@ -38,7 +38,7 @@ from palaver.model_router.places import ProviderPlaces
 from palaver.model_router.preparing import Preparation
 from palaver.model_router.providers.loading import LoadedAdapters
 from palaver.model_router.providers.network import Network
-from palaver.model_router.publishing import BreakerNews, BrokerEvents
+from palaver.model_router.publishing import BreakerNews, BrokerEvents, PeoplesEar
 from palaver.model_router.redis_breakers import RedisBreakers
 from palaver.model_router.registry import Registry
 from palaver.model_router.registry_handlers import RegistryHandlers
@@ -50,6 +50,7 @@ from palaver.model_router.running import HeldTurns
 from palaver.model_router.settings import Settings
 from palaver.model_router.side_jobs import SideJobs
 from palaver.model_router.silence import Patience
+from palaver.model_router.watching import Watching
 from palaver.model_router.wishes import Wishes
 from palaver.model_router.worker import Worker
 from palaver.servicekit.database import Database
@@ -102,9 +103,11 @@ def build(settings: Settings, kit: Kit) -> Service:
     itineraries = Itineraries(Surroundings(circuits, places), keys, RetryPolicy(**settings.retry.model_dump()))
     retrying = Retrying(keys, events)
 
+    standings = Standings(keys, circuits)
+    watching = Watching(models, keys, standings, circuits, PeoplesEar(kit.broker).tell)
     generation = Generation(
         worker=worker_id,
-        preparation=Preparation(models, ContextWindows(kit.broker), itineraries, budgets, wishes),
+        preparation=Preparation(models, ContextWindows(kit.broker), itineraries, budgets, wishes, note=watching.note),
         calls=TurnCalls(calls, renewals.nudge, max_characters=limits.max_answer_characters),
         events=events,
         retrying=retrying,
@@ -158,7 +161,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             worker.drain(jobs.stop, settings.drain_seconds), side_jobs.drain(completions.stop, settings.drain_seconds)
         )
 
-    about_models = CatalogueHandlers(models, Standings(keys, circuits))
+    about_models = CatalogueHandlers(models, standings)
     about_turns = TurnHandlers(turns)
     administration = Administration(
         registry=models,
@@ -207,6 +210,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             "renewals": renewals.run,
             "deltas": deltas.run,
             "breakers": circuits.run,
+            "watching": watching.run,
             "warm-up": adapters.warm_up,
             "registry": models.follow,
             "outbox": transactions.relay,

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from palaver.contracts.client_protocol import Availability
 from palaver.contracts.failures import Failure
 from palaver.contracts.ids import UserId
-from palaver.contracts.model_router import Availability, ModelCard
+from palaver.contracts.model_router import ModelCard
 from palaver.model_router.breaker import LONGEST_ASKED_SECONDS
 from palaver.model_router.circuits import Circuits, Place
 from palaver.model_router.domain import Model, Provider
@@ -65,10 +66,19 @@ class Standings:
 
     async def cards(self, models: Sequence[Model], known: KnownModels, person: UserId | None) -> tuple[ModelCard, ...]:
         """The cards of these models as they are for this person, or for nobody in particular."""
+        keys = await self._keys_of(models, known, person)
+        return tuple(self._card(model, standing(model, known, keys, self._circuits)) for model in models)
+
+    async def of(self, model: Model, known: KnownModels, person: UserId) -> Standing:
+        """One model, as it is for this person."""
+        return standing(model, known, await self._keys_of((model,), known, person), self._circuits)
+
+    async def _keys_of(
+        self, models: Sequence[Model], known: KnownModels, person: UserId | None
+    ) -> Mapping[str, Sequence[Candidate]]:
         providers = {one.provider.id: one.provider for model in models for one in substitutes_of(model, known)}
         found = await asyncio.gather(*(self._keys_at(provider, person) for provider in providers.values()))
-        keys = dict(zip(providers, found, strict=True))
-        return tuple(self._card(model, standing(model, known, keys, self._circuits)) for model in models)
+        return dict(zip(providers, found, strict=True))
 
     @staticmethod
     def _card(model: Model, now: Standing) -> ModelCard:

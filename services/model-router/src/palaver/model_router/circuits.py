@@ -97,6 +97,8 @@ class Circuits:
         self._probing: set[str] = set()
         self._work = asyncio.Event()
         self._turned = asyncio.Event()
+        self.turns = 0
+        """How often any of them opened or closed."""
 
     async def start(self) -> None:
         """Learn what the others know; without the shared place, nothing."""
@@ -111,6 +113,11 @@ class Circuits:
     def of(self, circuit: str) -> Breaker:
         """What is known of it."""
         return self._breakers.get(circuit, CLEAN)
+
+    @property
+    def all_closed(self) -> bool:
+        """Whether nothing is known to be broken."""
+        return all(breaker.open_until is None for breaker in self._breakers.values())
 
     def now(self) -> float:
         """The clock that breakers go by."""
@@ -150,6 +157,7 @@ class Circuits:
         self._breakers[circuit] = breaker
         if before.open_until != breaker.open_until:
             _log.info("breaker_turned", circuit=circuit, opens=breaker.open_until is not None, code=breaker.code)
+            self.turns += 1
             self._turned.set()
             self._turned = asyncio.Event()
         if len(self._breakers) > MAX_CIRCUITS:

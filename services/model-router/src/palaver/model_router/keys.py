@@ -66,6 +66,13 @@ class LeasedKeys:
                 self._candidates.popitem(last=False)
         return found
 
+    def known(self, provider: Provider, payer: UserId) -> tuple[Candidate, ...]:
+        """See `KeySource`."""
+        if not provider.needs_key:
+            return (_KEYLESS,)
+        _, found = self._candidates.get((payer, provider.id, provider.host), (0.0, ()))
+        return found
+
     async def lend(self, provider: Provider, candidate: Candidate, work: LeaseForTurn | LeaseForCompletion) -> Key:
         """See `KeySource`."""
         if candidate.id is None:

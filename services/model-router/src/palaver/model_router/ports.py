@@ -58,6 +58,10 @@ class KeySource(Protocol):
         """The keys that may pay for this person's work there; never none. Raises Unavailable, Failure(KEY_…)."""
         ...
 
+    def known(self, provider: Provider, payer: UserId) -> tuple[Candidate, ...]:
+        """The same as far as it is in memory, perhaps out of date; none where it is not."""
+        ...
+
     async def lend(self, provider: Provider, candidate: Candidate, work: LeaseForTurn | LeaseForCompletion) -> Key:
         """One of them, good at this provider's host. Raises Unavailable, Failure(KEY_…, NOT_FOUND)."""
         ...

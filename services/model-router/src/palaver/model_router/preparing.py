@@ -14,6 +14,7 @@ from typing import TypeVar
 import structlog
 
 from palaver.contracts.context import BuildWindow, Cut, Window
+from palaver.contracts.ids import UserId
 from palaver.contracts.keyvault import LeaseForTurn
 from palaver.contracts.model_router import RunTurn
 from palaver.contracts.session_log import AnswerSettings
@@ -69,7 +70,10 @@ class Prepared(Fitted):
 
 
 class Preparation:
-    """Asks the neighbours. A neighbour that is down is asked again until the turn's own time is over."""
+    """Asks the neighbours. A neighbour that is down is asked again until the turn's own time is over.
+
+    `note` hears for whom which model is to answer, and must not wait.
+    """
 
     def __init__(
         self,
@@ -78,12 +82,15 @@ class Preparation:
         itineraries: Itineraries,
         budgets: BudgetSource,
         wishes: WishSource,
+        *,
+        note: Callable[[UserId, str], None],
     ) -> None:
         self._registry = registry
         self._windows = windows
         self._itineraries = itineraries
         self._budgets = budgets
         self._wishes = wishes
+        self._note = note
 
     @asynccontextmanager
     async def ahead(self, order: RunTurn) -> AsyncGenerator["asyncio.Task[Prepared]"]:
@@ -104,6 +111,7 @@ class Preparation:
     async def _prepare(self, order: RunTurn) -> Prepared:
         """Raises Failure: unknown model, no key, …; ProviderFailed where nothing can be called."""
         model = await patiently(lambda: self._registry.model(order.turn.model))
+        self._note(order.payer, model.id)
         work = LeaseForTurn(turn_id=order.turn.turn_id, payer=order.payer)
         models = substitutes_of(model, self._registry.catalogue)
 

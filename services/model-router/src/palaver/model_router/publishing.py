@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import structlog
 
+from palaver.contracts.client_protocol import ModelAvailabilityData, ModelAvailabilityNotice
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import KeyId
+from palaver.contracts.ids import KeyId, UserId
 from palaver.contracts.model_router import (
     BREAKER_CHANGED,
     COMPLETION_COMPLETED,
@@ -20,6 +21,7 @@ from palaver.contracts.model_router import (
     TURN_STARTED,
     TURN_STOPPED,
     USAGE_METERED,
+    USER_NOTIFIED,
     BreakerChanged,
     CompletionCompleted,
     CompletionFailed,
@@ -117,6 +119,18 @@ class BreakerNews:
     async def _say(self, change: BreakerChanged) -> None:
         with suppress(Unavailable):
             await self._broker.send(BREAKER_CHANGED, change)
+
+
+class PeoplesEar:
+    """Tells people about their models, once: who is not connected reads it on the card."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def tell(self, person: UserId, data: ModelAvailabilityData) -> None:
+        """Never raises."""
+        with suppress(Unavailable):
+            await self._broker.send(USER_NOTIFIED, ModelAvailabilityNotice(data=data), person)
 
 
 async def _until_stored(publish: Callable[[], Awaitable[None]]) -> None:
