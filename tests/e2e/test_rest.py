@@ -169,7 +169,8 @@ async def second_factor(client: Client) -> None:
     assert refused["code"] == "SECOND_FACTOR_REQUIRED"
     step = {"challenge": refused["details"]["challenge"], "code": recovery["codes"][0]}
     assert (await client.call("POST", f"{login}/second-factor", step))["user"]["email"] == account["email"]
-    await client.call("POST", f"{mine}/disable", {"password": PASSWORD, "code": recovery["codes"][1]})
+    renewed = await client.call("POST", f"{mine}/recovery-codes", {"password": PASSWORD, "code": recovery["codes"][1]})
+    await client.call("POST", f"{mine}/disable", {"password": PASSWORD, "code": renewed["codes"][0]})
     await client.call("POST", login, account)
 
 

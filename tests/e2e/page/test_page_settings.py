@@ -62,6 +62,15 @@ async def test_the_second_factor_is_turned_on_with_a_secret_that_is_shown_and_of
         assert state == {"enabled": True, "recovery_codes_left": len(shown)}
         assert await violations(page) == []
 
+        await panel.get_by_role("button", name="New recovery codes").click()
+        await dialog.get_by_label("Password").fill(PASSWORD)
+        await dialog.get_by_label("Code").fill(shown[1])
+        await pressed(page, "Make new codes")
+        await expect(codes.first).not_to_have_text(shown[0])
+        shown = await codes.all_inner_texts()
+        await pressed(page, "Done")
+        await pressed(page, "Done")
+
         await panel.get_by_role("button", name="Turn off").click()
         await dialog.get_by_label("Password").fill(PASSWORD)
         await dialog.get_by_label("Code").fill("AAAA-BBBB-CCCC-DDDD")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.second_factor import SECOND_FACTOR_GET, ReadSecondFactor, SecondFactorState
 from palaver.identity.authenticators import Authenticators
-from palaver.identity.store.tables import recovery_codes, second_factors, sign_in_challenges
+from palaver.identity.store.tables import audit, recovery_codes, second_factors, sign_in_challenges
 from palaver.identity.testing.world import Person, World
 from palaver.servicekit.secret_keys import new_secret_key, raw_key
 
@@ -53,6 +53,11 @@ async def ada_with_phone(world: World) -> tuple[Person, Phone, tuple[str, ...]]:
 
 async def state(world: World, person: Person) -> SecondFactorState:
     return await world.edge.broker.ask(SECOND_FACTOR_GET, ReadSecondFactor(actor=person.actor))
+
+
+async def outcomes(world: World, action: str) -> list[str]:
+    async with world.database.read() as conn:
+        return sorted((await conn.execute(select(audit.c.outcome).where(audit.c.action == action))).scalars())
 
 
 async def test_after_the_password_a_code_is_needed_and_works_once(world: World) -> None:
@@ -140,6 +145,28 @@ async def test_turning_it_on_and_off_needs_the_password_and_off_a_code_too(world
     assert await refused(off(ada, phone.wrong())) is ErrorCode.SECOND_FACTOR_INVALID
     await off(ada, phone.code())
     await world.edge.log_in(EMAIL)
+
+
+async def test_new_recovery_codes_take_both_proofs_and_the_place_of_those_before(world: World) -> None:
+    ada, phone, before = await ada_with_phone(world)
+    renew = world.edge.renew_recovery_codes
+    assert await refused(renew(ada, phone.code(), "not the password")) is ErrorCode.INVALID_CREDENTIALS
+    assert await refused(renew(ada, phone.wrong())) is ErrorCode.SECOND_FACTOR_INVALID
+    codes = await renew(ada, before[0])
+    assert not set(codes) & set(before)
+    assert (await state(world, ada)).recovery_codes_left == len(codes)
+    challenge = await world.edge.challenge(EMAIL)
+    assert await refused(world.edge.second_step(challenge, before[1])) is ErrorCode.SECOND_FACTOR_INVALID
+    await world.edge.second_step(challenge, codes[0])
+    async with asyncio.timeout(10):
+        while await outcomes(world, "recovery-codes.renew") != ["done", "refused", "refused"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_who_has_no_second_factor_gets_no_recovery_codes(world: World) -> None:
+    ada = await world.edge.register(EMAIL)
+    assert await refused(world.edge.renew_recovery_codes(ada, "123456")) is ErrorCode.SECOND_FACTOR_INVALID
+    assert (await state(world, ada)).recovery_codes_left == 0
 
 
 async def test_a_changed_password_ends_challenges_that_followed_from_the_old_one(world: World) -> None:

@@ -9,6 +9,7 @@ import { Callout } from '@/ui/Callout'
 import { Loaded } from '@/ui/Loaded'
 import { Panel } from '@/ui/Panel'
 
+import { NewCodesModal } from './NewCodesModal'
 import { TurnOffModal } from './TurnOffModal'
 import { TurnOnModal } from './TurnOnModal'
 
@@ -27,7 +28,7 @@ export function SecondFactor() {
 
 function Standing({ state }: { readonly state: SecondFactorState }) {
   const { t } = useTranslation()
-  const [changing, setChanging] = useState<'on' | 'off' | null>(null)
+  const [changing, setChanging] = useState<'on' | 'off' | 'codes' | null>(null)
   const Icon = state.enabled ? ShieldCheck : ShieldOff
   const left = state.recovery_codes_left
   return (
@@ -48,15 +49,19 @@ function Standing({ state }: { readonly state: SecondFactorState }) {
         )}
       </div>
       {state.enabled ? (
-        <div className="mt-3">
+        <div className="mt-3 flex flex-wrap items-center justify-between gap-3">
           {left > FEW_CODES ? (
             <p className="text-[0.8125rem] text-muted">{t('secondFactor.codesLeft', { count: left })}</p>
           ) : (
             <Callout tone="warn">{t('secondFactor.fewCodes', { count: left })}</Callout>
           )}
+          <Button small onClick={() => setChanging('codes')}>
+            {t('secondFactor.newCodes')}
+          </Button>
         </div>
       ) : null}
       {changing === 'on' ? <TurnOnModal onClose={() => setChanging(null)} /> : null}
+      {changing === 'codes' ? <NewCodesModal onClose={() => setChanging(null)} /> : null}
       {changing === 'off' ? <TurnOffModal onClose={() => setChanging(null)} /> : null}
     </>
   )

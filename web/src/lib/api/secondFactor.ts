@@ -31,6 +31,13 @@ export function useConfirmSecondFactor() {
   return useChange(async (code: string) => (await request<RecoveryCodes>('POST', `${PATH}/confirm`, { body: { code } })).data.codes)
 }
 
+/** In the place of those before; shown this once. */
+export function useRenewRecoveryCodes() {
+  return useChange(async (proof: FullProofBody) => {
+    return (await request<RecoveryCodes>('POST', `${PATH}/recovery-codes`, { body: proof })).data.codes
+  })
+}
+
 export function useDisableSecondFactor() {
   return useChange(async (proof: FullProofBody) => {
     await request('POST', `${PATH}/disable`, { body: proof })

@@ -37,6 +37,11 @@ class OwnAccount:
         """Turn it on; returns the recovery codes, which are never told again."""
         return RecoveryCodes.model_validate(await self._rest.post(f"{ME}/second-factor/confirm", {"code": code})).codes
 
+    async def renew_recovery_codes(self, password: str, code: str) -> tuple[str, ...]:
+        """New recovery codes; those before are void. Raises Failure(INVALID_CREDENTIALS, SECOND_FACTOR_INVALID)."""
+        proof = {"password": password, "code": code}
+        return RecoveryCodes.model_validate(await self._rest.post(f"{ME}/second-factor/recovery-codes", proof)).codes
+
     async def disable_second_factor(self, password: str, code: str) -> None:
         """Turn it off. Raises Failure(INVALID_CREDENTIALS, SECOND_FACTOR_INVALID)."""
         await self._rest.post(f"{ME}/second-factor/disable", {"password": password, "code": code})

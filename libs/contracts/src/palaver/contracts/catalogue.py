@@ -96,6 +96,7 @@ _ACCOUNTS: tuple[AnyQuery, ...] = (
     second_factor.SECOND_FACTOR_BEGIN,
     second_factor.SECOND_FACTOR_CONFIRM,
     second_factor.SECOND_FACTOR_DISABLE,
+    second_factor.RECOVERY_CODES_RENEW,
 )
 
 _KEY_LOCKS = (key_locks.LOCK_GET, key_locks.KEYS_UNLOCK, key_locks.KEYS_LOCK)

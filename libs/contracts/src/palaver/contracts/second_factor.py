@@ -116,6 +116,14 @@ class DisableSecondFactor(Payload):
     sealed: Sealed[FullProof]
 
 
+class RenewRecoveryCodes(Payload):
+    """Make new recovery codes; those before are void."""
+
+    actor: Actor
+    reply_key: str
+    sealed: Sealed[FullProof]
+
+
 SECOND_FACTOR_REDEEM = query(
     "identity.second-factor.redeem.v1", RedeemSecondFactor, SignedIn, "The second step of signing in."
 )
@@ -130,4 +138,7 @@ SECOND_FACTOR_CONFIRM = query(
 )
 SECOND_FACTOR_DISABLE = query(
     "identity.second-factor.disable.v1", DisableSecondFactor, Done, "Turn the second factor off."
+)
+RECOVERY_CODES_RENEW = query(
+    "identity.recovery-codes.renew.v1", RenewRecoveryCodes, NewRecoveryCodes, "New recovery codes for those before."
 )

@@ -19,6 +19,7 @@ from palaver.contracts.second_factor import (
     PasswordProof,
     ReadSecondFactor,
     RecoveryCodes,
+    RenewRecoveryCodes,
     SecondFactorState,
 )
 from palaver.contracts.session import Done
@@ -98,6 +99,13 @@ class AccountHandlers:
         proof = self._boxes.open(request.sealed, FullProof)
         await self._second_factors.disable(request.actor, proof.password, proof.code)
         return Done()
+
+    async def recovery_codes_renew(self, request: RenewRecoveryCodes) -> NewRecoveryCodes:
+        """Answer `recovery-codes.renew`."""
+        reply = reply_to(request.reply_key)
+        proof = self._boxes.open(request.sealed, FullProof)
+        codes = await self._second_factors.renew_codes(request.actor, proof.password, proof.code)
+        return NewRecoveryCodes(sealed=reply.seal(RecoveryCodes(codes=codes)))
 
     async def preferences_get(self, request: ReadPreferences) -> Preferences:
         """Answer `preferences.get`."""

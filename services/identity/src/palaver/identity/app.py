@@ -248,6 +248,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(second_factor.SECOND_FACTOR_BEGIN, own.second_factor_begin),
             answer(second_factor.SECOND_FACTOR_CONFIRM, own.second_factor_confirm),
             answer(second_factor.SECOND_FACTOR_DISABLE, own.second_factor_disable),
+            answer(second_factor.RECOVERY_CODES_RENEW, own.recovery_codes_renew),
             answer(preferences.PREFERENCES_GET, own.preferences_get),
             answer(preferences.PREFERENCES_SET, own.preferences_set),
             answer(identity.USER_DELETE, handlers.user_delete),

@@ -1,6 +1,10 @@
 """The second factor: turned on and off by its person, and asked for when they sign in with a password."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.ids import UserId
@@ -31,6 +35,9 @@ LOCKED = timedelta(minutes=15)
 """After so many wrong codes in a row none is right for a while: with three codes right at a time, guessing one of a
 million takes years. Only who knows the password gets this far."""
 ENABLE, DISABLE = "second-factor.enable", "second-factor.disable"
+RENEW = "recovery-codes.renew"
+
+Change: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
 
 
 class SecondFactors:
@@ -90,21 +97,16 @@ class SecondFactors:
 
     async def disable(self, actor: Actor, password: str, code: str) -> None:
         """Raises Failure(INVALID_CREDENTIALS, SECOND_FACTOR_INVALID)."""
-        await self._prove(actor, password, DISABLE)
-        now = self._clock()
-        async with self._transactions.begin() as work:
-            right = await self.is_right(work, actor.user_id, code, now)
-            if right:
-                await store.remove(work.conn, actor.user_id)
-                await work.say(
-                    audit_events.done(DISABLE, actor.user_id, now, address=actor.address, device=actor.device)
-                )
-            else:
-                await work.say(
-                    audit_events.refused(DISABLE, actor.user_id, now, address=actor.address, device=actor.device)
-                )
-        if not right:
-            raise code_wrong()
+        await self._with_both(actor, password, code, DISABLE, lambda conn: store.remove(conn, actor.user_id))
+
+    async def renew_codes(self, actor: Actor, password: str, code: str) -> tuple[str, ...]:
+        """New recovery codes; those before are void. Raises Failure(INVALID_CREDENTIALS, SECOND_FACTOR_INVALID)."""
+        codes = new_recovery_codes()
+        digests = [recovery_digest(actor.user_id, one) for one in codes]
+        await self._with_both(
+            actor, password, code, RENEW, lambda conn: store.renew_codes(conn, actor.user_id, digests)
+        )
+        return codes
 
     async def is_right(self, work: Work, user_id: UserId, code: str, now: datetime) -> bool:
         """Whether this proves the person, in the transaction that it is used for; each code does once."""
@@ -130,6 +132,19 @@ class SecondFactors:
             locked = now + LOCKED if times >= MAX_WRONG else None
             await store.wrong(work.conn, user_id, 0 if locked else times, locked)
         return right
+
+    async def _with_both(self, actor: Actor, password: str, code: str, action: str, change: Change) -> None:
+        """Change something for whoever gives the password and a code; either way the trail says so."""
+        await self._prove(actor, password, action)
+        now = self._clock()
+        async with self._transactions.begin() as work:
+            right = await self.is_right(work, actor.user_id, code, now)
+            if right:
+                await change(work.conn)
+            record = audit_events.done if right else audit_events.refused
+            await work.say(record(action, actor.user_id, now, address=actor.address, device=actor.device))
+        if not right:
+            raise code_wrong()
 
     async def _prove(self, actor: Actor, password: str, action: str) -> None:
         async with self._database.read() as conn:

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from palaver.contracts.identity import MAX_PASSWORD_CHARACTERS, SEAL_CONTEXT_ANSWER, SEAL_CONTEXT_REQUEST
 from palaver.contracts.second_factor import (
+    RECOVERY_CODES_RENEW,
     SECOND_FACTOR_BEGIN,
     SECOND_FACTOR_CONFIRM,
     SECOND_FACTOR_DISABLE,
@@ -21,6 +22,7 @@ from palaver.contracts.second_factor import (
     ReadSecondFactor,
     RecoveryCodes,
     RedeemSecondFactor,
+    RenewRecoveryCodes,
     SecondFactorState,
     SecondStep,
 )
@@ -114,3 +116,14 @@ async def disable_second_factor(body: FullProofBody, who: Authenticated, around:
     sealed = around.identity.seal(proof, context=SEAL_CONTEXT_REQUEST)
     await around.broker.ask(SECOND_FACTOR_DISABLE, DisableSecondFactor(actor=who.actor, sealed=sealed))
     return done()
+
+
+@router.post("/users/me/second-factor/recovery-codes", tags=["users"], dependencies=[Depends(limited_proof)])
+async def renew_recovery_codes(body: FullProofBody, who: Authenticated, around: Around) -> Envelope[RecoveryCodes]:
+    """New recovery codes, which are never shown again; those before are void."""
+    keys = KeyPair.generate()
+    proof = FullProof(password=body.password, code=body.code)
+    sealed = around.identity.seal(proof, context=SEAL_CONTEXT_REQUEST)
+    request = RenewRecoveryCodes(actor=who.actor, reply_key=reply_key_of(keys), sealed=sealed)
+    answer = await around.broker.ask(RECOVERY_CODES_RENEW, request)
+    return Envelope(data=unseal(answer.sealed, RecoveryCodes, keys=keys, context=SEAL_CONTEXT_ANSWER))

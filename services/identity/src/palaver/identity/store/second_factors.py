@@ -39,6 +39,11 @@ async def begin(conn: AsyncConnection, user_id: UserId, secret: bytes) -> bool:
 async def confirm(conn: AsyncConnection, user_id: UserId, now: datetime, codes: Sequence[bytes]) -> None:
     """It is on from now, with these recovery codes."""
     await conn.execute(update(second_factors).where(second_factors.c.user_id == user_id).values(confirmed_at=now))
+    await renew_codes(conn, user_id, codes)
+
+
+async def renew_codes(conn: AsyncConnection, user_id: UserId, codes: Sequence[bytes]) -> None:
+    """These recovery codes in the place of those before."""
     await conn.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
     await conn.execute(insert(recovery_codes), [{"digest": code, "user_id": user_id} for code in codes])
 

@@ -54,6 +54,7 @@ from palaver.contracts.passwords import (
 )
 from palaver.contracts.sealed import Sealed
 from palaver.contracts.second_factor import (
+    RECOVERY_CODES_RENEW,
     SECOND_FACTOR_BEGIN,
     SECOND_FACTOR_CONFIRM,
     SECOND_FACTOR_DISABLE,
@@ -67,6 +68,7 @@ from palaver.contracts.second_factor import (
     PasswordProof,
     RecoveryCodes,
     RedeemSecondFactor,
+    RenewRecoveryCodes,
     SecondFactorRequired,
     SecondStep,
 )
@@ -195,6 +197,13 @@ class Edge:
         sealed = self.sealed(CodeProof(code=code))
         request = ConfirmSecondFactor(actor=person.actor, reply_key=self.reply_key, sealed=sealed)
         answer = await self.broker.ask(SECOND_FACTOR_CONFIRM, request)
+        return unseal(answer.sealed, RecoveryCodes, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER).codes
+
+    async def renew_recovery_codes(self, person: Person, code: str, password: str = PASSPHRASE) -> tuple[str, ...]:
+        """New recovery codes."""
+        sealed = self.sealed(FullProof(password=password, code=code))
+        request = RenewRecoveryCodes(actor=person.actor, reply_key=self.reply_key, sealed=sealed)
+        answer = await self.broker.ask(RECOVERY_CODES_RENEW, request)
         return unseal(answer.sealed, RecoveryCodes, keys=self.reply_keys, context=SEAL_CONTEXT_ANSWER).codes
 
     async def disable_second_factor(self, person: Person, code: str, password: str = PASSPHRASE) -> None:
