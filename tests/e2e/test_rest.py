@@ -277,6 +277,18 @@ async def messages(client: Client, session_id: str) -> None:
     await client.call("DELETE", "/api/v1/messages/{message_id}/pin", message_id=mine["id"])
     reply_id = next(item["reply"]["id"] for item in items if item["kind"] == "reply")
     await answers(client, session_id, reply_id)
+    edited = await client.call("PUT", "/api/v1/messages/{message_id}", {"content": "Hi there"}, message_id=mine["id"])
+    for _ in range(300):
+        items = await client.call("GET", listing, session_id=session_id)
+        if len(items) == 3:
+            break
+        await asyncio.sleep(0.05)
+    assert [item["message"]["content"] for item in items if item["kind"] == "user"] == ["Hi there"]
+    assert edited["branch"] != mine["branch"]
+    back = {"branch": mine["branch"]}
+    await client.call("PUT", "/api/v1/sessions/{session_id}/branch", back, session_id=session_id)
+    items = await client.call("GET", listing, session_id=session_id)
+    assert [item["message"]["content"] for item in items if item["kind"] == "user"] == ["Hello"]
     await client.call("DELETE", "/api/v1/messages/{message_id}", message_id=mine["id"])
 
 

@@ -177,6 +177,15 @@ export interface AuthenticatorSecret {
   uri: string
 }
 /**
+ * Which branch is to be shown.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "BranchBody".
+ */
+export interface BranchBody {
+  branch: string
+}
+/**
  * What a model can do. Without a `temperature` it refuses that parameter, or takes its default only.
  *
  * `top_p`: whether it takes that one: `alone` means not beside a temperature, `no` not at all.
@@ -412,6 +421,16 @@ export interface DiscoveredModels {
   complete: boolean
 }
 /**
+ * The message in other words. With a `client_message_id`, repeating it changes nothing.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "EditBody".
+ */
+export interface EditBody {
+  content: string
+  client_message_id?: string | null
+}
+/**
  * What the summary shall say.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
@@ -419,6 +438,16 @@ export interface DiscoveredModels {
  */
 export interface EditSummaryBody {
   text: string
+}
+/**
+ * Which message stands in its place now, and on which branch.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "EditedMessage".
+ */
+export interface EditedMessage {
+  message_id: string
+  branch: string
 }
 /**
  * What went wrong, for programs (`code`, `retryable`) and for people (`message`, in their language).

@@ -24,6 +24,8 @@ export type ServerFrame =
       | MessageDeleted
       | MessagePinned
       | MessageUnpinned
+      | BranchCreated
+      | PathChanged
       | RoundStarted
       | RoundEnded
       | TurnRequested
@@ -227,7 +229,7 @@ export interface ConnectionLimits {
  * Where the session stands. `entries` if `recovered`, else `messages`, oldest first.
  *
  * `running` names every turn that is requested and not ended, `live` the text of those that have any. `pinned` are all
- * pinned messages and replies, in the order in which they were pinned.
+ * pinned messages and replies, in the order in which they were pinned; `branches` all of the room, oldest first.
  */
 export interface Attached {
   type: 'attached'
@@ -250,6 +252,8 @@ export interface Attached {
     | MessageDeleted
     | MessagePinned
     | MessageUnpinned
+    | BranchCreated
+    | PathChanged
     | RoundStarted
     | RoundEnded
     | TurnRequested
@@ -262,6 +266,7 @@ export interface Attached {
   )[]
   messages: (UserMessageItem | ReplyItem | FailedTurnItem)[]
   pinned: string[]
+  branches: Branch[]
   running: TurnRef[]
   live: LiveTurn[]
 }
@@ -519,6 +524,55 @@ export interface MessageUnpinned {
   at: string
   name: 'message.unpinned'
   data: PinChange
+}
+/**
+ * The conversation takes another way from an earlier message on.
+ */
+export interface BranchCreated {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'branch.created'
+  data: Branching
+}
+/**
+ * The branch as it begins.
+ */
+export interface Branching {
+  branch: Branch
+}
+/**
+ * A way that the conversation took. Its `parent` is shown before it, up to the round before `first_round`.
+ *
+ * It begins with `message_id`, another wording of the message `edits`; of several wordings all name the first one.
+ * The branch with which a room begins has no parent.
+ */
+export interface Branch {
+  id: string
+  parent: string | null
+  first_round: number
+  edits: string | null
+  message_id: string | null
+}
+/**
+ * Other branches are shown, and go on.
+ */
+export interface PathChanged {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'path.changed'
+  data: PathChange
+}
+/**
+ * The visible branches from the root to the leaf.
+ */
+export interface PathChange {
+  path: string[]
 }
 /**
  * A round began.

@@ -2,8 +2,9 @@
 import { createContext, useContext, useEffect, useMemo } from 'react'
 import { useStore } from 'zustand'
 
-import type { ContextUsage, Participant, SessionView } from '@/contracts/protocol'
+import type { Branch, ContextUsage, Participant, SessionView } from '@/contracts/protocol'
 
+import { shownOn } from './branches'
 import type { LiveRooms, LiveState } from './liveRooms'
 import { type MemberState, memberStates } from './memberStatus'
 import { type WindowEdge, windowEdges } from './meters'
@@ -16,6 +17,7 @@ export const LiveRoomsContext = createContext<LiveRooms | null>(null)
 
 const NOBODY: readonly Participant[] = []
 const NOTHING: readonly string[] = []
+const NO_BRANCHES: readonly Branch[] = []
 
 export function useLive(): LiveRooms {
   const live = useContext(LiveRoomsContext)
@@ -58,10 +60,27 @@ export function useTranscript(sessionId: string): TranscriptItem[] {
   const ended = useLiveState(({ rooms }) => rooms[sessionId]?.ended)
   const participants = useLiveState(({ rooms }) => rooms[sessionId]?.session.participants) ?? NOBODY
   const outline = useLiveState(({ rooms }) => outlineOf(rooms[sessionId]))
+  const path = useLiveState(({ rooms }) => rooms[sessionId]?.session.path) ?? NOTHING
+  const branches = useBranches(sessionId)
   return useMemo(() => {
     const running = outline === '' ? {} : (live.store.getState().rooms[sessionId]?.running ?? {})
-    return orderTranscript(messages ?? {}, ended ?? {}, Object.values(running), participants)
-  }, [live, sessionId, messages, ended, participants, outline])
+    const shown = shownOn(path, branches)
+    return orderTranscript(
+      kept(messages ?? {}, shown),
+      kept(ended ?? {}, ({ turn }) => shown(turn)),
+      Object.values(running).filter(({ turn }) => shown(turn)),
+      participants,
+    )
+  }, [live, sessionId, messages, ended, participants, outline, path, branches])
+}
+
+function kept<Value>(all: Readonly<Record<string, Value>>, keep: (value: Value) => boolean): Record<string, Value> {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => keep(value)))
+}
+
+/** All branches of a room, oldest first. */
+export function useBranches(sessionId: string): readonly Branch[] {
+  return useLiveState(({ rooms }) => rooms[sessionId]?.branches) ?? NO_BRANCHES
 }
 
 export function useMembers(sessionId: string): MemberState[] {

@@ -269,7 +269,7 @@ export class LiveRooms {
     }
     // The log could not be continued from this position the last time: start from the newest page.
     const hopeless = room?.stale === 'log' && last?.after === room.headSeq
-    const position = room && !hopeless ? { after: room.headSeq, epoch: room.epoch } : {}
+    const position = room && !hopeless && room.stale !== 'path' ? { after: room.headSeq, epoch: room.epoch } : {}
     const id = newId()
     if (!this.#connection.send({ type: 'attach', id, session_id: sessionId, ...position })) return
     this.#asked.set(id, sessionId)

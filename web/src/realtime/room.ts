@@ -7,6 +7,7 @@
 import type { FailureReason, MessageItem, RoundEnd, SessionEvent } from '@/contracts/frames'
 import type {
   Attached,
+  Branch,
   ContextUsage,
   Delta,
   FeedbackChange,
@@ -49,6 +50,8 @@ export interface RoomState {
   readonly messages: Readonly<Record<string, UserMessage>>
   /** Ids of pinned messages and replies, also of such as no page has brought yet, in the order of their pinning. */
   readonly pinned: readonly string[]
+  /** All of the room, oldest first; `session.path` says which are shown. */
+  readonly branches: readonly Branch[]
   readonly ended: Readonly<Record<string, EndedTurn>>
   readonly running: Readonly<Record<string, RunningTurn>>
   /** Why the newest round ended, until the next one starts. */
@@ -57,8 +60,11 @@ export interface RoomState {
   /** How many changes of the room's summaries were heard of: whoever shows them reads them anew. */
   readonly summaryChanges: number
   readonly deleted: boolean
-  /** What was missed, log entries or a piece of a running answer: attach again from `headSeq`. */
-  readonly stale: 'log' | 'text' | null
+  /**
+   * What is missing. Log entries or a piece of a running answer: attach again from `headSeq`. What was said on another
+   * path: attach anew.
+   */
+  readonly stale: 'log' | 'text' | 'path' | null
 }
 
 /** The room after an answer to `attach`. */
@@ -81,6 +87,7 @@ function restart(previous: RoomState | undefined, frame: Attached): RoomState {
     session: frame.session,
     messages: {},
     pinned: frame.pinned ?? [],
+    branches: frame.branches ?? [],
     ended: {},
     running: {},
     lastRoundEnd: null,
@@ -153,6 +160,10 @@ function change(room: RoomState, event: SessionEvent): RoomState {
       return { ...room, pinned: [...withoutPin(room, event.data.message_id), event.data.message_id] }
     case 'message.unpinned':
       return { ...room, pinned: withoutPin(room, event.data.message_id) }
+    case 'branch.created':
+      return { ...room, branches: [...room.branches, event.data.branch] }
+    case 'path.changed':
+      return { ...room, session: { ...room.session, path: event.data.path }, stale: 'path' }
     case 'round.started':
       return { ...room, lastRoundEnd: null }
     case 'round.ended':
@@ -245,7 +256,7 @@ export function applyDelta(room: RoomState, delta: Delta): RoomState {
 }
 
 function missed(room: RoomState, what: 'log' | 'text'): RoomState {
-  return room.stale === what || room.stale === 'log' ? room : { ...room, stale: what }
+  return room.stale === what || room.stale === 'log' || room.stale === 'path' ? room : { ...room, stale: what }
 }
 
 /** The oldest round at hand; 1, the first of all, where there is none. */

@@ -89,6 +89,7 @@ export function attached(change: Partial<Attached> = {}): Attached {
     entries: [],
     messages: [],
     pinned: [],
+    branches: [],
     running: [],
     live: [],
     ...change,

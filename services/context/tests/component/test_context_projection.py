@@ -63,7 +63,8 @@ def without_counts(room: Room) -> tuple[Any, ...]:
         )
         for key, entry in room.entries.items()
     }
-    return (room.epoch, room.cursor, room.setting, dict(room.seats), entries, dict(room.pins), room.deleted)
+    kept = dict(room.seats), entries, dict(room.pins), dict(room.forks)
+    return (room.epoch, room.cursor, room.setting, *kept, room.deleted)
 
 
 def lively(world: World) -> Scribe:
@@ -84,6 +85,9 @@ def lively(world: World) -> Scribe:
     room.change("Ada", model_id="other")
     room.reply("Ada", "well", finish="error")
     room.delete(first)
+    room.fork("other", "main", 2)
+    room.turn_to("main", "other")
+    room.say("and otherwise?", branch="other")
     room.leave("Cyd")
     room.update(system_prompt="Be kind.")
     return room

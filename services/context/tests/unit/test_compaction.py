@@ -285,7 +285,8 @@ async def test_it_serves_branches_that_share_what_it_covers_and_no_others(
     scribe, kept = talk(40), Kept()
     due = (await fitted(scribe, kept)).due
     summary = kept.write(view_of(scribe), due // 2, "the first half")
-    scribe.update(path=(BRANCH, "edit"))
+    scribe.fork("edit", BRANCH, forked_at)
+    scribe.turn_to(BRANCH, "edit")
     scribe.say("said otherwise", round_=forked_at, branch="edit")
     for number in range(60):
         scribe.reply("Ada", f"because {number} " * 20, step=number, branch="edit")

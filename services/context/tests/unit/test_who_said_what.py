@@ -140,7 +140,8 @@ class Book:
         kept = [fork for fork in self.forks if fork[1] < round_] or self.forks[:1]
         branch = f"edit-{len(self.scribe.entries)}"
         self.forks = [*kept, (branch, round_)]
-        self.scribe.update(path=tuple(name for name, _ in self.forks))
+        self.scribe.fork(branch, kept[-1][0], round_)
+        self.scribe.turn_to(*(name for name, _ in self.forks))
         message_id = self.scribe.say(text, round_=round_, branch=branch, author=author)
         self.add(Line(message_id, author, text))
 

@@ -195,7 +195,8 @@ async def test_an_edited_message_replaces_what_followed_it_in_the_old_branch() -
     scribe.say("one")
     scribe.say("two")
     scribe.reply("Ada", "to two")
-    scribe.update(path=("main", "edit"))
+    scribe.fork("edit", "main", 2)
+    scribe.turn_to("main", "edit")
     scribe.say("two, better", round_=2, branch="edit")
     assert [s.text for s in parsed(await window(scribe, "Bob", scribe.cut(branch="edit")))] == ["one", "two, better"]
     scribe.say("three", round_=3)

@@ -89,6 +89,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("DELETE", f"/messages/{ID}", None, 200),
     ("PUT", f"/messages/{ID}/pin", None, 200),
     ("DELETE", f"/messages/{ID}/pin", None, 200),
+    ("PUT", f"/messages/{ID}", {"content": "Hello again"}, 202),
+    ("PUT", f"/sessions/{ID}/branch", {"branch": OTHER}, 200),
     ("POST", f"/messages/{ID}/regenerate", None, 202),
     ("POST", f"/messages/{ID}/regenerate", {"model": "demo/a"}, 202),
     ("GET", f"/messages/{ID}/versions", None, 200),
@@ -294,7 +296,7 @@ async def everybody(served: Any, room: Any) -> Any:
     for query in (session.SESSION_CREATE, session.SESSION_GET, session.SESSION_UPDATE):
         await faked.always(query, view)
     done = (session.SESSION_DELETE, session.PARTICIPANT_REMOVE, session.MESSAGE_DELETE, session.MESSAGE_PIN)
-    answers = (session.REPLY_SELECT, session.REPLY_FEEDBACK)
+    answers = (session.REPLY_SELECT, session.REPLY_FEEDBACK, session.BRANCH_SELECT)
     for query in (*done, *answers, personas.PERSONA_DELETE, keyvault.KEY_DELETE):
         await faked.always(query, session.Done())
     critic = personas.Persona(
@@ -316,6 +318,7 @@ async def everybody(served: Any, room: Any) -> Any:
         version=2,
     )
     await faked.always(session.REPLY_REGENERATE, session.RequestedTurn(turn=turn))
+    await faked.always(session.MESSAGE_EDIT, session.EditedMessage(message_id=MessageId(OTHER), branch=OTHER))
     await faked.always(session.REPLY_VERSIONS, session.ReplyVersions(active=1, versions=()))
     await faked.always(session.PARTICIPANT_ADD, seat)
     await faked.always(session.PARTICIPANT_UPDATE, seat)

@@ -63,6 +63,7 @@ async def another(world: World, room: SessionView, reply: MessageId, text: str) 
     order = next(o for o in await world.orders_of(room, 1 + turn.version) if o.turn.turn_id == turn.turn_id)
     await world.claim(order)
     await world.started(order)
+    await until(lambda: [e for e in world.heard(TurnStarted, room) if e.data.turn_id == turn.turn_id])
     await world.completed(order, text)
     await until(lambda: [e for e in world.heard(ReplyAppended, room) if e.data.turn_id == turn.turn_id])
     return turn

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from palaver.contracts import limits
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId, UserId, new_id
-from palaver.contracts.session_log import AnswerSettings, Participant, TurnRef
+from palaver.contracts.session_log import AnswerSettings, Branch, Participant, TurnRef
 from palaver.session.announcing import run_command
 from palaver.session.domain import (
     PALETTE,
@@ -119,8 +119,10 @@ def test_storable_text_keeps_its_length(text: str) -> None:
 
 # ---- path and pages --------------------------------------------------------------------------------------------------
 def test_a_branch_is_visible_up_to_where_its_child_begins() -> None:
-    assert segments(["a"], {"a": 1, "x": 2}) == (Segment("a", 1, None),)
-    assert segments(["a", "b", "c"], {"a": 1, "b": 1, "c": 5}) == (
+    firsts = {"a": 1, "b": 1, "c": 5, "x": 2}
+    branches = {name: Branch(id=name, first_round=first) for name, first in firsts.items()}
+    assert segments(["a"], branches) == (Segment("a", 1, None),)
+    assert segments(["a", "b", "c"], branches) == (
         Segment("a", 1, 0),
         Segment("b", 1, 4),
         Segment("c", 5, None),

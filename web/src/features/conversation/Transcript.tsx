@@ -104,7 +104,7 @@ interface ItemProps {
 
 function Item({ item, sessionId, seats, pinned, onOpenKeys }: ItemProps) {
   if (item.kind === 'switched') return <SwitchNote change={item} />
-  if (item.kind === 'message') return <UserBubble message={item.message} pinned={pinned} />
+  if (item.kind === 'message') return <UserBubble sessionId={sessionId} message={item.message} pinned={pinned} />
   if (item.kind === 'running') {
     return <RunningReply sessionId={sessionId} turnId={item.turnId} seat={seats.get(item.participantId)} />
   }

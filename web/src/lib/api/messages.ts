@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import type { MessageItem } from '@/contracts/frames'
 import { MAX_PINNED_MESSAGES, type ReplyVersions } from '@/contracts/rest'
 
+import { newId } from '../ids'
 import { request } from './request'
 
 export interface Pin {
@@ -15,6 +16,23 @@ export function usePin() {
   return useMutation({
     mutationFn: async ({ messageId, pinned }: Pin) => {
       await request(pinned ? 'PUT' : 'DELETE', `/messages/${messageId}/pin`)
+    },
+  })
+}
+
+/** Other words for a message, on a branch of its own. */
+export function useEdit() {
+  return useMutation({
+    mutationFn: async ({ messageId, content }: { readonly messageId: string; readonly content: string }) => {
+      await request('PUT', `/messages/${messageId}`, { body: { content, client_message_id: newId() } })
+    },
+  })
+}
+
+export function useShowBranch(sessionId: string) {
+  return useMutation({
+    mutationFn: async (branch: string) => {
+      await request('PUT', `/sessions/${sessionId}/branch`, { body: { branch } })
     },
   })
 }

@@ -13,11 +13,11 @@ from palaver.contracts.client_protocol import ContextUsage, MessageItem
 from palaver.contracts.context import SummaryDeleted, SummaryView
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
 from palaver.contracts.identity import UserView
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SignInId, SummaryId
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SignInId, SummaryId, new_id
 from palaver.contracts.limits import MAX_PAGE, REQUEST_SECONDS
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.personas import Persona
-from palaver.contracts.session import NewParticipant, ReplyVersions
+from palaver.contracts.session import EditedMessage, NewParticipant, ReplyVersions
 from palaver.contracts.session_log import Participant, PromptMode, SessionView, TurnRef
 from palaver.contracts.sign_ins import SignInView
 
@@ -188,6 +188,15 @@ class Rest:
         """Delete a version and what models made from it; returns the versions that are gone."""
         path = f"/api/v1/chat/context/{session_id}/summaries/{summary_id}"
         return SummaryDeleted.model_validate(await self.call("DELETE", path, None)).versions
+
+    async def edit(self, message_id: MessageId, text: str) -> EditedMessage:
+        """Say one of your messages in other words, on a branch of its own. Raises Failure."""
+        body = {"content": text, "client_message_id": new_id()}
+        return EditedMessage.model_validate(await self.call("PUT", f"/api/v1/messages/{message_id}", body))
+
+    async def select_branch(self, session_id: SessionId, branch: str) -> None:
+        """Show another branch of a conversation; `Transcript.branches` lists them. Raises Failure."""
+        await self.call("PUT", f"/api/v1/sessions/{session_id}/branch", {"branch": branch})
 
     async def regenerate(self, reply_id: MessageId, model: str | None = None) -> TurnRef:
         """Ask for another version of an answer, also of one that failed. Raises Failure."""

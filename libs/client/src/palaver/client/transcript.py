@@ -24,6 +24,8 @@ from palaver.contracts.client_protocol import (
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.ids import MessageId, TurnId
 from palaver.contracts.session_log import (
+    Branch,
+    BranchCreated,
     MessageDeleted,
     MessagePinned,
     MessagePosted,
@@ -32,6 +34,7 @@ from palaver.contracts.session_log import (
     ParticipantAdded,
     ParticipantRemoved,
     ParticipantUpdated,
+    PathChanged,
     Reply,
     ReplyAppended,
     ReplyVersionSelected,
@@ -125,6 +128,8 @@ class Transcript:
     entries: list[SessionEvent] = field(default_factory=list[SessionEvent])
     ended_rounds: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     pinned: list[MessageId] = field(default_factory=list[MessageId])
+    branches: tuple[Branch, ...] = ()
+    """All of the room; `session.path` says which of them are shown. What was said on others stays in `messages`."""
     shown: dict[MessageId, TurnId] = field(default_factory=dict[MessageId, TurnId])
     """Answer → the turn whose version of it counts."""
 
@@ -170,7 +175,7 @@ class Transcript:
             self.head_seq = frame.head_seq
         for entry in frame.entries:
             self.apply(entry)
-        self.pinned = [*frame.pinned]
+        self.pinned, self.branches = [*frame.pinned], frame.branches
         self.session, self.epoch = frame.session, frame.epoch
         self.head_seq = max(self.head_seq, frame.head_seq)
         for turn in frame.running:
@@ -214,6 +219,17 @@ class Transcript:
                 self._seat(entry.data.participant)
             case ParticipantRemoved():
                 self._seats(p for p in self.participants if p.id != entry.data.participant_id)
+            case BranchCreated():
+                self.branches = (*self.branches, entry.data.branch)
+            case PathChanged() if self.session:
+                self.session = self.session.model_copy(update={"path": entry.data.path})
+            case RoundEnded():
+                self.ended_rounds.add((entry.data.branch, entry.data.round))
+            case _:
+                self._said(entry)
+
+    def _said(self, entry: SessionEvent) -> None:
+        match entry:
             case MessagePosted():
                 self.messages[entry.data.message.id] = entry.data.message
             case MessageDeleted():
@@ -223,8 +239,6 @@ class Transcript:
                 self.pinned.append(entry.data.message_id)
             case MessageUnpinned():
                 self._unpin(entry.data.message_id)
-            case RoundEnded():
-                self.ended_rounds.add((entry.data.branch, entry.data.round))
             case _:
                 self._turn(entry)
 

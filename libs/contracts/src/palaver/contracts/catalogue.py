@@ -56,6 +56,8 @@ _DEPENDENCIES: tuple[Control[DependencyChanged], ...] = (
 )
 
 _REPLIES: tuple[AnyQuery, ...] = (
+    session.MESSAGE_EDIT,
+    session.BRANCH_SELECT,
     session.REPLY_REGENERATE,
     session.REPLY_VERSIONS,
     session.REPLY_SELECT,

@@ -14,7 +14,7 @@ from palaver.contracts import limits
 from palaver.contracts.failures import FailureBody
 from palaver.contracts.ids import KeyId, MessageId, ParticipantId, SessionId, SummaryId, TurnId, UserId
 from palaver.contracts.operations import Dependency
-from palaver.contracts.session_log import Metadata, Reply, SessionEvent, SessionView, TurnRef, UserMessage
+from palaver.contracts.session_log import Branch, Metadata, Reply, SessionEvent, SessionView, TurnRef, UserMessage
 from palaver.contracts.subjects import Payload
 
 SUBPROTOCOL = "palaver.v1"
@@ -189,7 +189,7 @@ class Attached(Payload):
     """Where the session stands. `entries` if `recovered`, else `messages`, oldest first.
 
     `running` names every turn that is requested and not ended, `live` the text of those that have any. `pinned` are all
-    pinned messages and replies, in the order in which they were pinned.
+    pinned messages and replies, in the order in which they were pinned; `branches` all of the room, oldest first.
     """
 
     type: Literal["attached"] = "attached"
@@ -202,6 +202,7 @@ class Attached(Payload):
     entries: tuple[SessionEvent, ...] = ()
     messages: tuple[MessageItem, ...] = ()
     pinned: tuple[MessageId, ...] = ()
+    branches: tuple[Branch, ...] = ()
     running: tuple[TurnRef, ...] = ()
     live: tuple[LiveTurn, ...] = ()
 

@@ -27,6 +27,8 @@ MAX_PINNED_MESSAGES = 50
 """Pinned messages and replies in one room. Beyond: `TOO_MANY_PINNED`."""
 MAX_REPLY_VERSIONS = 20
 """Versions of one answer, those that failed included. Beyond: `CONFLICT`."""
+MAX_BRANCHES = 200
+"""Branches of one room: wordings of a message that were tried. Beyond: `CONFLICT`."""
 MAX_FEEDBACK_CHARACTERS = 1_000
 """What a person says about an answer besides good or bad."""
 MAX_DISCOVERED_MODELS = 1_000

@@ -314,6 +314,29 @@ class GiveFeedback(OfMessage):
     feedback: session_log.Feedback | None
 
 
+class EditMessage(OfMessage):
+    """Another wording of a person's message: the conversation goes on from there on a branch of its own.
+
+    It is for whom the first wording was. `client_message_id` makes repeating it harmless.
+    """
+
+    client_message_id: str
+    content: str = Field(repr=False)
+
+
+class EditedMessage(Payload):
+    """Which message stands in its place now, and on which branch."""
+
+    message_id: MessageId
+    branch: str
+
+
+class SelectBranch(OfSession):
+    """Show this branch, and go on with it. Repeating it changes nothing."""
+
+    branch: str
+
+
 class ListPinned(OfSession):
     """Pinned messages, the last pinned first; older pins than `before` (exclusive) if given."""
 
@@ -356,6 +379,7 @@ class AttachState(Payload):
     entries: tuple[SessionEvent, ...] = ()
     messages: tuple[MessageItem, ...] = ()
     pinned: tuple[MessageId, ...] = ()
+    branches: tuple[session_log.Branch, ...] = ()
     running: tuple[RunningTurn, ...] = ()
 
 
@@ -391,6 +415,8 @@ MESSAGE_LIST = query("session.message.list.v1", ListMessages, MessagePage, "A pa
 MESSAGE_GET = query("session.message.get.v1", OfMessage, MessagePage, "One message, as a page of one.")
 MESSAGE_DELETE = query("session.message.delete.v1", OfMessage, Done, "Delete one message's text for good.")
 MESSAGE_PIN = query("session.message.pin.v1", PinMessage, Done, "Pin a message, or take its pin away.")
+MESSAGE_EDIT = query("session.message.edit.v1", EditMessage, EditedMessage, "Say a message in other words.")
+BRANCH_SELECT = query("session.branch.select.v1", SelectBranch, Done, "Show another branch of a conversation.")
 REPLY_REGENERATE = query("session.reply.regenerate.v1", RegenerateReply, RequestedTurn, "Ask for another version.")
 REPLY_VERSIONS = query("session.reply.versions.v1", OfMessage, ReplyVersions, "All versions of an answer.")
 REPLY_SELECT = query("session.reply.select.v1", SelectVersion, Done, "Show another version of an answer.")

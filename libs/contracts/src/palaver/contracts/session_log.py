@@ -68,6 +68,20 @@ class SessionView(Payload):
     updated_at: datetime
 
 
+class Branch(Payload):
+    """A way that the conversation took. Its `parent` is shown before it, up to the round before `first_round`.
+
+    It begins with `message_id`, another wording of the message `edits`; of several wordings all name the first one.
+    The branch with which a room begins has no parent.
+    """
+
+    id: str
+    parent: str | None = None
+    first_round: int
+    edits: MessageId | None = None
+    message_id: MessageId | None = None
+
+
 class UserMessage(Payload):
     """What a person posted. `to` restricts the round to these participants.
 
@@ -187,6 +201,18 @@ class SeatRemoval(Payload):
     """Who left."""
 
     participant_id: ParticipantId
+
+
+class Branching(Payload):
+    """The branch as it begins."""
+
+    branch: Branch
+
+
+class PathChange(Payload):
+    """The visible branches from the root to the leaf."""
+
+    path: tuple[str, ...]
 
 
 class Posting(Payload):
@@ -337,6 +363,20 @@ class MessageUnpinned(EventFrame):
     data: PinChange
 
 
+class BranchCreated(EventFrame):
+    """The conversation takes another way from an earlier message on."""
+
+    name: Literal["branch.created"] = "branch.created"
+    data: Branching
+
+
+class PathChanged(EventFrame):
+    """Other branches are shown, and go on."""
+
+    name: Literal["path.changed"] = "path.changed"
+    data: PathChange
+
+
 class RoundStarted(EventFrame):
     """A round began."""
 
@@ -413,6 +453,8 @@ SessionEvent = Annotated[
     | MessageDeleted
     | MessagePinned
     | MessageUnpinned
+    | BranchCreated
+    | PathChanged
     | RoundStarted
     | RoundEnded
     | TurnRequested
@@ -439,6 +481,8 @@ EVENT_TYPES: tuple[type[EventFrame], ...] = (
     MessageDeleted,
     MessagePinned,
     MessageUnpinned,
+    BranchCreated,
+    PathChanged,
     RoundStarted,
     RoundEnded,
     TurnRequested,

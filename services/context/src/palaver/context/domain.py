@@ -109,11 +109,18 @@ class Setting:
     path: tuple[str, ...]
 
 
+class Fork(NamedTuple):
+    """Where a branch leaves its parent, of which the rounds before `first_round` are seen on it."""
+
+    parent: str
+    first_round: int
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """A session as projected up to the log entry `cursor` of `epoch`. `setting` is None until the first entry.
 
-    `pins`: pinned messages and replies, with the log `seq` of their pinning.
+    `pins`: pinned messages and replies, with the log `seq` of their pinning. `forks`: of every branch but the first.
     """
 
     session_id: SessionId
@@ -124,6 +131,7 @@ class Room:
     seats: Mapping[ParticipantId, Seat] = field(default_factory=lambda: MappingProxyType({}))
     entries: Mapping[EntryKey, Entry] = field(default_factory=lambda: MappingProxyType({}))
     pins: Mapping[MessageId, int] = field(default_factory=lambda: MappingProxyType({}))
+    forks: Mapping[str, Fork] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def in_order(self) -> list[Seat]:

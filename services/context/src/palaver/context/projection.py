@@ -5,11 +5,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import assert_never
 
-from palaver.context.domain import BEFORE_STEPS, Entry, EntryKey, Mark, Place, Room, Seat, Setting
+from palaver.context.domain import BEFORE_STEPS, Entry, EntryKey, Fork, Mark, Place, Room, Seat, Setting
 from palaver.context.rates import Tokens
 from palaver.contracts import session_log
 from palaver.contracts.ids import MessageId, ParticipantId
-from palaver.contracts.session_log import EventFrame, FinishReason, Participant, ReplyEnd, SessionView, UserMessage
+from palaver.contracts.session_log import (
+    EventFrame,
+    FinishReason,
+    Participant,
+    ReplyEnd,
+    SessionView,
+    UserMessage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,21 @@ class Decided:
     """The room's owner decided something."""
 
     setting: Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """Another branch begins."""
+
+    branch: str
+    fork: Fork
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Other branches are shown."""
+
+    path: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,7 @@ class Closed:
     """The room is gone with all that was said in it; what its last turns still say changes nothing."""
 
 
-Change = Decided | Seated | Left | Said | Chosen | Erased | Pinned | Closed
+Change = Decided | Forked | Turned | Seated | Left | Said | Chosen | Erased | Pinned | Closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,13 @@ def _seat(participant: Participant) -> Seat:
 def _room_changes(view: SessionView) -> tuple[Change, ...]:
     setting = Setting(view.owner_id, view.mode, view.prompt_mode, view.system_prompt, view.path)
     return (Decided(setting), *(Seated(_seat(participant)) for participant in view.participants))
+
+
+def _changes_of_the_way(event: session_log.BranchCreated | session_log.PathChanged) -> tuple[Change, ...]:
+    if isinstance(event, session_log.PathChanged):
+        return (Turned(event.data.path),)
+    branch = event.data.branch
+    return () if branch.parent is None else (Forked(branch.id, Fork(branch.parent, branch.first_round)),)
 
 
 def _message(message: UserMessage, seq: int) -> Said:
@@ -133,29 +162,35 @@ def step_of(event: EventFrame) -> Step:
 
 
 def _changes(event: EventFrame) -> tuple[Change, ...]:
-    changes: tuple[Change, ...] = ()
     match event:
         case session_log.SessionCreated() | session_log.SessionUpdated() | session_log.SessionArchived():
-            changes = _room_changes(event.data.session)
-        case session_log.ParticipantAdded() | session_log.ParticipantUpdated():
-            changes = (Seated(_seat(event.data.participant)),)
-        case session_log.ParticipantRemoved():
-            changes = (Left(event.data.participant_id),)
-        case session_log.MessagePosted():
-            changes = (_message(event.data.message, event.seq),)
-        case session_log.ReplyAppended():
-            changes = (_reply(event.data, event.seq),)
-        case session_log.ReplyVersionSelected():
-            changes = (Chosen((event.data.reply.id, event.data.reply.version)),)
-        case session_log.MessageDeleted():
-            changes = (Erased(event.data.message_id),)
-        case session_log.MessagePinned() | session_log.MessageUnpinned():
-            changes = (Pinned(event.data.message_id, isinstance(event, session_log.MessagePinned)),)
+            return _room_changes(event.data.session)
         case session_log.SessionDeleted():
-            changes = (Closed(),)
+            return (Closed(),)
+        case session_log.ParticipantAdded() | session_log.ParticipantUpdated():
+            return (Seated(_seat(event.data.participant)),)
+        case session_log.ParticipantRemoved():
+            return (Left(event.data.participant_id),)
+        case session_log.BranchCreated() | session_log.PathChanged():
+            return _changes_of_the_way(event)
         case _:
-            pass
-    return changes
+            return _changes_of_what_was_said(event)
+
+
+def _changes_of_what_was_said(event: EventFrame) -> tuple[Change, ...]:
+    match event:
+        case session_log.MessagePosted():
+            return (_message(event.data.message, event.seq),)
+        case session_log.ReplyAppended():
+            return (_reply(event.data, event.seq),)
+        case session_log.ReplyVersionSelected():
+            return (Chosen((event.data.reply.id, event.data.reply.version)),)
+        case session_log.MessageDeleted():
+            return (Erased(event.data.message_id),)
+        case session_log.MessagePinned() | session_log.MessageUnpinned():
+            return (Pinned(event.data.message_id, isinstance(event, session_log.MessagePinned)),)
+        case _:
+            return ()
 
 
 def said(steps: Iterable[Step]) -> list[Entry]:
@@ -201,6 +236,7 @@ class _Draft:
         self.seats = dict(room.seats)
         self.entries = dict(room.entries)
         self.pins = dict(room.pins)
+        self.forks = dict(room.forks)
 
     def put(self, change: Change, seq: int) -> None:
         if self.deleted:
@@ -208,6 +244,10 @@ class _Draft:
         match change:
             case Decided(setting):
                 self.setting = setting
+            case Forked(branch, fork):
+                self.forks[branch] = fork
+            case Turned(path):
+                self.setting = self.setting and replace(self.setting, path=path)
             case Seated(seat):
                 self.seats[seat.participant_id] = seat
             case Left(participant_id):
@@ -216,7 +256,7 @@ class _Draft:
             case Said() | Chosen() | Erased() | Pinned():
                 self._put_said(change, seq)
             case Closed():
-                self.deleted, self.setting, self.seats, self.entries, self.pins = True, None, {}, {}, {}
+                self.deleted, self.setting, self.seats, self.entries, self.pins, self.forks = True, None, {}, {}, {}, {}
             case _:
                 assert_never(change)
 
@@ -261,4 +301,5 @@ def applied(room: Room, steps: Iterable[Step]) -> Room:
         seats=MappingProxyType(draft.seats),
         entries=MappingProxyType(draft.entries),
         pins=MappingProxyType(draft.pins),
+        forks=MappingProxyType(draft.forks),
     )

@@ -12,23 +12,25 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from palaver.context.domain import Entry, EntryKey, Place, Room, Seat, Setting
+from palaver.context.domain import Entry, EntryKey, Fork, Place, Room, Seat, Setting
 from palaver.context.projection import (
     Change,
     Chosen,
     Closed,
     Decided,
     Erased,
+    Forked,
     Left,
     Pinned,
     Progress,
     Said,
     Seated,
     Step,
+    Turned,
 )
 from palaver.context.rates import Tokens
 from palaver.context.summary_store import forget_message, forget_room
-from palaver.context.tables import entries, pins, rooms, seats
+from palaver.context.tables import entries, forks, pins, rooms, seats
 from palaver.contracts.ids import MessageId, SessionId, UserId
 from palaver.servicekit.database import Database
 
@@ -44,13 +46,14 @@ class RoomStore:
     async def load(self, session_id: SessionId) -> Room | None:
         """The whole room as of one moment; None for one never heard of."""
         async with self._database.transaction() as connection:
-            # One snapshot for the four reads; otherwise a batch may commit between them.
+            # One snapshot for the five reads; otherwise a batch may commit between them.
             await connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             row = (await connection.execute(sa.select(rooms).where(rooms.c.session_id == session_id))).one_or_none()
             if row is None:
                 return None
             seat_rows = await connection.execute(sa.select(seats).where(seats.c.session_id == session_id))
             entry_rows = await connection.execute(sa.select(entries).where(entries.c.session_id == session_id))
+            fork_rows = await connection.execute(sa.select(forks).where(forks.c.session_id == session_id))
             pin_rows = await connection.execute(sa.select(pins).where(pins.c.session_id == session_id))
             return Room(
                 session_id=session_id,
@@ -61,6 +64,7 @@ class RoomStore:
                 seats=MappingProxyType({seat.participant_id: seat for seat in map(_seat, seat_rows)}),
                 entries=MappingProxyType({entry.key: entry for entry in map(_entry, entry_rows)}),
                 pins=MappingProxyType({pin.message_id: pin.seq for pin in pin_rows}),
+                forks=MappingProxyType({fork.branch: Fork(fork.parent, fork.first_round) for fork in fork_rows}),
             )
 
     async def advance(self, session_id: SessionId, epoch: str, steps: Sequence[Step]) -> Progress:
@@ -199,6 +203,8 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
                 "path": list(setting.path),
             }
             await connection.execute(sa.update(rooms).where(rooms.c.session_id == session_id).values(**values))
+        case Forked() | Turned():
+            await _write_way(connection, session_id, change)
         case Seated(seat):
             row = _seat_row(session_id, seat)
             statement = insert(seats).values(**row)
@@ -226,6 +232,18 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
             assert_never(change)
 
 
+async def _write_way(connection: AsyncConnection, session_id: SessionId, change: Forked | Turned) -> None:
+    match change:
+        case Forked(branch, fork):
+            new = insert(forks).values(
+                session_id=session_id, branch=branch, parent=fork.parent, first_round=fork.first_round
+            )
+            await connection.execute(new.on_conflict_do_nothing())
+        case Turned(path):
+            shown = sa.update(rooms).where(rooms.c.session_id == session_id, rooms.c.owner_id.is_not(None))
+            await connection.execute(shown.values(path=list(path)))
+
+
 async def _pin(connection: AsyncConnection, session_id: SessionId, message_id: MessageId, seq: int | None) -> None:
     mine = (pins.c.session_id == session_id) & (pins.c.message_id == message_id)
     await connection.execute(sa.delete(pins).where(mine))
@@ -234,7 +252,7 @@ async def _pin(connection: AsyncConnection, session_id: SessionId, message_id: M
 
 
 async def _forget_content(connection: AsyncConnection, session_id: SessionId) -> None:
-    for table in (entries, seats, pins):
+    for table in (entries, seats, pins, forks):
         await connection.execute(sa.delete(table).where(table.c.session_id == session_id))
 
 

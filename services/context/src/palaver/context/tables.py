@@ -53,6 +53,14 @@ entries = sa.Table(
     sa.Column("changed", sa.BigInteger),
     sa.Column("counts", JSONB),
 )
+forks = sa.Table(
+    "forks",
+    metadata,
+    sa.Column("session_id", _Id, primary_key=True),
+    sa.Column("branch", sa.Text, primary_key=True),
+    sa.Column("parent", sa.Text),
+    sa.Column("first_round", sa.Integer),
+)
 pins = sa.Table(
     "pins",
     metadata,

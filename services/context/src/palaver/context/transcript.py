@@ -62,15 +62,12 @@ class Transcript:
 
 
 def _branches(room: Room, leaf: str) -> dict[str, int | None]:
-    """Branch → the round from which the next branch of the path replaces it (None: never)."""
-    path = room.setting.path if room.setting else ()
-    branches = path[: path.index(leaf) + 1] if leaf in path else (leaf,)
-    limits: dict[str, int | None] = {}
-    limit: int | None = None
-    for branch in reversed(branches):
-        limits[branch] = limit
-        rounds = [entry.place.round for entry in room.entries.values() if entry.branch == branch]
-        limit = min((r for r in (limit, *rounds) if r is not None), default=None)
+    """Branch on the way to `leaf` → the round from which the next one replaces it (None: never)."""
+    limits: dict[str, int | None] = {leaf: None}
+    branch, limit = leaf, None
+    while (fork := room.forks.get(branch)) is not None:
+        branch = fork.parent
+        limits[branch] = limit = fork.first_round if limit is None else min(limit, fork.first_round)
     return limits
 
 
@@ -117,11 +114,11 @@ def extended(
 
     That is where one does not simply follow at the end: another version, an older place, the first one of a branch.
     """
-    path = room.setting.path if room.setting else ()
+    way = _branches(room, leaf)
     lines, places = [*told.lines], [*told.places]
     for entry in entries:
         if entry.branch != leaf:
-            if entry.branch in path:
+            if entry.branch in way:
                 return None
             continue
         follows = bool(lines) and lines[-1].entry.branch == leaf and places[-1] < entry.place

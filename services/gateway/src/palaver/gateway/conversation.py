@@ -11,10 +11,13 @@ from palaver.contracts.client_protocol import Post
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, ParticipantId, SessionId, TurnId
 from palaver.contracts.session import (
+    MESSAGE_EDIT,
     POST_MESSAGE,
     REPLY_REGENERATE,
     STOP_ROUNDS,
     STOP_TURNS,
+    EditedMessage,
+    EditMessage,
     PostMessage,
     RegenerateReply,
     StopTurns,
@@ -98,6 +101,16 @@ class Conversation:
         )
         with self._tracer.start_as_current_span("regenerate"):
             return (await self._broker.ask(REPLY_REGENERATE, request)).turn
+
+    async def edit(self, actor: Actor, message_id: str, client_message_id: str, content: str) -> EditedMessage:
+        """Say a message in other words; it counts like a message. Raises Failure, Unavailable."""
+        self._check(content, {})
+        await self._rates.check(self._messages, actor.user_id)
+        request = EditMessage(
+            actor=actor, message_id=MessageId(message_id), client_message_id=client_message_id, content=content
+        )
+        with self._tracer.start_as_current_span("edit"):
+            return await self._broker.ask(MESSAGE_EDIT, request)
 
     async def stop(
         self,

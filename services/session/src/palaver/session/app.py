@@ -25,9 +25,11 @@ from palaver.contracts.personas import (
 )
 from palaver.contracts.session import (
     ATTACH_READ,
+    BRANCH_SELECT,
     HEADS_GET,
     LOG_READ,
     MESSAGE_DELETE,
+    MESSAGE_EDIT,
     MESSAGE_GET,
     MESSAGE_LIST,
     MESSAGE_PIN,
@@ -61,6 +63,7 @@ from palaver.session.announcing import BrokerAnnouncer
 from palaver.session.answers import Answers
 from palaver.session.deleting import Deletion
 from palaver.session.directors import Directors
+from palaver.session.editing import Editing
 from palaver.session.handlers import Handlers
 from palaver.session.leaving import Leaving
 from palaver.session.log import LogSource
@@ -137,6 +140,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         leaving=Leaving(database, rooms, stops),
         reading=Reading(database),
         answers=Answers(database, rooms, models, keys),
+        editing=Editing(database, rooms, rounds),
         titling=titling,
     )
     sweeper = Sweeper(
@@ -219,6 +223,8 @@ def _queries(handlers: Handlers) -> tuple[Route, ...]:
         answer(MESSAGE_GET, handlers.get_message),
         answer(MESSAGE_DELETE, handlers.delete_message),
         answer(MESSAGE_PIN, handlers.pin_message),
+        answer(MESSAGE_EDIT, handlers.edit_message),
+        answer(BRANCH_SELECT, handlers.select_branch),
         answer(REPLY_REGENERATE, handlers.regenerate_reply),
         answer(REPLY_VERSIONS, handlers.list_versions),
         answer(REPLY_SELECT, handlers.select_version),

@@ -14,6 +14,7 @@ from palaver.contracts.ids import CompletionId, MessageId, ParticipantId, Sessio
 from palaver.contracts.session import OpenCall
 from palaver.contracts.session_log import (
     AnswerSettings,
+    Branch,
     ContextFill,
     FinishReason,
     Participant,
@@ -23,6 +24,7 @@ from palaver.contracts.session_log import (
     SessionView,
     TurnRef,
     Usage,
+    UserMessage,
 )
 
 RoundState = Literal["queued", "running", "ended"]
@@ -369,10 +371,30 @@ class Segment:
     last: int | None
 
 
-def segments(path: Sequence[str], first_rounds: Mapping[str, int]) -> tuple[Segment, ...]:
+def segments(path: Sequence[str], branches: Mapping[str, Branch]) -> tuple[Segment, ...]:
     """Which rounds of which branches the path shows; each branch ends where its child on the path begins."""
-    ends: list[int | None] = [first_rounds[branch] - 1 for branch in path[1:]]
-    return tuple(Segment(branch, first_rounds[branch], last) for branch, last in zip(path, [*ends, None], strict=True))
+    firsts = [branches[branch].first_round for branch in path]
+    ends: list[int | None] = [first - 1 for first in firsts[1:]]
+    return tuple(Segment(*segment) for segment in zip(path, firsts, [*ends, None], strict=True))
+
+
+def path_to(branch: Branch, branches: Mapping[str, Branch]) -> tuple[str, ...]:
+    """The way from the root to a branch."""
+    path = [branch.id]
+    while branch.parent is not None:
+        branch = branches[branch.parent]
+        path.append(branch.id)
+    return tuple(reversed(path))
+
+
+def rewording(message: UserMessage, of: Branch, *, new: str, message_id: MessageId) -> Branch:
+    """The branch `new` that begins with other words for a message `of` a branch.
+
+    Where that is itself another wording, the new one stands beside it, not below.
+    """
+    if of.message_id == message.id:
+        return of.model_copy(update={"id": new, "message_id": message_id})
+    return Branch(id=new, parent=of.id, first_round=message.round, edits=message.id, message_id=message_id)
 
 
 def seed_of(session_id: str, round_number: int, step: int) -> int:

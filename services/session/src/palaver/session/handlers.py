@@ -18,6 +18,8 @@ from palaver.contracts.session import (
     ClaimTurn,
     CreateSession,
     Done,
+    EditedMessage,
+    EditMessage,
     GiveFeedback,
     Heads,
     ListMessages,
@@ -39,6 +41,7 @@ from palaver.contracts.session import (
     RenewTurns,
     ReplyVersions,
     RequestedTurn,
+    SelectBranch,
     SelectVersion,
     SessionPage,
     StopTurns,
@@ -49,6 +52,7 @@ from palaver.contracts.session import (
 from palaver.contracts.session_log import Participant, SessionView
 from palaver.session.answers import Answers
 from palaver.session.deleting import Deletion
+from palaver.session.editing import Editing
 from palaver.session.leaving import Leaving
 from palaver.session.personas import Personas
 from palaver.session.pinning import Pinning
@@ -78,6 +82,7 @@ class Handlers:
         leaving: Leaving,
         reading: Reading,
         answers: Answers,
+        editing: Editing,
         titling: Titling,
     ) -> None:
         self._posts = posts
@@ -91,6 +96,7 @@ class Handlers:
         self._leaving = leaving
         self._reading = reading
         self._answers = answers
+        self._editing = editing
         self._titling = titling
 
     # ---- commands --------------------------------------------------------------------------------------------------
@@ -229,6 +235,14 @@ class Handlers:
     async def pin_message(self, request: PinMessage) -> Done:
         """Pin what was said, or take the pin away."""
         return await self._pinning.pin(request)
+
+    async def edit_message(self, request: EditMessage) -> EditedMessage:
+        """Say a message in other words."""
+        return await self._editing.edit(request)
+
+    async def select_branch(self, request: SelectBranch) -> Done:
+        """Show another branch."""
+        return await self._editing.select(request)
 
     async def regenerate_reply(self, request: RegenerateReply) -> RequestedTurn:
         """Ask for another version of an answer."""

@@ -59,14 +59,13 @@ class Posts:
         if await room.has_heard(author, command.client_message_id):
             return "repeated"
         await self._check(room, command)
-        number = room.session.last_round + 1
         message = UserMessage(
             id=MessageId(new_id()),
             client_message_id=command.client_message_id,
             author=author,
             content=storable(command.content),
             branch=room.session.branch,
-            round=number,
+            round=room.session.last_round + 1,
             to=command.to,
             metadata={
                 storable(name): storable(value) if isinstance(value, str) else value
@@ -74,10 +73,7 @@ class Posts:
             },
             created_at=room.now,
         )
-        room.keep_message(message)
-        room.change(last_round=number, updated_at=room.now)
-        room.record(MessagePosted, Posting(message=message))
-        await self._open_round(room, message, command.options.model_id)
+        await say(room, message, self._rounds, command.options.model_id)
         return "taken"
 
     async def _check(self, room: Room, command: PostMessage) -> None:
@@ -91,28 +87,40 @@ class Posts:
         if room.session.current_round is not None and waiting >= self._max_queued_rounds:
             raise Failure(ErrorCode.RATE_LIMITED, "Too many messages wait in this room.", waiting=waiting)
 
-    async def _open_round(self, room: Room, message: UserMessage, model_id: str | None) -> None:
-        busy = room.session.current_round is not None
-        opened = Round(
-            session_id=room.id,
-            number=message.round,
-            branch=message.branch,
-            state="queued" if busy else "running",
-            step=0,
-            message_id=message.id,
-            addressed=message.to,
-            model_id=model_id,
-        )
-        await room.open_round(opened)
-        if not busy:
-            await self._rounds.begin(room, opened)
+
+async def say(room: Room, message: UserMessage, rounds_: Rounds, model_id: str | None = None) -> None:
+    """Store and log a message, and begin its round where no other one runs."""
+    room.keep_message(message)
+    room.change(last_round=message.round, updated_at=room.now)
+    room.record(MessagePosted, Posting(message=message))
+    busy = room.session.current_round is not None
+    opened = Round(
+        session_id=room.id,
+        number=message.round,
+        branch=message.branch,
+        state="queued" if busy else "running",
+        step=0,
+        message_id=message.id,
+        addressed=message.to,
+        model_id=model_id,
+    )
+    await room.open_round(opened)
+    if not busy:
+        await rounds_.begin(room, opened)
 
 
 def check(command: PostMessage) -> None:
     """Raises Failure for what no room would take; the gateway checks the same, but does not own the rule."""
-    if not command.content.strip():
+    check_words(command.content)
+    if len(command.metadata) > limits.MAX_METADATA_ENTRIES:
+        raise Failure(ErrorCode.VALIDATION_FAILED, "Too much metadata.", field="metadata")
+
+
+def check_words(content: str) -> None:
+    """Raises Failure for a text that is no message."""
+    if not content.strip():
         raise Failure(ErrorCode.VALIDATION_FAILED, "The message is empty.", field="content")
-    length = len(command.content)
+    length = len(content)
     if length > limits.MAX_MESSAGE_CHARACTERS:
         raise Failure(
             ErrorCode.MESSAGE_TOO_LONG,
@@ -120,5 +128,3 @@ def check(command: PostMessage) -> None:
             length=length,
             maximum=limits.MAX_MESSAGE_CHARACTERS,
         )
-    if len(command.metadata) > limits.MAX_METADATA_ENTRIES:
-        raise Failure(ErrorCode.VALIDATION_FAILED, "Too much metadata.", field="metadata")

@@ -118,6 +118,7 @@ class Reading:
                 entries=missed or (),
                 messages=() if page is None else page.items,
                 pinned=await pins.of_session(conn, session.id),
+                branches=tuple((await sessions.branches_of(conn, session.id)).values()),
                 running=await _running(conn, session.id),
             )
 
@@ -167,7 +168,7 @@ async def _missed(
 
 
 async def _page(conn: AsyncConnection, session: Session, before: int | None, limit: int) -> MessagePage:
-    path = segments(session.path, await sessions.first_rounds(conn, session.id))
+    path = segments(session.path, await sessions.branches_of(conn, session.id))
     counted = await messages.newest_rounds(conn, session.id, path, before, limit)
     shown = fitting(counted, limit)
     if not shown:

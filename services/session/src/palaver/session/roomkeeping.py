@@ -6,6 +6,7 @@ from palaver.contracts.ids import SessionId, UserId, new_id
 from palaver.contracts.operations import AuditRecorded
 from palaver.contracts.session import AUDIT_RECORDED, CreateSession, Done, OfSession, UpdateSession
 from palaver.contracts.session_log import (
+    Branch,
     Nothing,
     Participant,
     SessionArchived,
@@ -126,9 +127,8 @@ class RoomKeeping:
 
 
 async def _furnish(room: Room, seats: tuple[Participant, ...]) -> None:
-    await sessions.add_branch(
-        room.conn, room.id, room.session.branch, parent=None, first_round=FIRST_ROUND, at=room.now
-    )
+    root = Branch(id=room.session.branch, first_round=FIRST_ROUND)
+    await sessions.add_branch(room.conn, room.id, root, room.now)
     await sessions.add_seats(room.conn, room.id, seats, room.now)
     await room.reseat(seats)
 

@@ -171,6 +171,16 @@ class Scribe:
         self._append(session_log.ReplyAppended, session_log.ReplyEnd.model_validate(fields))
         return turn.reply_id
 
+    def fork(self, branch: str, parent: str, first_round: int) -> None:
+        """Another branch begins in the place of its parent's round."""
+        made = session_log.Branch(id=branch, parent=parent, first_round=first_round)
+        self._append(session_log.BranchCreated, session_log.Branching(branch=made))
+
+    def turn_to(self, *path: str) -> None:
+        """Show these branches."""
+        self.path = path
+        self._append(session_log.PathChanged, session_log.PathChange(path=path))
+
     def choose(self, message_id: MessageId, version: int) -> None:
         """Show this version of a reply."""
         ends = (entry.data for entry in self.entries if isinstance(entry, session_log.ReplyAppended))

@@ -17,6 +17,7 @@ from palaver.contracts.session import (
     REPLY_FEEDBACK,
     REPLY_SELECT,
     REPLY_VERSIONS,
+    EditedMessage,
     GiveFeedback,
     ListMessages,
     OfMessage,
@@ -89,6 +90,23 @@ async def read_message(message_id: Id, who: Authenticated, around: Around) -> En
     if not page.items:
         raise Failure(ErrorCode.NOT_FOUND, "There is no such message.")
     return Envelope(data=page.items[0])
+
+
+class EditBody(BaseModel):
+    """The message in other words. With a `client_message_id`, repeating it changes nothing."""
+
+    content: str
+    client_message_id: Uuid | None = None
+
+
+@router.put("/{message_id}", status_code=202)
+async def edit_message(message_id: Id, body: EditBody, who: Authenticated, around: Around) -> Envelope[EditedMessage]:
+    """Say one of your messages in other words: the conversation goes on from there on a branch of its own, and what
+    followed the first wording can be shown again.
+    """
+    client_message_id = body.client_message_id or new_id()
+    edited = await around.conversation.edit(who.actor, message_id, client_message_id, body.content)
+    return Envelope(data=edited)
 
 
 @router.delete("/{message_id}")

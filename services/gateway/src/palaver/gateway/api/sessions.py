@@ -6,9 +6,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from palaver.contracts import limits
-from palaver.contracts.client_protocol import MessageItem
+from palaver.contracts.client_protocol import MessageItem, Uuid
 from palaver.contracts.ids import ParticipantId, SessionId
 from palaver.contracts.session import (
+    BRANCH_SELECT,
     PARTICIPANT_ADD,
     PARTICIPANT_REMOVE,
     PARTICIPANT_UPDATE,
@@ -28,6 +29,7 @@ from palaver.contracts.session import (
     OfSession,
     Prompt,
     RemoveParticipant,
+    SelectBranch,
     Slug,
     Title,
     UpdateParticipant,
@@ -183,6 +185,20 @@ async def unarchive_session(session_id: Id, who: Authenticated, around: Around) 
 async def interrupt_session(session_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
     """Stop everything that runs or waits in a room. What was said so far stays."""
     await around.conversation.stop(who.actor, session_id)
+    return done()
+
+
+class BranchBody(BaseModel):
+    """Which branch is to be shown."""
+
+    branch: Uuid
+
+
+@router.put("/{session_id}/branch")
+async def select_branch(session_id: Id, body: BranchBody, who: Authenticated, around: Around) -> Envelope[None]:
+    """Show another branch of a conversation, and go on with it."""
+    request = SelectBranch(actor=who.actor, session_id=SessionId(session_id), branch=body.branch)
+    await around.broker.ask(BRANCH_SELECT, request)
     return done()
 
 

@@ -342,6 +342,7 @@ def _attached(request_id: str | None, state: AttachState, live: Live) -> bytes:
         entries=state.entries,
         messages=state.messages,
         pinned=state.pinned,
+        branches=state.branches,
         running=tuple(turn.turn for turn in state.running),
         live=live,
     )

@@ -11,7 +11,7 @@ from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, SessionId
 from palaver.contracts.session_log import Feedback, Reply, TurnRef, UserMessage
 from palaver.session.domain import Segment
-from palaver.session.store.tables import clock, feedback, messages, own_id, pins, rounds, turns
+from palaver.session.store.tables import BY_PERSON, clock, feedback, messages, own_id, pins, rounds, turns
 from palaver.session.store.turns import ref_of
 
 
@@ -100,6 +100,24 @@ async def is_erased(conn: AsyncConnection, message_id: MessageId) -> bool:
     """Whether it was deleted."""
     statement = select(messages.c.id).where(messages.c.id == message_id, ~_KEPT).limit(1)
     return (await conn.execute(statement)).one_or_none() is not None
+
+
+async def of_person(conn: AsyncConnection, message_id: MessageId) -> UserMessage | None:
+    """A person's message; None for any other, or where it is deleted."""
+    statement = select(messages).where(messages.c.id == message_id, messages.c.kind == "user", _KEPT)
+    row = (await conn.execute(statement)).one_or_none()
+    return None if row is None else _user_message(row)
+
+
+async def posted(conn: AsyncConnection, session_id: SessionId, author: str, client_message_id: str) -> UserMessage:
+    """What somebody posted under this id."""
+    statement = select(messages).where(
+        messages.c.session_id == session_id,
+        messages.c.author == author,
+        messages.c.client_message_id == client_message_id,
+        BY_PERSON,
+    )
+    return _user_message((await conn.execute(statement)).one())
 
 
 async def text_of(conn: AsyncConnection, message_id: MessageId) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, upd
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import ParticipantId, SessionId, UserId
-from palaver.contracts.session_log import Participant
+from palaver.contracts.session_log import Branch, Participant
 from palaver.session.domain import Session
 from palaver.session.store.tables import (
     OPEN,
@@ -177,18 +177,22 @@ async def highest_position(conn: AsyncConnection, session_id: SessionId) -> int:
 
 
 # ---- branches --------------------------------------------------------------------------------------------------------
-async def add_branch(
-    conn: AsyncConnection, session_id: SessionId, branch: str, *, parent: str | None, first_round: int, at: datetime
-) -> None:
-    """A new branch; `first_round` is the first that belongs to it."""
-    values = {"id": branch, "session_id": session_id, "parent_id": parent, "first_round": first_round, "created_at": at}
-    await conn.execute(insert(branches).values(values))
+async def add_branch(conn: AsyncConnection, session_id: SessionId, new: Branch, at: datetime) -> None:
+    """A new branch."""
+    values = {**new.model_dump(exclude={"parent"}), "parent_id": new.parent}
+    await conn.execute(insert(branches).values(**values, session_id=session_id, created_at=at))
 
 
-async def first_rounds(conn: AsyncConnection, session_id: SessionId) -> dict[str, int]:
-    """Branch → the first round that belongs to it."""
-    statement = select(branches.c.id, branches.c.first_round).where(branches.c.session_id == session_id)
-    return {row.id: row.first_round for row in await conn.execute(statement)}
+async def branches_of(conn: AsyncConnection, session_id: SessionId) -> dict[str, Branch]:
+    """All of a room by id, oldest first."""
+    statement = select(branches).where(branches.c.session_id == session_id)
+    rows = await conn.execute(statement.order_by(branches.c.created_at, branches.c.id))
+    return {
+        row.id: Branch(
+            id=row.id, parent=row.parent_id, first_round=row.first_round, edits=row.edits, message_id=row.message_id
+        )
+        for row in rows
+    }
 
 
 # ---- rows to values --------------------------------------------------------------------------------------------------

@@ -132,6 +132,8 @@ branches = Table(
     _of_session(),
     Column("parent_id", OwnId, ForeignKey("branches.id")),
     Column("first_round", Integer, nullable=False),  # its parent is visible up to the round before
+    Column("edits", OwnId),  # the first wording of the message in whose place it begins
+    Column("message_id", OwnId),  # with which it begins
     _moment("created_at"),
 )
 Index("branches_of_session", branches.c.session_id)
