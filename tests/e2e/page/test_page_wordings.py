@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from palaver.cli.testing.axe import violations
-from palaver.cli.testing.page import Visit, say
+from palaver.cli.testing.page import Visit
 from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.contracts.session import NewParticipant
 from palaver.simulator.faults import Script
@@ -22,7 +22,9 @@ TURNS = {"en": ("Wording 2 of 2", "Wording 1 of 2"), "zh": ("第 2 种说法", "
 
 async def ask(stack: Stack, page: Page, question: str, answer: str) -> None:
     stack.simulator.stage.scripts.arm(Script(model="sim-swift", text=answer))
-    await say(page, question)
+    composer = page.locator("textarea")
+    await composer.fill(question)
+    await composer.press("Enter")
     await expect(page.get_by_role("log")).to_contain_text(answer)
 
 
