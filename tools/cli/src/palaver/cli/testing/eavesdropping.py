@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Collection, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -32,6 +32,7 @@ REDIS = "redis"
 REDIS_COMMANDS = "redis commands"
 FILES = "files"
 METRICS = "metrics"
+TRACES = "traces"
 SPY = "spy"
 
 
@@ -143,9 +144,10 @@ async def _value(client: Any, key: bytes) -> object:
     return await commands[await client.type(key)]()
 
 
-def read_files(directory: Path, evidence: Evidence) -> int:
-    """All files of the instance: streams, clusters, append-only files and logs of the servers. Gives their number."""
-    files = [path for path in directory.rglob("*") if path.is_file()]
+def read_files(directory: Path, evidence: Evidence, *, but: Collection[Path]) -> int:
+    """All files of the instance: streams, clusters, append-only files and logs of the servers; `but` those that are
+    meant to hold secrets. Gives their number."""
+    files = [path for path in directory.rglob("*") if path.is_file() and not {path, *path.parents} & set(but)]
     for path in files:
         evidence.add(FILES, path.read_bytes())
     return len(files)

@@ -1,4 +1,5 @@
-"""Looks for secrets in whatever a running Palaver writes, sends or keeps: as they are, in base64 and in hexadecimal."""
+"""Looks for secrets in whatever a running Palaver writes, sends or keeps: as they are, in base64 and in hexadecimal,
+and as the bytes that they stand for."""
 
 import base64
 import binascii
@@ -33,7 +34,9 @@ class Evidence:
 
     def traces(self, secret: str) -> set[Trace]:
         """Where the secret stands, in any form."""
-        spellings = dict(forms(secret))
+        spellings: dict[bytes, str] = {}
+        for needle, form in forms(secret):
+            spellings.setdefault(needle, form)
         return {
             Trace(place, form)
             for place, found in self.places.items()
@@ -51,10 +54,13 @@ def forms(secret: str) -> Iterator[tuple[bytes, str]]:
     for encode, form in ((base64.b64encode, "base64"), (base64.urlsafe_b64encode, "base64url")):
         for offset in range(3):
             yield _core(encode(bytes(offset) + raw), offset, len(raw)), f"{form} at {offset}"
-    decoded = _decoded(secret)
-    if len(decoded) >= MIN_DECODED_BYTES:
-        yield decoded, "decoded"
-        yield decoded.hex().encode(), "decoded, in hex"
+    for decoded in (_decoded(secret), _of_base32(secret)):
+        if len(decoded) >= MIN_DECODED_BYTES:
+            yield decoded, "decoded"
+            yield decoded.hex().encode(), "decoded, in hex"
+            yield decoded.hex().upper().encode(), "decoded, in HEX"
+            yield base64.b64encode(decoded).rstrip(b"="), "decoded, in base64"
+            yield base64.urlsafe_b64encode(decoded).rstrip(b"="), "decoded, in base64url"
 
 
 def _core(encoded: bytes, offset: int, length: int) -> bytes:
@@ -62,6 +68,13 @@ def _core(encoded: bytes, offset: int, length: int) -> bytes:
     torn_at_end = 0 if (offset + length) % 3 == 0 else 1
     whole = encoded.rstrip(b"=")
     return whole[_TORN_AT_START[offset] : len(whole) - torn_at_end]
+
+
+def _of_base32(secret: str) -> bytes:
+    try:
+        return base64.b32decode(secret + "=" * (-len(secret) % 8))
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def _decoded(secret: str) -> bytes:

@@ -106,10 +106,14 @@ class Stack:
                 await self.add(service.name)
 
     async def stop(self) -> None:
-        """Stop the replicas, those that hand work over first, then the servers."""
+        """Stop the replicas, then the servers."""
+        await self.leave()
+        await self._open.aclose()
+
+    async def leave(self) -> None:
+        """Stop the replicas, those that hand work over first; the servers go on."""
         await self._leave(name for name in self.replicas if name in STOPS_FIRST)
         await self._leave(self.replicas)
-        await self._open.aclose()
 
     async def _leave(self, names: Iterable[str]) -> None:
         copies = [replica for name in names for replica in self.replicas[name]]
