@@ -172,6 +172,10 @@ async def test_the_audit_trail_is_searched_and_exported(stack: Stack, visit: Vis
         await expect(page.get_by_role("heading", name="管理")).to_be_visible()
         await page.get_by_label("结果").select_option("refused")
         await expect(page.get_by_text("没有符合条件的记录。")).to_be_visible()
+        for section in ("人员", "邀请", "服务商", "模型", "限制"):
+            await page.get_by_role("link", name=section).click()
+            await expect(page.get_by_role("link", name=section)).to_have_attribute("aria-current", "page")
+            assert await violations(page) == []
     assert visit.complaints == []
 
 

@@ -63,6 +63,11 @@ async def test_keys_are_ordered_by_keyboard_limited_and_switched_off(stack: Stac
         assert (stored["enabled"], stored["weight"], stored["quota"]["calls_per_day"]) == (False, 3, 5)
         await chosen(home, "Switch on")
         await expect(home).to_contain_text("Active")
+
+        await ada.rest.call("PUT", "/api/v1/users/me/settings", {"language": "zh"})
+        await page.reload()
+        await expect(page.get_by_role("region", name="OpenAI 的密钥")).to_contain_text("承担 75% 的调用")
+        assert await violations(page) == []
     assert visit.complaints == []
 
 

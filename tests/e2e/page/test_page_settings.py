@@ -99,6 +99,12 @@ async def test_other_devices_are_signed_out_one_by_one_and_all_at_once(stack: St
             await pressed(page, "Sign out everywhere else")
             await expect(devices.get_by_role("listitem")).to_have_count(1)
             await expect(devices).to_contain_text("This device")
+            await page.get_by_role("button", name="Ada").click()
+            await page.get_by_role("menuitemradio", name="中文").click()
+            await page.keyboard.press("Escape")
+            await expect(page.get_by_role("region", name="设备")).to_contain_text("Linux 上的 Chrome")
+            await expect(page.get_by_role("region", name="两步验证")).to_contain_text("未开启。")
+            assert await violations(page) == []
     assert visit.complaints == []
 
 

@@ -3,7 +3,6 @@ import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { KEYS_KEY } from '@/lib/api/keys'
-import { useProviderNames } from '@/lib/api/models'
 import { formatShare } from '@/lib/format'
 import { useKeyQuotas } from '@/lib/keyQuotas'
 import { toast } from '@/ui/toasts'
@@ -12,17 +11,16 @@ import { toast } from '@/ui/toasts'
 export function useKeyQuotaNews(): void {
   const { t, i18n } = useTranslation()
   const queries = useQueryClient()
-  const providers = useProviderNames()
   useEffect(
     () =>
       useKeyQuotas.subscribe((now, before) => {
         for (const quota of now.filter((one) => !before.includes(one))) {
-          const name = quota.label || providers.get(quota.provider) || quota.provider
+          const name = quota.label || quota.provider
           const share = formatShare(Number(quota.used) / Number(quota.limit), i18n.language)
           toast(t(quota.exceeded ? 'keys.quota.toastOver' : 'keys.quota.toastNear', { name, share }))
         }
         void queries.invalidateQueries({ queryKey: KEYS_KEY })
       }),
-    [t, i18n, queries, providers],
+    [t, i18n, queries],
   )
 }

@@ -35,13 +35,13 @@ test('an envelope opens for no other person, provider, host or passphrase, and n
   const raw = fromBase64Url(envelope.ciphertext)
   raw[0] = (raw[0] ?? 0) ^ 1
   const attempts = [
-    openKey(envelope, KEY, { ...PLACE, userId: 'bob' }),
-    openKey(envelope, KEY, { ...PLACE, provider: 'anthropic' }),
-    openKey(envelope, KEY, { ...PLACE, host: 'evil.example' }),
-    openKey(envelope, new Uint8Array(32).fill(1), PLACE),
-    openKey({ ...envelope, ciphertext: toBase64Url(raw) }, KEY, PLACE),
+    () => openKey(envelope, KEY, { ...PLACE, userId: 'bob' }),
+    () => openKey(envelope, KEY, { ...PLACE, provider: 'anthropic' }),
+    () => openKey(envelope, KEY, { ...PLACE, host: 'evil.example' }),
+    () => openKey(envelope, new Uint8Array(32).fill(1), PLACE),
+    () => openKey({ ...envelope, ciphertext: toBase64Url(raw) }, KEY, PLACE),
   ]
-  for (const attempt of attempts) await expect(attempt).rejects.toHaveProperty('name', 'OperationError')
+  for (const attempt of attempts) await expect(attempt()).rejects.toHaveProperty('name', 'OperationError')
 })
 
 test('salts and nonces are never used twice', async () => {

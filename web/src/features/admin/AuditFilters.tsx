@@ -31,7 +31,7 @@ export function AuditFilters({ value, onChange }: AuditFiltersProps) {
     />
   )
   return (
-    <search className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+    <search className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       {word('action', 'user.login')}
       {word('by', t('audit.idHint'))}
       {word('target_kind', 'user, key, …')}

@@ -22,7 +22,9 @@ export function ProviderModal({ provider, known, onClose }: ProviderModalProps) 
   const { t } = useTranslation()
   const failureText = useFailureText({ CONFLICT: t('registry.idTaken') })
   const save = useSaveProvider()
-  const [preset, setPreset] = useState(provider ?? known[0] ?? null)
+  const [chosen, setChosen] = useState<string | null>(null)
+  const usual = known.find(({ needs_key }) => needs_key) ?? known[0]
+  const preset = provider ?? known.find(({ id }) => id === chosen) ?? usual ?? null
   const protocols = [...new Set(known.map(({ protocol }) => protocol))]
 
   const submit = (form: FormData) => {
@@ -56,7 +58,7 @@ export function ProviderModal({ provider, known, onClose }: ProviderModalProps) 
               label={t('registry.preset')}
               hint={t('registry.presetHint')}
               value={preset?.id ?? ''}
-              onChange={(event) => setPreset(known.find(({ id }) => id === event.target.value) ?? null)}
+              onChange={(event) => setChosen(event.target.value)}
             >
               {known.map(({ id, display_name }) => (
                 <option key={id} value={id}>
