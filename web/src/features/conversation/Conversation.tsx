@@ -6,6 +6,7 @@ import { usePreferences } from '@/lib/preferences'
 import { Button } from '@/ui/Button'
 
 import { Announcer } from './Announcer'
+import { ArchivedNote } from './ArchivedNote'
 import { Composer } from './Composer'
 import { MembersPanel } from './MembersPanel'
 import { RoomHeader } from './RoomHeader'
@@ -36,7 +37,11 @@ export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: C
       <div className="flex min-w-0 flex-1 flex-col">
         <RoomHeader session={session} onAddMembers={addMembers} onOpenKeys={onOpenKeys} onShow={show} />
         <Transcript session={session} onOpenKeys={onOpenKeys} onAddMembers={addMembers} />
-        <Composer session={session} onAddMembers={addMembers} />
+        {session.archived ? (
+          <ArchivedNote sessionId={session.id} />
+        ) : (
+          <Composer session={session} onAddMembers={addMembers} />
+        )}
       </div>
       {membersOpen ? (
         <aside

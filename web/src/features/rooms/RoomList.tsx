@@ -1,5 +1,5 @@
 import { Search } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
@@ -43,21 +43,18 @@ export function RoomList({ openRoom, onOpen, onDeleted }: RoomListProps) {
     <nav aria-label={t('rooms.list')} className="flex min-h-0 flex-1 flex-col">
       {rooms.length >= SEARCH_FROM ? <Filter value={wanted} onChange={setWanted} /> : null}
       <div className="scroll-quiet -mx-1 min-h-0 flex-1 overflow-y-auto px-1 pb-3">
-        {groups.map(([age, members]) => (
-          <section key={age} aria-label={t(`rooms.${age}`)}>
-            <h3 className="px-3 pt-4 pb-1.5 text-xs font-medium text-muted">{t(`rooms.${age}`)}</h3>
-            <ul className="flex flex-col gap-0.5">
-              {members.map((room) => (
-                <RoomRow
-                  key={room.id}
-                  room={room}
-                  open={room.id === openRoom}
-                  onOpen={() => onOpen(room.id)}
-                  onDeleted={() => onDeleted(room.id)}
-                />
-              ))}
-            </ul>
-          </section>
+        {groups.map(([group, members]) => (
+          <Group key={group} name={group} openAtFirst={wanted !== '' || members.some(({ id }) => id === openRoom)}>
+            {members.map((room) => (
+              <RoomRow
+                key={room.id}
+                room={room}
+                open={room.id === openRoom}
+                onOpen={() => onOpen(room.id)}
+                onDeleted={() => onDeleted(room.id)}
+              />
+            ))}
+          </Group>
         ))}
         {groups.length === 0 ? <p className="px-3 py-4 text-sm text-muted">{t('rooms.noMatch')}</p> : null}
       </div>
@@ -65,14 +62,45 @@ export function RoomList({ openRoom, onOpen, onDeleted }: RoomListProps) {
   )
 }
 
-function useGroups(rooms: readonly SessionView[], wanted: string, readAt: number): [Age, SessionView[]][] {
+type GroupName = Age | 'archived'
+const GROUPS: readonly GroupName[] = [...AGES, 'archived']
+
+interface GroupProps {
+  readonly name: GroupName
+  readonly openAtFirst: boolean
+  readonly children: ReactNode
+}
+
+/** Archived rooms stay folded until they are wanted. */
+function Group({ name, openAtFirst, children }: GroupProps) {
+  const { t } = useTranslation()
+  const heading = 'px-3 pt-4 pb-1.5 text-xs font-medium text-muted'
+  const list = <ul className="flex flex-col gap-0.5">{children}</ul>
+  if (name === 'archived') {
+    return (
+      <details key={String(openAtFirst)} open={openAtFirst}>
+        <summary className={`${heading} cursor-pointer rounded-lg`}>{t('rooms.archived')}</summary>
+        {list}
+      </details>
+    )
+  }
+  return (
+    <section aria-label={t(`rooms.${name}`)}>
+      <h3 className={heading}>{t(`rooms.${name}`)}</h3>
+      {list}
+    </section>
+  )
+}
+
+function useGroups(rooms: readonly SessionView[], wanted: string, readAt: number): [GroupName, SessionView[]][] {
   return useMemo(() => {
     const needle = wanted.trim().toLocaleLowerCase()
     const now = new Date(readAt)
     const shown = rooms
       .filter((room) => roomTitle(room, '').toLocaleLowerCase().includes(needle))
       .toSorted((a, b) => b.updated_at.localeCompare(a.updated_at))
-    return AGES.map((age): [Age, SessionView[]] => [age, shown.filter((room) => ageOf(room.updated_at, now) === age)]).filter(
+    const groupOf = (room: SessionView) => (room.archived ? 'archived' : ageOf(room.updated_at, now))
+    return GROUPS.map((name): [GroupName, SessionView[]] => [name, shown.filter((room) => groupOf(room) === name)]).filter(
       ([, members]) => members.length > 0,
     )
   }, [rooms, wanted, readAt])

@@ -1,9 +1,9 @@
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
+import { Archive, ArchiveRestore, Braces, Ellipsis, FileText, Pencil, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
-import { useDeleteSession } from '@/lib/api/sessions'
+import { useArchiveSession, useDeleteSession } from '@/lib/api/sessions'
 import { pathOf } from '@/lib/route'
 import { roomTitle } from '@/lib/roomTitle'
 import { memberStyle } from '@/ui/Avatar'
@@ -14,6 +14,7 @@ import { toast } from '@/ui/toasts'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { RenameModal } from './RenameModal'
+import { useExport } from './useExport'
 
 interface RoomRowProps {
   readonly room: SessionView
@@ -29,7 +30,11 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
   const failureText = useFailureText()
   const [asking, setAsking] = useState<'rename' | 'delete' | null>(null)
   const remove = useDeleteSession()
+  const archive = useArchiveSession()
+  const save = useExport(room)
   const title = roomTitle(room, t('rooms.untitled'))
+  const onError = (failure: unknown) => toast(failureText(failure))
+  const toggleArchive = () => archive.mutate({ id: room.id, archived: !room.archived }, { onError })
   return (
     <li className={classes('group relative rounded-xl', open ? 'bg-sunken' : 'hover:bg-sunken/60')}>
       <a
@@ -63,6 +68,15 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
         <MenuItem icon={<Pencil size={15} />} onSelect={() => setAsking('rename')}>
           {t('rooms.rename')}
         </MenuItem>
+        <MenuItem icon={<FileText size={15} />} onSelect={() => save('md')}>
+          {t('rooms.exportText')}
+        </MenuItem>
+        <MenuItem icon={<Braces size={15} />} onSelect={() => save('json')}>
+          {t('rooms.exportData')}
+        </MenuItem>
+        <MenuItem icon={room.archived ? <ArchiveRestore size={15} /> : <Archive size={15} />} onSelect={toggleArchive}>
+          {t(room.archived ? 'rooms.unarchive' : 'rooms.archive')}
+        </MenuItem>
         <MenuItem icon={<Trash2 size={15} />} danger onSelect={() => setAsking('delete')}>
           {t('rooms.delete')}
         </MenuItem>
@@ -78,7 +92,7 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
           onConfirm={() =>
             remove.mutate(room.id, {
               onSuccess: onDeleted,
-              onError: (failure) => toast(failureText(failure)),
+              onError,
               onSettled: () => setAsking(null),
             })
           }

@@ -12,6 +12,7 @@ export const SESSIONS_KEY = ['sessions'] as const
 /** One page is enough for the list beside the conversation; finding older rooms is the search's work. */
 const LISTED_ROOMS = 200
 const HISTORY_PAGE = 50
+const EXPORT_PAGE = 200
 
 export function useSessions() {
   return useQuery({
@@ -41,6 +42,12 @@ export interface SessionChange {
 export function useUpdateSession() {
   return useChange(async ({ id, ...change }: SessionChange) => {
     return (await request<SessionView>('PUT', `/sessions/${id}`, { body: change })).data
+  })
+}
+
+export function useArchiveSession() {
+  return useChange(async ({ id, archived }: { readonly id: string; readonly archived: boolean }) => {
+    return (await request<SessionView>('POST', `/sessions/${id}/${archived ? 'archive' : 'unarchive'}`)).data
   })
 }
 
@@ -77,6 +84,14 @@ export function useRemoveParticipant(sessionId: string) {
 export async function olderMessages(sessionId: string, beforeRound: number): Promise<MessageItem[]> {
   const query = { before: beforeRound, limit: HISTORY_PAGE }
   return (await request<MessageItem[]>('GET', `/messages/session/${sessionId}`, { query })).data
+}
+
+/** Everything that a room shows, oldest first; `before` a round, if one is given. */
+export async function allMessages(sessionId: string, before?: number): Promise<MessageItem[]> {
+  const query = { limit: EXPORT_PAGE, ...(before === undefined ? {} : { before }) }
+  const { data, meta } = await request<MessageItem[]>('GET', `/messages/session/${sessionId}`, { query })
+  const next = meta?.['next_cursor']
+  return typeof next === 'number' ? [...(await allMessages(sessionId, next)), ...data] : data
 }
 
 /** How full each participant's window would be with the next message. */

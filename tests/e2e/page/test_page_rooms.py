@@ -1,0 +1,68 @@
+"""The list of rooms in a real browser: put away and taken back, and kept as a file."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from palaver.cli.testing.axe import violations
+from palaver.cli.testing.page import Visit, done, say
+from palaver.cli.testing.stack import PASSWORD, Stack
+from palaver.contracts.session import NewParticipant
+from palaver.simulator.faults import Script
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def room(stack: Stack, visit: Visit) -> Page:
+    """A room with one question and one answer."""
+    async with await stack.person() as ada:
+        seat = NewParticipant(model="sim-swift", name="Swift")
+        opened = (await ada.rest.create_session((seat,), title="Plans: 1/2")).id
+        await visit.sign_in(stack.url, ada, PASSWORD)
+    page = await visit.open(f"/rooms/{opened}")
+    stack.simulator.stage.scripts.arm(Script(model="sim-swift", text="Yes, **surely**."))
+    await say(page, "Shall we?")
+    await expect(done(page)).to_have_count(1)
+    return page
+
+
+async def choose(page: Page, action: str) -> None:
+    await page.get_by_role("button", name="Actions for Plans: 1/2").click()
+    await page.get_by_role("menuitem", name=action).click()
+
+
+async def exported(page: Page, action: str) -> tuple[str, str]:
+    """The file's name and text."""
+    async with page.expect_download() as download:
+        await choose(page, action)
+    file = await download.value
+    return file.suggested_filename, await asyncio.to_thread(Path(await file.path()).read_text, "utf-8")
+
+
+async def test_a_room_is_put_away_and_taken_back(stack: Stack, visit: Visit) -> None:
+    page = await room(stack, visit)
+    await choose(page, "Archive")
+    await expect(page.get_by_text("This room is archived")).to_be_visible()
+    await expect(page.get_by_label("Your message")).to_have_count(0)
+    await expect(page.locator("details summary")).to_have_text("Archived")
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Take out of the archive").click()
+    await expect(page.get_by_label("Your message")).to_be_visible()
+    await expect(page.locator("details")).to_have_count(0)
+    assert visit.complaints == []
+
+
+async def test_a_room_is_kept_as_a_file(stack: Stack, visit: Visit) -> None:
+    page = await room(stack, visit)
+    name, text = await exported(page, "Export as Markdown")
+    assert name == "Plans 1 2.md"
+    assert text == "# Plans: 1/2\n\n## You\n\nShall we?\n\n## Swift (sim-swift)\n\nYes, **surely**.\n"
+    name, text = await exported(page, "Export as JSON")
+    assert name == "Plans 1 2.json"
+    kept = json.loads(text)
+    assert [item["kind"] for item in kept["messages"]] == ["user", "reply"]
+    assert kept["messages"][1]["reply"]["usage"]["tokens_output"] > 0
+    assert visit.complaints == []
