@@ -118,9 +118,9 @@ export class LiveRooms {
   }
 
   /** Say something; it is kept and repeated until the log has it. */
-  post(sessionId: string, content: string): void {
+  post(sessionId: string, content: string, to: readonly string[] | null = null): void {
     const clientMessageId = newId()
-    const post = { clientMessageId, sessionId, content, createdAt: this.#now() }
+    const post = { clientMessageId, sessionId, content, to, createdAt: this.#now() }
     this.store.setState(({ outbox }) => ({ outbox: addPost(outbox, post) }))
     this.retryPost(clientMessageId)
   }
@@ -299,8 +299,9 @@ export class LiveRooms {
     this.store.setState((client) => forgetRoom(client, sessionId))
   }
 
-  #sendPost({ clientMessageId, sessionId, content }: PendingPost): void {
-    const frame: ClientFrame = { type: 'post', session_id: sessionId, client_message_id: clientMessageId, content }
+  #sendPost({ clientMessageId, sessionId, content, to }: PendingPost): void {
+    const whom = to ? { to: [...to] } : {}
+    const frame: ClientFrame = { type: 'post', session_id: sessionId, client_message_id: clientMessageId, content, ...whom }
     if (!this.#connection.send(frame)) return
     this.store.setState(({ outbox }) => ({ outbox: markSent(outbox, clientMessageId, this.#now()) }))
   }

@@ -11,6 +11,8 @@ export interface PendingPost {
   readonly clientMessageId: string
   readonly sessionId: string
   readonly content: string
+  /** Whom it asks; null is everybody. */
+  readonly to: readonly string[] | null
   readonly createdAt: number
   /** When it was last put on the wire, in milliseconds; null while it never was. */
   readonly sentAt: number | null
@@ -23,7 +25,7 @@ export type Outbox = Readonly<Record<string, PendingPost>>
 
 export function addPost(
   outbox: Outbox,
-  post: Pick<PendingPost, 'clientMessageId' | 'sessionId' | 'content' | 'createdAt'>,
+  post: Pick<PendingPost, 'clientMessageId' | 'sessionId' | 'content' | 'to' | 'createdAt'>,
 ): Outbox {
   return { ...outbox, [post.clientMessageId]: { ...post, sentAt: null, state: 'waiting', error: null } }
 }

@@ -42,7 +42,7 @@ describe('frames of the server', () => {
   })
 
   test('take a post out of the outbox only when the log has it', () => {
-    const post = { clientMessageId: 'client-m1', sessionId: ROOM, content: 'hi', createdAt: 0 }
+    const post = { clientMessageId: 'client-m1', sessionId: ROOM, content: 'hi', to: null, createdAt: 0 }
     const said = { ...NOTHING_HEARD, outbox: addPost({}, post) }
     const accepted = applyFrames(said, [attached(), { type: 'accepted', id: null, client_message_id: 'client-m1' }])
     expect(accepted.outbox['client-m1']?.state).toBe('accepted')
@@ -53,7 +53,7 @@ describe('frames of the server', () => {
   })
 
   test('keep a refused post with its reason', () => {
-    const post = { clientMessageId: 'c', sessionId: ROOM, content: 'hi', createdAt: 0 }
+    const post = { clientMessageId: 'c', sessionId: ROOM, content: 'hi', to: null, createdAt: 0 }
     const refusal: ServerFrame = {
       type: 'error',
       id: null,

@@ -11,9 +11,12 @@ import { useIsStoppingAll, useLive, useLiveState, useMembers } from '@/realtime/
 import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 
+import { MENTION_LIST, MentionList, optionId } from './MentionList'
 import { RunningBar } from './RunningBar'
 import { keepDraft, useDrafts } from './drafts'
+import { addressed } from './mentions'
 import { sends } from './sends'
+import { useMentions } from './useMentions'
 import { useStop } from './useStop'
 
 /** Beyond this height the text scrolls, in pixels. */
@@ -39,15 +42,20 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
   const running = members.some((member) => member.running !== null)
   const length = text.length > limit * COUNT_FROM ? countCodePoints(text) : 0
   const listeners = members.filter(({ participant }) => !participant.muted).length
+  const speaking = session.participants.filter(({ muted }) => !muted)
+  const mentions = useMentions(input, text, speaking, (words) => keepDraft(session.id, words))
+  const { completion } = mentions
+  const asked = addressed(text, speaking)
   const ready = text.trim() !== '' && length <= limit && listeners > 0
 
   const send = () => {
     if (!ready) return
-    live.post(session.id, text.trim())
+    const words = text.trim()
+    live.post(session.id, words, addressed(words, speaking))
     keepDraft(session.id, '')
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (!sends(event, sendKey)) return
+    if (mentions.onKeyDown(event) || !sends(event, sendKey)) return
     event.preventDefault()
     send()
   }
@@ -55,16 +63,29 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
   return (
     <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
       {session.participants.length > 1 ? <RunningBar sessionId={session.id} /> : null}
-      <div className="rounded-[26px] border border-line-strong bg-raised shadow-raised transition-colors focus-within:border-accent">
+      <div className="relative rounded-[26px] border border-line-strong bg-raised shadow-raised transition-colors focus-within:border-accent">
+        {completion ? (
+          <MentionList
+            completion={completion}
+            seats={session.participants}
+            active={mentions.active}
+            onChoose={mentions.choose}
+          />
+        ) : null}
         <textarea
           ref={input}
+          data-composer
           rows={1}
           value={text}
           aria-label={t('room.write')}
           aria-describedby="composer-hint"
+          aria-autocomplete="list"
+          aria-controls={completion ? MENTION_LIST : undefined}
+          aria-activedescendant={completion ? optionId(completion.members[mentions.active]?.id ?? '') : undefined}
           placeholder={t('room.writeTo', { count: listeners })}
           onChange={(event) => keepDraft(session.id, event.target.value)}
           onKeyDown={onKeyDown}
+          onSelect={mentions.onCaret}
           className="scroll-quiet block w-full resize-none bg-transparent px-5 pt-3.5 pb-1 leading-relaxed focus:outline-none"
         />
         <div className="flex items-center gap-2 pr-2 pb-2 pl-5">
@@ -74,6 +95,7 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
             listening={listeners > 0}
             empty={members.length === 0}
             sendKey={sendKey}
+            asked={asked ? speaking.filter(({ id }) => asked.includes(id)).map(({ name }) => name) : []}
             onAddMembers={onAddMembers}
           />
           {running ? (
@@ -122,10 +144,12 @@ interface HintProps {
   readonly listening: boolean
   readonly empty: boolean
   readonly sendKey: SendKey
+  /** Names of those whom the message asks alone. */
+  readonly asked: readonly string[]
   readonly onAddMembers: () => void
 }
 
-function Hint({ length, limit, listening, empty, sendKey, onAddMembers }: HintProps) {
+function Hint({ length, limit, listening, empty, sendKey, asked, onAddMembers }: HintProps) {
   const { t, i18n } = useTranslation()
   if (!listening) {
     return (
@@ -148,6 +172,13 @@ function Hint({ length, limit, listening, empty, sendKey, onAddMembers }: HintPr
         className={classes('min-w-0 flex-1 text-[0.8125rem] tabular-nums', length > limit ? 'text-danger' : 'text-muted')}
       >
         {t('room.length', { used, most })}
+      </p>
+    )
+  }
+  if (asked.length > 0) {
+    return (
+      <p id="composer-hint" role="status" className="min-w-0 flex-1 truncate text-xs text-muted">
+        {t('mentions.only', { names: new Intl.ListFormat(i18n.language).format(asked) })}
       </p>
     )
   }

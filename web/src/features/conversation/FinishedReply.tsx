@@ -1,4 +1,4 @@
-import { Check, Copy } from 'lucide-react'
+import { Check, Copy, Quote } from 'lucide-react'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -15,8 +15,11 @@ import { RatingButtons } from './RatingButtons'
 import { RegenerateButton } from './RegenerateButton'
 import { ReplyFrame } from './ReplyFrame'
 import { VersionSwitch } from './VersionSwitch'
+import { keepDraft, useDrafts } from './drafts'
+import { withQuote } from './mentions'
 
 interface FinishedReplyProps {
+  readonly sessionId: string
   readonly turn: TurnRef
   readonly reply: Reply
   readonly seat: Participant | undefined
@@ -25,7 +28,7 @@ interface FinishedReplyProps {
   readonly versions: number
 }
 
-export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pinned, versions }: FinishedReplyProps) {
+export const FinishedReply = memo(function FinishedReply({ sessionId, turn, reply, seat, pinned, versions }: FinishedReplyProps) {
   const { t } = useTranslation()
   return (
     <ReplyFrame
@@ -39,6 +42,7 @@ export const FinishedReply = memo(function FinishedReply({ turn, reply, seat, pi
           <PinButton messageId={reply.id} pinned={pinned} className={QUIET} />
           {seat ? <RegenerateButton replyId={reply.id} /> : null}
           <RatingButtons reply={reply} />
+          <QuoteButton sessionId={sessionId} text={reply.text} />
           <CopyButton text={reply.text} />
           {pinned ? <PinMark /> : null}
         </>
@@ -83,6 +87,19 @@ function Figures({ reply }: { readonly reply: Reply }) {
         </span>
       ) : null}
     </p>
+  )
+}
+
+function QuoteButton({ sessionId, text }: { readonly sessionId: string; readonly text: string }) {
+  const { t } = useTranslation()
+  const quote = () => {
+    keepDraft(sessionId, withQuote(useDrafts.getState()[sessionId] ?? '', text))
+    document.querySelector<HTMLTextAreaElement>('[data-composer]')?.focus()
+  }
+  return (
+    <QuietAction label={t('quote')} onClick={quote}>
+      <Quote size={15} />
+    </QuietAction>
   )
 }
 

@@ -103,15 +103,29 @@ interface ItemProps {
 }
 
 function Item({ item, sessionId, seats, pinned, onOpenKeys }: ItemProps) {
+  const { i18n } = useTranslation()
   if (item.kind === 'switched') return <SwitchNote change={item} />
-  if (item.kind === 'message') return <UserBubble sessionId={sessionId} message={item.message} pinned={pinned} />
+  if (item.kind === 'message') {
+    const names = (item.message.to ?? []).flatMap((id) => seats.get(id)?.name ?? [])
+    const asked = new Intl.ListFormat(i18n.language).format(names)
+    return <UserBubble sessionId={sessionId} message={item.message} pinned={pinned} asked={asked} />
+  }
   if (item.kind === 'running') {
     return <RunningReply sessionId={sessionId} turnId={item.turnId} seat={seats.get(item.participantId)} />
   }
   const { end } = item
   const seat = seats.get(end.turn.participant_id)
   if (end.kind === 'reply') {
-    return <FinishedReply turn={end.turn} reply={end.reply} seat={seat} pinned={pinned} versions={item.versions} />
+    return (
+      <FinishedReply
+        sessionId={sessionId}
+        turn={end.turn}
+        reply={end.reply}
+        seat={seat}
+        pinned={pinned}
+        versions={item.versions}
+      />
+    )
   }
   return <FailedReply turn={end.turn} error={end.error} seat={seat} onOpenKeys={onOpenKeys} />
 }

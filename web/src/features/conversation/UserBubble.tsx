@@ -17,12 +17,14 @@ interface UserBubbleProps {
   readonly sessionId: string
   readonly message: UserMessage
   readonly pinned: boolean
+  /** Names of those whom it asked alone. */
+  readonly asked: string
 }
 
 /** There when wanted: under the pointer, by the keyboard, and always where there is no pointer. */
 const QUIET = 'group-hover/bubble:opacity-100 focus-visible:opacity-100 sm:opacity-0'
 
-export const UserBubble = memo(function UserBubble({ sessionId, message, pinned }: UserBubbleProps) {
+export const UserBubble = memo(function UserBubble({ sessionId, message, pinned, asked }: UserBubbleProps) {
   const { t, i18n } = useTranslation()
   const wordings = wordingsOf(message, useBranches(sessionId))
   const [editing, setEditing] = useState(false)
@@ -49,6 +51,7 @@ export const UserBubble = memo(function UserBubble({ sessionId, message, pinned 
         )}
         <PinButton messageId={message.id} pinned={pinned} className={QUIET} />
         {pinned ? <PinMark /> : null}
+        {asked === '' ? null : <span className="text-xs text-muted">{t('mentions.asked', { names: asked })}</span>}
         <time dateTime={message.created_at} className="text-xs text-muted">
           {formatTime(message.created_at, i18n.language)}
         </time>
