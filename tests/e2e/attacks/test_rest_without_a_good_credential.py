@@ -9,7 +9,7 @@ from attacklab.bodies import EVERYBODYS
 from attacklab.operations import Operation
 from palaver.cli.testing.stack import Stack
 from palaver.client import Palaver
-from palaver.contracts.failures import TRAITS, Category
+from palaver.contracts.failures import TRAITS, Category, ErrorCode
 
 pytestmark = [
     pytest.mark.e2e,
@@ -36,8 +36,9 @@ OPEN = {
 }
 """What needs no sign-in, on purpose. To open another operation is a decision that is made here, too."""
 
-SHARES = 8
-"""Forged tokens meet the same check everywhere: each operation gets its share of them, and all of everything else."""
+SHARE = 8
+"""The check is one for all operations, so each meets nothing at all, something expired, and its share of each kind of
+bad credential: all of them meet many operations."""
 
 
 async def test_what_needs_no_sign_in_is_known(operations: list[Operation]) -> None:
@@ -48,12 +49,14 @@ async def test_every_other_operation_refuses_every_bad_credential_and_nothing_ch
     stack: Stack, http: httpx2.AsyncClient, operations: list[Operation], ada: Belongings, owner: Palaver
 ) -> None:
     ids = {**EVERYBODYS, **ada.ids}
-    attempts = [*misplaced(ada), *await of_another_kind(ada), *await ended(stack, owner)]
-    tampered = forged(stack, ada)
+    nothing, *elsewhere = misplaced(ada)
+    *tampered, expired = forged(stack, ada)
+    assert (nothing.headers, expired.code) == ({}, ErrorCode.TOKEN_EXPIRED)
+    kinds = (elsewhere, await of_another_kind(ada), await ended(stack, owner), tampered)
     before = await rows_about(stack, ada.ids)
     wrong: list[str] = []
     for number, operation in enumerate(one for one in operations if one.needs_sign_in):
-        for attempt in (*attempts, *tampered[number % SHARES :: SHARES]):
+        for attempt in (nothing, expired, *(one for kind in kinds for one in share(kind, number))):
             request = operation.request(http, ids, attempt.headers)
             if attempt.query:
                 request.url = request.url.copy_merge_params(attempt.query)
@@ -64,6 +67,12 @@ async def test_every_other_operation_refuses_every_bad_credential_and_nothing_ch
     assert not differences(before, await rows_about(stack, ada.ids))
     me = await http.get("/api/v1/users/me", headers=ada.headers)
     assert me.status_code == 200, "the token that all were made of was good all the time"
+
+
+def share(kind: list[Attempt], number: int) -> list[Attempt]:
+    """A part of them, at least two; another for the next number."""
+    step = min(SHARE, len(kind) // 2)
+    return kind[number % step :: step]
 
 
 def judged(answer: httpx2.Response, attempt: Attempt) -> str | None:
