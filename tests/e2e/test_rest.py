@@ -14,6 +14,7 @@ from pyotp.totp import TOTP
 
 from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.client.passphrase import Place, Wrapping, new_derivation
+from palaver.contracts.catalogue import SERVICES
 from palaver.contracts.ids import new_id
 
 pytestmark = pytest.mark.e2e
@@ -182,8 +183,12 @@ async def administration(client: Client) -> None:
     assert entries[0]["address"] == "127.0.0.1"
     assert entries[0]["device"].startswith("python-httpx")
     await exports(client, guest["user_id"])
-    limits = {limit["name"]: limit["setting"] for limit in await client.call("GET", "/api/v1/admin/limits")}
+    found = await client.call("GET", "/api/v1/admin/limits")
+    assert {limit["service"] for limit in found} == {None, *SERVICES}
+    limits = {limit["name"]: limit["setting"] for limit in found}
     assert limits["MESSAGES_PER_MINUTE"] == "PALAVER_GATEWAY_RATES__MESSAGES_PER_MINUTE"
+    assert limits["MAX_ISSUED_TURNS_PER_PAYER"] == "PALAVER_SESSION_MAX_ISSUED_TURNS_PER_PAYER"
+    assert limits["MAX_PROVIDER_CALLS"] == "PALAVER_MODEL_ROUTER_LIMITS__MAX_PROVIDER_CALLS"
     assert limits["MAX_PARTICIPANTS"] is None
     client.token = member
 

@@ -770,8 +770,8 @@ export interface KeyView {
   locked: boolean
 }
 /**
- * `setting` is the gateway's setting that decides; without one, the number is the default that services start
- * from, or fixed.
+ * `setting` is the variable that decides, in the environment of `service`, and `value` what is in force there.
+ * Without them it is a default that services start from, or fixed.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "Limit".
@@ -780,6 +780,27 @@ export interface Limit {
   name: string
   value: number
   setting: string | null
+  service: string | null
+}
+/**
+ * All of them.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "Limits".
+ */
+export interface Limits {
+  success: true
+  data: Limit[]
+  meta: LimitsMeta
+}
+/**
+ * Services that did not answer; their numbers are missing.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "LimitsMeta".
+ */
+export interface LimitsMeta {
+  unanswered: string[]
 }
 /**
  * The code of a one-time sign-in link.

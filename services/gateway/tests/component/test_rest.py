@@ -18,6 +18,7 @@ from palaver.contracts import (
     key_locks,
     key_records,
     keyvault,
+    limits,
     model_configs,
     model_router,
     passwords,
@@ -31,7 +32,7 @@ from palaver.contracts import (
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, MessageId, ParticipantId, SessionId, SignInId, SummaryId, TurnId
-from palaver.contracts.operations import AuditRecorded
+from palaver.contracts.operations import AuditRecorded, ConfiguredLimit, ConfiguredLimits, ReadLimits
 from palaver.contracts.session_log import Participant, SessionView, TurnRef
 from palaver.gateway.api.application import describe
 from palaver.servicekit.sealing import from_base64url, key_id_of, seal, unseal
@@ -205,6 +206,10 @@ INVITATION = invitations.InvitationView.model_validate(
         "expires_at": NOW,
     }
 )
+
+
+async def away(_: ReadLimits) -> ConfiguredLimits:
+    raise Failure(ErrorCode.SERVICE_UNAVAILABLE, "Not now.")
 
 
 async def invite(request: invitations.CreateInvitation) -> invitations.CreatedInvitation:
@@ -383,6 +388,8 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(context.SUMMARY_LIST, context.SummaryList(summaries=(summary,)))
     await faked.always(context.SUMMARY_EDIT, summary)
     await faked.always(context.SUMMARY_DELETE, context.SummaryDeleted(versions=(1,)))
+    for owner in (session, context, model_router, keyvault, analytics, identity):
+        await faked.always(owner.LIMITS_GET, ConfiguredLimits(limits=()))
     await accounts(faked)
     await served.play_identity()
     return served
@@ -446,6 +453,20 @@ async def test_a_room_of_one_switches_its_model_without_saying_whose(everybody: 
     assert (first.participant_id, first.model, first.name) == (OTHER, "demo/b", None)
     assert (second.participant_id, second.model) == (ID, "demo/b")
     assert (refused.status_code, refused.json()["error"]["details"]) == (422, {"field": "participant_id"})
+
+
+async def test_limits_are_those_that_each_service_says_and_who_is_away_is_named(everybody: Any) -> None:
+    told = ConfiguredLimit(name="MAX_PARTICIPANTS", value=7, setting="PALAVER_SESSION_MAX_PARTICIPANTS")
+    await everybody.neighbours.always(session.LIMITS_GET, ConfiguredLimits(limits=(told,)))
+    await everybody.neighbours.answer(context.LIMITS_GET, away)
+    async with everybody.signed_in() as http:
+        answer = (await http.get("/api/v1/admin/limits")).json()
+    found = {(limit["name"], limit["service"]): (limit["value"], limit["setting"]) for limit in answer["data"]}
+    assert found["MAX_PARTICIPANTS", "session"] == (7, "PALAVER_SESSION_MAX_PARTICIPANTS")
+    assert ("MAX_PARTICIPANTS", None) not in found, "what somebody sets is no constant"
+    assert found["MAX_PAGE", None] == (limits.MAX_PAGE, None)
+    assert ("MESSAGES_PER_MINUTE", "gateway") in found
+    assert answer["meta"] == {"unanswered": ["context"]}
 
 
 async def test_an_invitation_s_code_is_shown_once_to_whoever_makes_it(everybody: Any) -> None:

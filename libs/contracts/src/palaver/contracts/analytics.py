@@ -7,7 +7,7 @@ from typing import Literal
 from palaver.contracts.actors import Actor
 from palaver.contracts.ids import CompletionId, SessionId, TurnId, UserId
 from palaver.contracts.model_router import Purpose
-from palaver.contracts.operations import dependency_changed
+from palaver.contracts.operations import dependency_changed, limits_get
 from palaver.contracts.subjects import Payload, query
 
 OWNER = "analytics"
@@ -128,3 +128,4 @@ class Quota(Payload):
 OVERVIEW_GET = query("analytics.overview.get.v1", ReadOverview, Overview, "The actor's usage over a period.")
 QUOTA_GET = query("analytics.quota.get.v1", ReadQuota, Quota, "What the actor may still spend today.")
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
+LIMITS_GET = limits_get(OWNER)

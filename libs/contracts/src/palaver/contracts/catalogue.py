@@ -101,6 +101,15 @@ _ACCOUNTS: tuple[AnyQuery, ...] = (
     second_factor.RECOVERY_CODES_RENEW,
 )
 
+_LIMITS: tuple[AnyQuery, ...] = (
+    session.LIMITS_GET,
+    context.LIMITS_GET,
+    model_router.LIMITS_GET,
+    keyvault.LIMITS_GET,
+    analytics.LIMITS_GET,
+    identity.LIMITS_GET,
+)
+
 _KEY_LOCKS = (key_locks.LOCK_GET, key_locks.KEYS_UNLOCK, key_locks.KEYS_LOCK)
 _UNLOCKS = (key_locks.KEYS_UNLOCKED, key_locks.KEYS_LOCKED, key_locks.UNLOCKS_WANTED)
 
@@ -210,6 +219,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     identity.USER_DELETE,
     *administration.QUERIES,
     *oauth.QUERIES,
+    *_LIMITS,
     *invitations.QUERIES,
     identity.JWKS_GET,
     identity.AUDIT_LIST,
@@ -370,6 +380,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 identity.USER_DELETE,
                 *administration.QUERIES,
                 *oauth.QUERIES,
+                *_LIMITS,
                 *invitations.QUERIES,
                 identity.JWKS_GET,
                 identity.AUDIT_LIST,

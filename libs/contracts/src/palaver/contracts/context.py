@@ -10,7 +10,7 @@ from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import ContextSummaryNotice, ContextUsage, ContextUsageNotice
 from palaver.contracts.ids import ParticipantId, SessionId, SummaryId, UserId
 from palaver.contracts.model_router import ModelProfile, PromptCount, WindowMessage
-from palaver.contracts.operations import dependency_changed
+from palaver.contracts.operations import dependency_changed, limits_get
 from palaver.contracts.subjects import Payload, live, query
 
 OWNER = "context"
@@ -154,3 +154,4 @@ SUMMARY_CHANGED = live("context.summary.changed.v1", ContextSummaryNotice, "A su
 USAGE_GET = query("context.usage.get.v1", ReadUsage, ContextUsage, "The meters of a room.")
 USAGE_CHANGED = live("context.usage.changed.v1", ContextUsageNotice, "The meters of a room changed.", "session")
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
+LIMITS_GET = limits_get(OWNER)

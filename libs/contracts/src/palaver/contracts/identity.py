@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from palaver.contracts.actors import Actor, Role
 from palaver.contracts.ids import SignInId, UserId
-from palaver.contracts.operations import AuditRecorded, audit_recorded, dependency_changed
+from palaver.contracts.operations import AuditRecorded, audit_recorded, dependency_changed, limits_get
 from palaver.contracts.sealed import Sealed
 from palaver.contracts.session import Done
 from palaver.contracts.subjects import Payload, event, query
@@ -259,3 +259,4 @@ USER_DELETED = event(
 )
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
+LIMITS_GET = limits_get(OWNER)

@@ -13,7 +13,7 @@ from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId
 from palaver.contracts.key_locks import ProtectedKey
 from palaver.contracts.key_records import KeyQuota
-from palaver.contracts.operations import audit_recorded, dependency_changed
+from palaver.contracts.operations import audit_recorded, dependency_changed, limits_get
 from palaver.contracts.sealed import Sealed
 from palaver.contracts.session import Done
 from palaver.contracts.subjects import Payload, control, live, query
@@ -241,3 +241,4 @@ KEYS_CHANGED = control("keyvault.keys.changed.v1", KeysChanged, "Other keys may 
 USER_NOTIFIED = live("keyvault.user.notified.v1", KeyQuotaNotice, "A key comes near its quota, or used it up.", "user")
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
+LIMITS_GET = limits_get(OWNER)

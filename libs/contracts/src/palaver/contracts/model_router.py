@@ -12,7 +12,7 @@ from palaver.contracts.client_protocol import Availability, Delta, ModelAvailabi
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId, WorkerId
-from palaver.contracts.operations import audit_recorded, dependency_changed
+from palaver.contracts.operations import audit_recorded, dependency_changed, limits_get
 from palaver.contracts.session_log import AnswerSettings, ContextFill, TurnRef, Usage
 from palaver.contracts.subjects import Payload, command, control, event, live, query
 
@@ -264,6 +264,7 @@ USER_NOTIFIED = live(
 TURN_DELTA = live("model-router.turn.delta.v1", Delta, "A piece of an answer, as the client gets it.", "session")
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
+LIMITS_GET = limits_get(OWNER)
 
 
 # ---- queries ---------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from palaver.contracts.ids import UserId
-from palaver.contracts.subjects import Control, Event, Payload, control, event
+from palaver.contracts.subjects import Control, Event, Payload, Query, control, event, query
 
 Dependency = Literal["postgres", "nats", "redis"]
 
@@ -33,6 +33,29 @@ class AuditRecorded(Payload):
     address: str | None = None
     device: str | None = None
     details: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+class ReadLimits(Payload):
+    """Asked for administrators; whoever asks has made sure of that. Nothing of the answer is a secret."""
+
+
+class ConfiguredLimit(Payload):
+    """A number that an operator may set, as it is in force. `setting` is its name in the environment."""
+
+    name: str
+    value: int | float
+    setting: str
+
+
+class ConfiguredLimits(Payload):
+    """Those of one service, as the replica that answers was started with."""
+
+    limits: tuple[ConfiguredLimit, ...]
+
+
+def limits_get(service: str) -> Query[ReadLimits, ConfiguredLimits]:
+    """The question for the limits of one service."""
+    return query(f"{service}.limits.get.v1", ReadLimits, ConfiguredLimits, "The numbers that are set for it.")
 
 
 def dependency_changed(service: str) -> Control[DependencyChanged]:

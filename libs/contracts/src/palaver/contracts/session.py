@@ -14,7 +14,7 @@ from palaver.contracts import limits, session_log
 from palaver.contracts.actors import Actor
 from palaver.contracts.client_protocol import Error, MessageItem, PostOptions
 from palaver.contracts.ids import CallId, KeyId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
-from palaver.contracts.operations import audit_recorded, dependency_changed
+from palaver.contracts.operations import audit_recorded, dependency_changed, limits_get
 from palaver.contracts.session_log import (
     AnswerSettings,
     EventFrame,
@@ -140,6 +140,7 @@ class TurnsStopping(Payload):
 
 TURN_STOP = control("session.turn.stop.v1", TurnsStopping, "Stop these turns at once, wherever they run.")
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
+LIMITS_GET = limits_get(OWNER)
 
 
 # ---- queries: rooms --------------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from palaver.analytics.store.booking import FactStore
 from palaver.analytics.store.forgetting import ForgettingStore
 from palaver.analytics.store.reading import StatisticsStore
 from palaver.analytics.store.reserving import ReservationStore
-from palaver.contracts.analytics import BUDGET_RESERVE, COMPLETION_RESERVE, OVERVIEW_GET, OWNER, QUOTA_GET
+from palaver.contracts.analytics import BUDGET_RESERVE, COMPLETION_RESERVE, LIMITS_GET, OVERVIEW_GET, OWNER, QUOTA_GET
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, COMPLETION_METERED, USAGE_METERED
 from palaver.contracts.session import ATTEMPT_LOST, LOG_EVENTS
+from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.routes import answer, bind, consume
 from palaver.servicekit.service import Kit, Service
@@ -45,6 +46,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     return Service(
         name=OWNER,
         routes=(
+            limits_route(LIMITS_GET, settings, OWNER),
             consume(
                 DURABLES["analytics-usage"],
                 bind(USAGE_METERED, handlers.on_usage_metered),

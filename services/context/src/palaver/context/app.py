@@ -24,6 +24,7 @@ from palaver.context.summarising import Summarising
 from palaver.context.summary_store import SummaryStore
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.context import (
+    LIMITS_GET,
     OWNER,
     SUMMARY_CHANGED,
     SUMMARY_DELETE,
@@ -35,6 +36,7 @@ from palaver.contracts.context import (
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, USAGE_METERED
 from palaver.contracts.session import LOG_EVENTS
+from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.routes import answer, bind, consume, hear
 from palaver.servicekit.service import Kit, Service
@@ -102,6 +104,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     return Service(
         name=OWNER,
         routes=(
+            limits_route(LIMITS_GET, settings, OWNER),
             consume(
                 DURABLES["context-log"],
                 *(bind(entry, handlers.on_log_entry) for entry in LOG_EVENTS.values()),

@@ -5,7 +5,6 @@ from typing import Any
 from palaver.contracts import analytics, context, gateway, identity, keyvault, model_router, session, sign_ins
 from palaver.contracts.client_protocol import ConnectionLimits
 from palaver.gateway.api.application import create
-from palaver.gateway.api.limits import set_here
 from palaver.gateway.api.status import Running
 from palaver.gateway.api.surroundings import Rates, Surroundings
 from palaver.gateway.auth import Authenticator, KeySet
@@ -30,6 +29,7 @@ from palaver.gateway.realtime.welcome import Welcomes
 from palaver.gateway.recipients import Recipient
 from palaver.gateway.settings import Settings
 from palaver.gateway.web import WebPage
+from palaver.servicekit.configured import configured
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.redis import Redis
 from palaver.servicekit.routes import hear
@@ -123,11 +123,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         metrics=RestMetrics(kit.metrics),
         tracer=kit.tracer,
         max_body_bytes=settings.max_body_bytes,
-        limits_here=(
-            *set_here(settings),
-            *set_here(settings.rates, "rates__"),
-            *set_here(settings.realtime, "realtime__"),
-        ),
+        limits_here=configured(settings, gateway.OWNER),
     )
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:

@@ -58,6 +58,7 @@ from palaver.identity.smtp_mailer import SmtpMailer
 from palaver.identity.tickets import Tickets
 from palaver.identity.trail import Trail
 from palaver.identity.wishes import Wishes
+from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.redis import Redis
@@ -229,6 +230,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     return Service(
         name=identity.OWNER,
         routes=(
+            limits_route(identity.LIMITS_GET, settings, identity.OWNER),
             answer(identity.USER_REGISTER, handlers.user_register),
             answer(identity.USER_LOGIN, handlers.user_login),
             answer(identity.USER_REFRESH, handlers.user_refresh),

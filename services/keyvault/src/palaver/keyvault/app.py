@@ -32,6 +32,7 @@ from palaver.keyvault.settings import Settings
 from palaver.keyvault.unlocks import Unlocks
 from palaver.keyvault.usage import UsageCounter
 from palaver.keyvault.workers import BrokerWorkers
+from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.routes import answer, bind, consume, hear
@@ -111,6 +112,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
     return Service(
         name=keyvault.OWNER,
         routes=(
+            limits_route(keyvault.LIMITS_GET, settings, keyvault.OWNER),
             answer(keyvault.KEY_CREATE, handlers.key_create),
             answer(keyvault.KEY_PROTECT, handlers.key_protect),
             answer(keyvault.KEY_LIST, handlers.key_list),

@@ -53,6 +53,7 @@ from palaver.model_router.silence import Patience
 from palaver.model_router.watching import Watching
 from palaver.model_router.wishes import Wishes
 from palaver.model_router.worker import Worker
+from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.jobs import JobLoop
@@ -179,6 +180,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     return Service(
         name=kit.name,
         routes=(
+            limits_route(model_router.LIMITS_GET, settings, model_router.OWNER),
             answer(model_router.MODEL_LIST, about_models.on_model_list),
             answer(model_router.MODEL_READ, about_models.on_model_read),
             answer(model_router.PROVIDER_LIST, about_models.on_provider_list),

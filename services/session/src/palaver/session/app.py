@@ -27,6 +27,7 @@ from palaver.contracts.session import (
     ATTACH_READ,
     BRANCH_SELECT,
     HEADS_GET,
+    LIMITS_GET,
     LOG_READ,
     MESSAGE_DELETE,
     MESSAGE_EDIT,
@@ -54,6 +55,7 @@ from palaver.contracts.session import (
     TURN_RENEW,
 )
 from palaver.servicekit.availability import Availability
+from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.outbox import DatabaseOutbox, OutboxRelay
@@ -158,7 +160,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     dependencies = Dependencies(kit, {"postgres": database.ping}, on_change=lambda _, up: availability.set(up))
     return Service(
         name=OWNER,
-        routes=(*_commands(handlers), *_queries(handlers)),
+        routes=(*_commands(handlers), *_queries(handlers), limits_route(LIMITS_GET, settings, OWNER)),
         resources=(database, claims_database),
         tasks={
             "publish-log": log_relay.run,

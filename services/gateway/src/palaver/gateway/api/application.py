@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from opentelemetry.trace import Tracer
 
+from palaver.contracts.operations import ConfiguredLimit
 from palaver.gateway.api import (
     account,
     admin,
@@ -70,7 +71,7 @@ def create(
     metrics: RestMetrics,
     tracer: Tracer,
     max_body_bytes: int,
-    limits_here: tuple[limits.Limit, ...],
+    limits_here: tuple[ConfiguredLimit, ...],
 ) -> FastAPI:
     """Everything that speaks HTTP, the web page last."""
     app = _endpoints()
