@@ -14,7 +14,9 @@ AT = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
 def test_an_open_call_is_priced_by_its_reported_prompt_and_the_checkpointed_text() -> None:
     lost = Payer().lost(tokens_input=2_000, text_length=301, at=AT)
     assert lost.open_call is not None
-    fact = estimate(lost, lost.open_call, card(input_price="0.01", output_price="0.03"))
+    call = lost.open_call.model_copy(update={"key_id": "key-of-the-call"})
+    fact = estimate(lost, call, card(input_price="0.01", output_price="0.03"))
+    assert fact.key_id == "key-of-the-call"
     assert (fact.tokens_input, fact.tokens_output) == (2_000, 101)
     assert fact.cost == Decimal("0.02") + Decimal("0.00303")
     assert (fact.estimated, fact.outcome, fact.provider, fact.day) == (True, "lost", "demo", date(2026, 3, 1))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,18 @@ async def test_a_key_that_is_found_bad_while_a_turn_waits_for_its_money_is_not_c
     assert isinstance(await world.outcome(turn_id), TurnCompleted)
     await world.side_job_outcome(job_id)
     assert set(keys_called(simulator)) == {"5678"}
+
+
+async def test_should_the_worker_die_it_is_known_whose_quota_its_call_counts_to_and_at_what_price(
+    world: World, simulator: SimulatorServer, offers: Offers
+) -> None:
+    simulator.stage.faults.arm(Fault(kind="stall", seconds=2.0))
+    await world.worker(catalogue_file=offers.written())
+    turn_id = await world.order("paid")
+    await world.until(lambda: any(renewal.open_call for renewal in world.neighbours.renewals))
+    call = next(renewal.open_call for renewal in world.neighbours.renewals if renewal.open_call)
+    assert (call.key_id, call.input_price, call.output_price) == (KEY_ID, Decimal("0.0001"), Decimal("0.0004"))
+    assert isinstance(await world.outcome(turn_id), TurnCompleted)
 
 
 async def test_a_refused_key_is_not_tried_again_until_it_is_changed(
