@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from palaver.gateway.edge import WIRE, Edge
 from palaver.gateway.realtime.ports import HttpWire
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 PATIENCE_SECONDS = 10.0
 CHUNK = b"x" * 60_000
@@ -139,3 +139,34 @@ async def test_a_server_that_stops_tells_the_request_under_way_and_no_released_o
         assert (told, first.is_stopping) == (["first"], True)
         for _, writer in (kept, released):
             writer.close()
+
+
+@pytest.mark.parametrize("start", [b"GET / HTTP/1.1\r\nAuthorization: Bearer ", b"GET /?q=", b"\r\n"])
+async def test_a_head_without_an_end_is_refused_and_its_connection_let_go(start: bytes) -> None:
+    async with served() as made, asyncio.timeout(PATIENCE_SECONDS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", made.edge.port)
+        filler = (b"\r\n" if start == b"\r\n" else b"AA") * 8_192
+        writer.write(start)
+        sent = 0
+        with suppress(ConnectionError):
+            while not reader.at_eof() and sent < 100:
+                writer.write(filler)
+                await writer.drain()
+                await asyncio.sleep(0)
+                sent += 1
+            answer = await reader.read()
+            assert answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+        writer.close()
+    assert sent < 100
+
+
+async def test_many_requests_on_one_connection_are_no_long_head() -> None:
+    async with served() as made, asyncio.timeout(PATIENCE_SECONDS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", made.edge.port)
+        made.end.set()
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\nX: " + b"A" * 30_000 + b"\r\n\r\n"
+        for _ in range(5):
+            writer.write(head + b"B" * 30_000)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            await reader.readuntil(b"0\r\n\r\n")
+        writer.close()

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from palaver.gateway.edge import WIRE, Edge, WireProtocol
 from palaver.gateway.realtime.ports import Wire
 
-pytestmark = pytest.mark.component
+pytestmark = [pytest.mark.component, pytest.mark.attack]
 
 PATIENCE_SECONDS = 10.0
 FRAME = b"x" * 60_000

@@ -27,6 +27,11 @@ WIRE: Final = "palaver.wire"
 """Key among the extensions of a scope: the connection's `Wire` of a WebSocket, its `HttpWire` of a request."""
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 30
+MAX_HEAD_BYTES = 64 * 1024
+"""Of a request that is not complete after so much; a browser's cookies take a tenth of it."""
+_HEAD_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
 START_POLL_SECONDS = 0.001
 STOP_SECONDS = 4
 """For requests under way; WebSockets, event streams and polls are ended at once."""
@@ -123,9 +128,27 @@ class HttpWireProtocol(HttpToolsProtocol):
     on_lost: Callable[[], None] | None = None
     on_stopping: Callable[[], None] | None = None
     is_stopping: bool = False
+    head_bytes: int | None = 0
+    """Read of a head that is not complete; None within a body."""
+
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn does it; but httptools would gather an endless head in memory, before anybody is asked who they
+        are (RFC 6585: 431)."""
+        if self.head_bytes is not None:
+            self.head_bytes += len(data)
+        super().data_received(data)
+        if self.head_bytes is not None and self.head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        """The head is read."""
+        self.head_bytes = None
+        super().on_headers_complete()
 
     def on_message_begin(self) -> None:
         """As uvicorn does it, and the application finds this object in its scope."""
+        self.head_bytes = 0
         super().on_message_begin()
         self.scope["extensions"] = {WIRE: self}  # pyright: ignore[reportGeneralTypeIssues]  # ASGI leaves the values open
 
