@@ -1,4 +1,4 @@
-import { ChevronsUpDown, Drama, KeyRound, LogOut, Settings, UsersRound } from 'lucide-react'
+import { ChartColumn, ChevronsUpDown, Drama, KeyRound, LogOut, Settings, UsersRound } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 
 import { logOut } from '@/lib/api/auth'
@@ -13,6 +13,7 @@ import { classes } from '@/ui/classes'
 const PAGES = [
   { route: { page: 'personas' }, icon: Drama, title: 'personas.title' },
   { route: { page: 'keys' }, icon: KeyRound, title: 'keys.title' },
+  { route: { page: 'statistics' }, icon: ChartColumn, title: 'statistics.title' },
   { route: { page: 'settings', section: 'account' }, icon: Settings, title: 'settings.title' },
   { route: { page: 'admin', section: 'people' }, icon: UsersRound, title: 'admin.title' },
 ] as const

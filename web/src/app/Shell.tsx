@@ -21,6 +21,7 @@ import { useRoomListSync } from './useRoomListSync'
 
 const KeysPage = lazy(async () => ({ default: (await import('@/features/keys/KeysPage')).KeysPage }))
 const PersonasPage = lazy(async () => ({ default: (await import('@/features/personas/PersonasPage')).PersonasPage }))
+const StatisticsPage = lazy(async () => ({ default: (await import('@/features/statistics/StatisticsPage')).StatisticsPage }))
 const SettingsPage = lazy(async () => ({ default: (await import('@/features/settings/SettingsPage')).SettingsPage }))
 
 /** Everything a signed-in person sees. */
@@ -69,6 +70,8 @@ function Page({ route }: { readonly route: Route }) {
       return <KeysPage />
     case 'personas':
       return <PersonasPage />
+    case 'statistics':
+      return <StatisticsPage />
     case 'admin':
       return <AdminGate section={route.section} />
     case 'settings':

@@ -13,6 +13,7 @@ export type Route =
   | { readonly page: 'room'; readonly sessionId: string }
   | { readonly page: 'keys' }
   | { readonly page: 'personas' }
+  | { readonly page: 'statistics' }
   | { readonly page: 'settings'; readonly section: SettingsSection }
   | { readonly page: 'admin'; readonly section: AdminSection }
 
@@ -21,7 +22,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export function parsePath(path: string): Route {
   const [first, second] = path.split('/').filter(Boolean)
   if (first === 'new') return { page: 'new-room' }
-  if (first === 'keys' || first === 'personas') return { page: first }
+  if (first === 'keys' || first === 'personas' || first === 'statistics') return { page: first }
   if (first === 'rooms' && second !== undefined && UUID.test(second)) return { page: 'room', sessionId: second }
   if (first === 'settings') return { page: first, section: SETTINGS_SECTIONS.find((one) => one === second) ?? 'account' }
   if (first === 'admin') return { page: first, section: ADMIN_SECTIONS.find((one) => one === second) ?? 'people' }
@@ -34,6 +35,7 @@ export function pathOf(route: Route): string {
       return '/new'
     case 'keys':
     case 'personas':
+    case 'statistics':
       return `/${route.page}`
     case 'room':
       return `/rooms/${route.sessionId}`
