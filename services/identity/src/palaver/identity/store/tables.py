@@ -1,9 +1,22 @@
 """The tables of the identity service. A test compares them with what the migrations make."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
+
+
+def _moment(name: str, *, nullable: bool = False, index: bool = False) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), nullable=nullable, index=index)
+
+
+def _person(*, primary_key: bool = False, index: bool = False) -> Column[Any]:
+    """Whose row it is: it goes with them."""
+    gone = ForeignKey("users.id", ondelete="CASCADE")
+    return Column("user_id", Text, gone, primary_key=primary_key, nullable=False, index=index)
+
 
 users = Table(
     "users",
@@ -14,8 +27,8 @@ users = Table(
     Column("avatar_url", Text),
     Column("role", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("deleted_at", DateTime(timezone=True)),
+    _moment("created_at"),
+    _moment("deleted_at", nullable=True),
 )
 BURIED = users.c.deleted_at.is_not(None)
 Index("ix_users_deleted_at", users.c.deleted_at, postgresql_where=BURIED)
@@ -23,15 +36,15 @@ Index("ix_users_deleted_at", users.c.deleted_at, postgresql_where=BURIED)
 passwords = Table(
     "passwords",
     metadata,
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    _person(primary_key=True),
     Column("hash", Text, nullable=False),
-    Column("changed_at", DateTime(timezone=True), nullable=False),
+    _moment("changed_at"),
 )
 
 preferences = Table(
     "preferences",
     metadata,
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    _person(primary_key=True),
     Column("wanted", JSONB, nullable=False),
 )
 
@@ -43,8 +56,8 @@ mails = Table(
     Column("language", Text, nullable=False),
     Column("asked_from", Text),
     Column("attempts", Integer, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False),
+    _moment("created_at"),
+    _moment("due_at"),
     Index("ix_mails_due_at", "due_at"),
 )
 
@@ -52,8 +65,8 @@ password_resets = Table(
     "password_resets",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
+    _person(index=True),
+    _moment("expires_at"),
 )
 
 invitations = Table(
@@ -65,9 +78,9 @@ invitations = Table(
     Column("uses", Integer, nullable=False),
     Column("used", Integer, nullable=False),
     Column("created_by", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", DateTime(timezone=True), nullable=False, index=True),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
-    Column("revoked_at", DateTime(timezone=True)),
+    _moment("created_at", index=True),
+    _moment("expires_at", index=True),
+    _moment("revoked_at", nullable=True),
 )
 
 invitation_codes = Table(
@@ -86,46 +99,46 @@ letters = Table(
     Column("invitation_id", Text, ForeignKey("invitations.id", ondelete="CASCADE"), index=True),
     Column("language", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False, index=True),
+    _moment("created_at"),
+    _moment("due_at", index=True),
 )
 
 second_factors = Table(
     "second_factors",
     metadata,
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    _person(primary_key=True),
     Column("secret", LargeBinary, nullable=False),
-    Column("confirmed_at", DateTime(timezone=True)),
+    _moment("confirmed_at", nullable=True),
     Column("last_step", BigInteger),
     Column("wrong", Integer, nullable=False),
-    Column("locked_until", DateTime(timezone=True)),
+    _moment("locked_until", nullable=True),
 )
 
 recovery_codes = Table(
     "recovery_codes",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    _person(index=True),
 )
 
 sign_in_challenges = Table(
     "sign_in_challenges",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    _person(index=True),
     Column("wrong", Integer, nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
+    _moment("expires_at"),
 )
 
 refresh_families = Table(
     "refresh_families",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("ends_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True), nullable=False),
-    Column("ended_at", DateTime(timezone=True)),
+    _person(index=True),
+    _moment("created_at"),
+    _moment("ends_at"),
+    _moment("used_at"),
+    _moment("ended_at", nullable=True),
     Column("ended", Text),
     Column("address", Text),
     Column("device", Text),
@@ -137,8 +150,8 @@ refresh_tokens = Table(
     metadata,
     Column("digest", LargeBinary, primary_key=True),
     Column("family_id", Text, ForeignKey("refresh_families.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
+    _moment("expires_at"),
+    _moment("used_at", nullable=True),
     Index("ix_refresh_tokens_expires_at", "expires_at"),
 )
 
@@ -147,7 +160,7 @@ ended_sign_ins = Table(
     metadata,
     Column("sid", Text, primary_key=True),
     Column("user_id", Text, nullable=False),
-    Column("until", DateTime(timezone=True), nullable=False),
+    _moment("until"),
 )
 
 outside_accounts = Table(
@@ -155,18 +168,18 @@ outside_accounts = Table(
     metadata,
     Column("provider", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    _person(index=True),
+    _moment("created_at"),
 )
 
 sign_in_codes = Table(
     "sign_in_codes",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("used_at", DateTime(timezone=True)),
+    _person(index=True),
+    _moment("created_at"),
+    _moment("expires_at"),
+    _moment("used_at", nullable=True),
 )
 
 audit = Table(
@@ -174,7 +187,7 @@ audit = Table(
     metadata,
     Column("event_id", Text, primary_key=True),
     Column("service", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    _moment("at"),
     Column("actor_id", Text),
     Column("action", Text, nullable=False),
     Column("target_kind", Text, nullable=False),
