@@ -28,7 +28,7 @@ async def test_keys_and_key_encryption_keys_are_rotated_under_load_and_no_turn_f
         replaced, _, kept = KEYS
         rotation = KeyRotation(product, person, replaced.provider, await store_key(person, replaced), replaced.secret)
         kept_id = await store_key(person, kept)
-        load = Load(person, ("main", "spare"), seats=3, pace=0.8)
+        load = Load(product, person, ("main", "spare"), seats=3, pace=0.8)
         await load.prepare()
         assert await versions(product) == {1}
         running = [asyncio.create_task(load.run()), asyncio.create_task(rotation.run())]
@@ -39,23 +39,20 @@ async def test_keys_and_key_encryption_keys_are_rotated_under_load_and_no_turn_f
         finally:
             await ended(running)
         assert [task.exception() for task in running if not task.cancelled()] == []
-        turns = await _ended_turns(product, load)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await load.rest()
+        turns = await _endings(product, load)
         assert turns == Counter({("replied", None): load.posts * load.seats})
         assert await versions(product) == {2}
         # what was stored under the old one is open to the new one alone
         assert (await person.rest.post(f"/api/v1/keys/{kept_id}/validate", {}))["valid"]
 
 
-async def _ended_turns(product: Product, load: Load) -> Counter[tuple[str, str | None]]:
-    """How all of them ended, once they have."""
+async def _endings(product: Product, load: Load) -> Counter[tuple[str, str | None]]:
+    """How all turns ended."""
     connection = await asyncpg.connect(product.database_url)
-    statement = "SELECT state, ending, code FROM session.turns WHERE session_id = ANY($1::uuid[])"
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                rows = await connection.fetch(statement, load.rooms)
-                if len(rows) >= load.posts * load.seats and all(row["state"] == "ended" for row in rows):
-                    return Counter((row["ending"], row["code"]) for row in rows)
-                await asyncio.sleep(POLL_SECONDS)
+        statement = "SELECT ending, code FROM session.turns WHERE session_id = ANY($1::uuid[])"
+        return Counter((row["ending"], row["code"]) for row in await connection.fetch(statement, load.rooms))
     finally:
         await connection.close()

@@ -24,6 +24,7 @@ from palaver.contracts.session import NewParticipant
 
 SEATS = 5
 ROUNDS_PER_WAVE = 10
+MAX_MORE_ROUNDS = 8
 MID_ANSWER_SECONDS = 10.0
 PATIENCE_SECONDS = 240.0
 POLL_SECONDS = 0.2
@@ -60,6 +61,7 @@ class BadKeysRun:
     turns: int
     pace: float
     seed: int
+    posts: int = 0
 
     async def run(self) -> Evidence:
         """Returns what it left behind. Raises TimeoutError if that never comes to rest."""
@@ -79,13 +81,14 @@ class BadKeysRun:
                 await asyncio.sleep(self.pace)
                 if (number + 1) % ROUNDS_PER_WAVE == 0:
                     await self._try_keys(names, seen)
-        await self._rest(rooms, rounds * SEATS)
+        await self._rest(rooms)
+        await self._let_all_strike(rooms, names, seen)
         (await self.product.control.delete("/control/faults")).raise_for_status()
         await self._try_keys(names, seen)
         for room in rooms:
             await self._post(room)
             await asyncio.sleep(self.pace)
-        await self._rest(rooms, (rounds + len(rooms)) * SEATS)
+        await self._rest(rooms)
         await self._read(seen, rooms, names)
         return seen
 
@@ -95,6 +98,7 @@ class BadKeysRun:
         return (await self.person.rest.create_session(tuple(NewParticipant(model=model) for _ in range(SEATS)))).id
 
     async def _post(self, room: SessionId) -> None:
+        self.posts += 1
         await self._insist(
             "/api/v1/messages", {"session_id": room, "client_message_id": new_id(), "content": "Is tea good?"}
         )
@@ -129,6 +133,17 @@ class BadKeysRun:
         await worker.kill()
         await worker.start()
 
+    async def _let_all_strike(self, rooms: Sequence[SessionId], key_ids: Iterable[str], seen: Evidence) -> None:
+        """What is still armed waits for a key that is out, or was not called since: on a slow machine that is much."""
+        for _ in range(MAX_MORE_ROUNDS):
+            armed = (await self.product.control.get("/control/faults")).json()["armed"]
+            if not armed:
+                return
+            await self._try_keys(key_ids, seen)
+            for room in rooms[:2]:
+                await self._post(room)
+            await self._rest(rooms)
+
     async def _until_answers_run(self) -> None:
         """A worker's death is to hurt; but where nothing answers at the moment, it dies all the same."""
         with suppress(TimeoutError):
@@ -142,8 +157,9 @@ class BadKeysRun:
 
     # ---- what is left ------------------------------------------------------------------------------------------------
 
-    async def _rest(self, rooms: Sequence[SessionId], turns: int) -> None:
-        """Return once so many turns have ended and are booked."""
+    async def _rest(self, rooms: Sequence[SessionId]) -> None:
+        """Return once all turns have ended and are booked."""
+        turns = self.posts * SEATS
         connection = await asyncpg.connect(self.product.database_url)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -189,12 +205,19 @@ def _served(record: Mapping[str, Any]) -> Served:
 
 @asynccontextmanager
 async def keyed_product(
-    directory: Path, *, router: Mapping[str, Any] = MappingProxyType({}), **wishes: Any
+    directory: Path,
+    *,
+    router: Mapping[str, Any] = MappingProxyType({}),
+    copies: Mapping[str, int] = MappingProxyType({}),
 ) -> AsyncGenerator[Product]:
-    """A product whose two models need keys."""
+    """A product whose two models need keys; with two workers, and one of each other service unless `copies` says so."""
     catalogue = directory / "catalogue.toml"
     catalogue.write_text(CATALOGUE)
     async with product_running(
-        1, router={**router, "catalogue_file": str(catalogue)}, keyed=PLAYED_BY, simulator=PLENTY_RECORDED, **wishes
+        1,
+        router={**router, "catalogue_file": str(catalogue)},
+        keyed=PLAYED_BY,
+        simulator=PLENTY_RECORDED,
+        copies={"gateway": 1, "session": 1, **copies},
     ) as product:
         yield product

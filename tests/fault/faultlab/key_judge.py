@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 from faultlab.bad_keys import KEYS, KINDS, UNTIL_TRIED
 from faultlab.matching import pairs
+from palaver.contracts.limits import MAX_ISSUED_TURNS_PER_PAYER
 
 NOTICED_SECONDS = 0.75
 """Until every worker knows what one of them was told, on a machine that is busy."""
 FIRST_RENEWAL_SECONDS = 3.0
 """A call of a worker that dies so soon after the call's start may stay unbooked: nobody else knew of it."""
-ON_THE_WAY = 5
-"""Calls of a dying worker that had begun, and had not reached the provider: nobody can know, so they are estimated."""
+ON_THE_WAY = MAX_ISSUED_TURNS_PER_PAYER
+"""At most so many calls of a dying worker had begun and not reached the provider; nobody can know, so they are
+estimated."""
 LONGEST_WAY_SECONDS = 60.0
 """From a worker to a provider, on a machine that has no time for either."""
 CLOCK_SECONDS = 0.05

@@ -18,14 +18,16 @@ from palaver.contracts.session import NewParticipant
 KEKS, CURRENT = "PALAVER_KEYVAULT_KEKS", "PALAVER_KEYVAULT_CURRENT_KEK"
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 60.0
+_ENDED = "SELECT count(*) FROM session.turns WHERE session_id = ANY($1::uuid[]) AND state = 'ended'"
 OLD_KEY_DIES_AFTER_SECONDS = 2.0
 """A person disables a key here before its provider forgets it; a second later no worker has it."""
 
 
 @dataclass(slots=True)
 class Load:
-    """Somebody asks rooms of some models, one after the other, for as long as it is entered."""
+    """Somebody asks rooms of some models, one after the other, as fast as they answer and not faster."""
 
+    product: Product
     person: Palaver
     models: Sequence[str]
     seats: int
@@ -47,6 +49,17 @@ class Load:
             await self.person.rest.post("/api/v1/messages", body)
             self.posts += 1
             await asyncio.sleep(self.pace)
+            await self.rest(unanswered=len(self.rooms) - 1)
+
+    async def rest(self, *, unanswered: int = 0) -> None:
+        """Return once no more posts than these wait for answers."""
+        connection = await asyncpg.connect(self.product.database_url)
+        try:
+            ended = (self.posts - unanswered) * self.seats
+            while (await connection.fetchval(_ENDED, self.rooms) or 0) < ended:  # noqa: ASYNC110 - stored is told to nobody
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            await connection.close()
 
 
 async def rotate_keks(product: Product) -> None:
