@@ -124,7 +124,7 @@ async def test_frames_about_what_is_anothers_are_answered_as_if_it_did_not_exist
 
 
 async def test_nobody_stops_what_runs_for_another_or_speaks_in_their_room(stack: Stack) -> None:
-    text = " ".join(f"word{number}" for number in range(60))
+    text = " ".join(f"word{number}" for number in range(120))
     stack.simulator.stage.scripts.arm(Script(model=MODEL, text=text, tokens_per_second=30, count=1))
     async with await stack.person("Ada") as ada, await stack.person("Eve") as eve:
         room = await ada.create_room([MODEL])

@@ -1,6 +1,7 @@
 """Whoever comes too often is refused at every gateway, whatever they say their address is, and however many at once."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -91,19 +92,23 @@ def test_every_limit_is_attacked() -> None:
 async def test_each_is_counted_together_over_gateways_sign_ins_and_claimed_addresses(stack: Stack) -> None:
     for rates in (dict.fromkeys(ATTACKS, PLENTY), LIMITS, LIMITS):
         await stack.add("gateway", rates=rates)
-    passed = {name: await passing(stack, attack, 2 * LIMITS[name]) for name, attack in ATTACKS.items()}
-    assert passed == LIMITS
+    wrong = {name: why for name, attack in ATTACKS.items() if (why := await overrun(stack, attack, LIMITS[name]))}
+    assert wrong == {}
 
 
-async def passing(stack: Stack, attack: Attack, tries: int) -> int:
-    """How many of many at once, half of them at either gateway and for either sign-in of one person, came through."""
+async def overrun(stack: Stack, attack: Attack, limit: int) -> str | None:
+    """Of many at once, half of them at either gateway and for either sign-in of one person, so many come through as the
+    limit says, and those for which it refills meanwhile."""
     _, *urls = stack.urls
     async with await stack.person() as first, await stack.same_person(first) as second:
         tokens = [person.rest.signed_in.access_token for person in (first, second)]
+        began = time.monotonic()
         answers = await asyncio.gather(
-            *(attack(urls[number % 2], tokens[number // 2 % 2], number) for number in range(tries))
+            *(attack(urls[number % 2], tokens[number // 2 % 2], number) for number in range(3 * limit))
         )
-    return sum(not is_limited(answer) for answer in answers)
+        refilled = limit * (time.monotonic() - began) / 60
+    passed = sum(not is_limited(answer) for answer in answers)
+    return None if limit <= passed <= limit + refilled else f"{passed} passed, of which {refilled:.1f} by waiting"
 
 
 def is_limited(answer: httpx2.Response | str) -> bool:
