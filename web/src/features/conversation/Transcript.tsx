@@ -1,11 +1,11 @@
 import { ArrowDown } from 'lucide-react'
-import { Fragment, useEffect } from 'react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant, SessionView } from '@/contracts/protocol'
 import { useLiveState, usePendingPosts, usePins, useTranscript, useWindowEdges } from '@/realtime/hooks'
 import type { WindowEdge as Edge } from '@/realtime/meters'
-import type { TranscriptItem } from '@/realtime/transcript'
+import { type TranscriptItem, passagesOf } from '@/realtime/transcript'
 import { Button } from '@/ui/Button'
 
 import { EmptyRoom } from './EmptyRoom'
@@ -62,17 +62,21 @@ export function Transcript({ session, onOpenKeys, onAddMembers }: TranscriptProp
             </div>
           ) : null}
           {items.length === 0 && pending.length === 0 ? <EmptyRoom session={session} onAddMembers={onAddMembers} /> : null}
-          {items.map((item) => (
-            <Fragment key={item.key}>
-              <Item
-                item={item}
-                sessionId={session.id}
-                seats={seats}
-                pinned={pins.has(messageIdOf(item) ?? '')}
-                onOpenKeys={onOpenKeys}
-              />
-              <Edges edges={edges.get(messageIdOf(item) ?? '')} seats={seats} />
-            </Fragment>
+          {passagesOf(items).map((passage) => (
+            <div key={passage[0]?.key} className="transcript-passage">
+              {passage.map((item) => (
+                <div key={item.key} className="transcript-item">
+                  <Item
+                    item={item}
+                    sessionId={session.id}
+                    seats={seats}
+                    pinned={pins.has(messageIdOf(item) ?? '')}
+                    onOpenKeys={onOpenKeys}
+                  />
+                  <Edges edges={edges.get(messageIdOf(item) ?? '')} seats={seats} />
+                </div>
+              ))}
+            </div>
           ))}
           {pending.map((post) => (
             <PendingMessage key={post.clientMessageId} post={post} />
