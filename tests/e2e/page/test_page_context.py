@@ -189,7 +189,7 @@ async def test_another_model_takes_over_and_its_view_is_told_before_and_after(st
         await expect(done(page).last).to_have_attribute("data-speaker", "Oak")
         assert stack.simulator.stage.recorder.records()[-1].model == "sim-oak"
         for _ in range(2):
-            after = page.locator("[data-switch] ~ article")
+            after = page.locator("xpath=//*[@data-switch]/following::article")
             await expect(after).to_have_count(2)
             await expect(after.first).to_contain_text("Who are you now?")
             await page.reload()

@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 15.0
 ANSWERS = "[data-turn]"
 SHOWN = """answers => answers.map((answer) => {
   const {speaker, state} = answer.dataset
-  return {speaker, state, text: answer.querySelector('.prose')?.innerText ?? ''}
+  return {speaker, state, text: answer.querySelector('.prose')?.textContent ?? ''}
 })"""
 
 
