@@ -120,6 +120,7 @@ async def test_a_member_becomes_another_persona_and_answers_as_it_is_wished(stac
         assert await violations(page) == []
         await dialog.get_by_role("button", name="Save").click()
         await expect(page.locator("[data-member=Sceptic]")).to_be_visible()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
         await say(page, "Is it so?")
         await expect(done(page)).to_have_count(1)
         body = stack.simulator.stage.recorder.records("sim-moth")[-1].body

@@ -47,7 +47,9 @@ async def test_a_room_is_put_away_and_taken_back(stack: Stack, visit: Visit) -> 
     await choose(page, "Archive")
     await expect(page.get_by_text("This room is archived")).to_be_visible()
     await expect(page.get_by_label("Your message")).to_have_count(0)
+    await page.reload()
     await expect(page.locator("details summary")).to_have_text("Archived")
+    await expect(page.get_by_text("This room is archived")).to_be_visible()
     assert await violations(page) == []
     await page.get_by_role("button", name="Take out of the archive").click()
     await expect(page.get_by_label("Your message")).to_be_visible()

@@ -14,10 +14,14 @@ const LISTED_ROOMS = 200
 const HISTORY_PAGE = 50
 const EXPORT_PAGE = 200
 
+async function listed(archived: boolean): Promise<SessionView[]> {
+  return (await request<SessionView[]>('GET', '/sessions', { query: { limit: LISTED_ROOMS, archived } })).data
+}
+
 export function useSessions() {
   return useQuery({
     queryKey: SESSIONS_KEY,
-    queryFn: async () => (await request<SessionView[]>('GET', '/sessions', { query: { limit: LISTED_ROOMS } })).data,
+    queryFn: async () => (await Promise.all([listed(false), listed(true)])).flat(),
   })
 }
 
