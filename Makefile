@@ -4,7 +4,7 @@ ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 BIN := $(ROOT)/.venv/bin
 IN_ROOT := cd "$(ROOT)" &&
 PREPARE := $(IN_ROOT) python=$$(sh scripts/python.sh) && "$$python" scripts/bootstrap
-TEST_WORKERS ?= 3
+TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help up prepare page test test-python test-web attacks e2e discussion fault bad-keys bench check lint format-check types imports dependencies \
