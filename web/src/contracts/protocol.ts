@@ -229,7 +229,8 @@ export interface ConnectionLimits {
  * Where the session stands. `entries` if `recovered`, else `messages`, oldest first.
  *
  * `running` names every turn that is requested and not ended, `live` the text of those that have any. `pinned` are all
- * pinned messages and replies, in the order in which they were pinned; `branches` all of the room, oldest first.
+ * pinned messages and replies, in the order in which they were pinned. `branches` are all
+ * of the room, oldest first; none if `recovered`, for entries tell of them.
  */
 export interface Attached {
   type: 'attached'

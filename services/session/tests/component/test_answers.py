@@ -1,6 +1,7 @@
 """Other versions of an answer: made by a turn of their own, one of them shown, each of them rated."""
 
 import pytest
+from sqlalchemy import update
 
 from palaver.contracts import limits
 from palaver.contracts.client_protocol import FailedTurnItem, ReplyItem
@@ -34,6 +35,10 @@ from palaver.contracts.session_log import (
     TurnRequested,
     TurnStarted,
 )
+from palaver.servicekit.database import Database
+from palaver.servicekit.settings import DatabaseSettings
+from palaver.session.app import SCHEMA
+from palaver.session.store.tables import sessions
 from palaver.session.testing.world import Replica, World, actor, refused, until
 
 pytestmark = pytest.mark.component
@@ -216,3 +221,15 @@ async def test_what_a_person_thinks_is_kept_for_each_version(world: World, repli
     assert [one.feedback for one in (await versions(world, reply)).versions] == [None, good]
     given = await until(lambda: found if len(found := world.heard(FeedbackGiven, room)) == 3 else [])
     assert [(e.data.version, e.data.feedback) for e in given] == [(1, bad), (2, good), (1, None)]
+
+
+async def test_where_nobody_speaks_any_more_nobody_is_asked_again(
+    world: World, replica: Replica, database_settings: DatabaseSettings
+) -> None:
+    await replica()
+    room, reply = await answered(world)
+    database = Database(database_settings, schema=SCHEMA)
+    async with database.transaction() as conn:
+        await conn.execute(update(sessions).where(sessions.c.id == room.id).values(state="ended"))
+    await database.stop()
+    assert (await refused(regenerate(world, reply))).code is ErrorCode.CONFLICT

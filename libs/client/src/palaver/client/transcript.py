@@ -171,11 +171,12 @@ class Transcript:
             self.replies.clear()
             self.ended_rounds.clear()
             self.shown.clear()
+            self.branches = frame.branches
             self._page(frame)
             self.head_seq = frame.head_seq
         for entry in frame.entries:
             self.apply(entry)
-        self.pinned, self.branches = [*frame.pinned], frame.branches
+        self.pinned = [*frame.pinned]
         self.session, self.epoch = frame.session, frame.epoch
         self.head_seq = max(self.head_seq, frame.head_seq)
         for turn in frame.running:

@@ -1,6 +1,8 @@
 """What this service itself has to report to the audit trail, as messages for its outbox."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from palaver.contracts.actors import Actor
@@ -40,20 +42,7 @@ def by(
     **details: str,
 ) -> Outgoing:
     """An administrator did something to a person, or was not allowed to."""
-    return _recorded(
-        AuditRecorded(
-            event_id=new_id(),
-            at=at,
-            actor_id=actor.user_id,
-            action=action,
-            target_kind="user",
-            target_id=user_id,
-            outcome=outcome,
-            address=actor.address,
-            device=actor.device,
-            details=details,
-        )
-    )
+    return _by(actor, action, ("user", user_id), at, outcome=outcome, details=details)
 
 
 def of_invitation(
@@ -66,18 +55,31 @@ def of_invitation(
     **details: str,
 ) -> Outgoing:
     """An administrator made or took back an invitation, or was not allowed to."""
+    return _by(actor, action, ("invitation", invitation_id), at, outcome=outcome, details=details)
+
+
+def _by(
+    actor: Actor,
+    action: str,
+    target: tuple[str, str],
+    at: datetime,
+    *,
+    outcome: Literal["done", "refused"] = "done",
+    details: Mapping[str, str] = MappingProxyType({}),
+) -> Outgoing:
+    kind, target_id = target
     return _recorded(
         AuditRecorded(
             event_id=new_id(),
             at=at,
             actor_id=actor.user_id,
             action=action,
-            target_kind="invitation",
-            target_id=invitation_id,
+            target_kind=kind,
+            target_id=target_id,
             outcome=outcome,
             address=actor.address,
             device=actor.device,
-            details=details,
+            details=dict(details),
         )
     )
 
@@ -93,18 +95,7 @@ def mailed(action: str, target_kind: str, target_id: str, at: datetime) -> Outgo
 
 def exported(actor: Actor, at: datetime) -> Outgoing:
     """Somebody takes the audit trail with them."""
-    return _recorded(
-        AuditRecorded(
-            event_id=new_id(),
-            at=at,
-            actor_id=actor.user_id,
-            action="audit.export",
-            target_kind="audit",
-            target_id="trail",
-            address=actor.address,
-            device=actor.device,
-        )
-    )
+    return _by(actor, "audit.export", ("audit", "trail"), at)
 
 
 def done(

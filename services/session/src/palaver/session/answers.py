@@ -29,6 +29,7 @@ from palaver.contracts.session_log import (
 )
 from palaver.servicekit.database import Database
 from palaver.session.domain import Turn, storable
+from palaver.session.lifecycle import Trigger, move
 from palaver.session.ports import Keys, Models
 from palaver.session.room import Room, Rooms
 from palaver.session.store import feedback, messages, sessions, turns
@@ -44,8 +45,9 @@ class Answers:
         self._keys = keys
 
     async def regenerate(self, request: RegenerateReply) -> RequestedTurn:
-        """Ask the participant once more. Raises Failure: NOT_FOUND; CONFLICT while it speaks, where it has left, or
-        where there are enough versions; SESSION_ARCHIVED; MODEL_NOT_FOUND, KEY_MISSING for another model.
+        """Ask the participant once more. Raises Failure: NOT_FOUND; CONFLICT while it speaks, where it has left, where
+        there are enough versions, or the session has ended; SESSION_ARCHIVED; MODEL_NOT_FOUND, KEY_MISSING for another
+        model.
         """
         session_id = await self._session_of(request.reply_id, request.actor)
         if request.session_id not in (None, session_id):
@@ -54,16 +56,17 @@ class Answers:
             facts = (await self._models.facts_of([request.model]))[request.model]
             if facts.needs_key:
                 await self._keys.check(request.actor, facts.provider)
-        async with self._rooms.open(session_id, with_payer=True) as room:
-            _check(room, request.actor)
+        async with self._rooms.open_of(session_id, request.actor, _not_found(), with_payer=True) as room:
             turn = await self._another(room, request)
             await room.ask([turn])
+            room.change(updated_at=room.now)
             room.record(TurnRequested, turn.ref)
         return RequestedTurn(turn=turn.ref)
 
     async def _another(self, room: Room, request: RegenerateReply) -> Turn:
         if room.session.archived:
             raise Failure(ErrorCode.SESSION_ARCHIVED, "This session is archived.")
+        move(room.session.state, Trigger.ROUND_STARTED)  # where no round may begin, nobody speaks any more
         made = await turns.of_reply(room.conn, request.reply_id)
         if not made or await messages.is_erased(room.conn, request.reply_id):
             raise _not_found()
@@ -97,8 +100,7 @@ class Answers:
     async def select(self, request: SelectVersion) -> Done:
         """Show one of the versions. Raises Failure(NOT_FOUND)."""
         session_id = await self._session_of(request.message_id, request.actor)
-        async with self._rooms.open(session_id) as room:
-            _check(room, request.actor)
+        async with self._rooms.open_of(session_id, request.actor, _not_found()) as room:
             known = {reply.version for reply, _ in await messages.versions(room.conn, request.message_id)}
             if request.version not in known:
                 raise _not_found()
@@ -115,8 +117,7 @@ class Answers:
         given = request.feedback
         if given is not None:
             given = given.model_copy(update={"comment": storable(given.comment)})
-        async with self._rooms.open(session_id) as room:
-            _check(room, request.actor)
+        async with self._rooms.open_of(session_id, request.actor, _not_found()) as room:
             found = await messages.versions(room.conn, request.message_id)
             version = request.version or next((reply.version for reply, shown in found if shown), None)
             if version is None or version not in {reply.version for reply, _ in found}:
@@ -139,11 +140,6 @@ class Answers:
         if session is None or session.deleted_at is not None or session.owner_id != actor.user_id:
             raise _not_found()
         return session.id
-
-
-def _check(room: Room, actor: Actor) -> None:
-    if room.session.deleted_at is not None or room.session.owner_id != actor.user_id:
-        raise _not_found()
 
 
 async def _free_seat(room: Room, newest: Turn) -> Participant:

@@ -19,11 +19,7 @@ class Deletion:
         """Raises Failure(NOT_FOUND), also for a message of somebody else's room; CONFLICT while it is being written."""
         async with self._database.read() as conn:
             session_id = await messages.session_of(conn, request.message_id)
-        if session_id is None:
-            raise _not_found()
-        async with self._rooms.open(session_id) as room:
-            if room.session.deleted_at is not None or room.session.owner_id != request.actor.user_id:
-                raise _not_found()
+        async with self._rooms.open_of(session_id, request.actor, _not_found()) as room:
             if any(turn.open for turn in await turns.of_reply(room.conn, request.message_id)):
                 raise Failure(ErrorCode.CONFLICT, "Another version of this answer is being written; stop it first.")
             if await messages.erase(room.conn, request.message_id):

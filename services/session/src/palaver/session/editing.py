@@ -1,7 +1,6 @@
 """Other words for what a person said: the conversation goes on from there on a branch, and each can be shown again."""
 
 from palaver.contracts import limits
-from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import MessageId, new_id
 from palaver.contracts.session import Done, EditedMessage, EditMessage, SelectBranch
@@ -35,10 +34,7 @@ class Editing:
         check_words(request.content)
         async with self._database.read() as conn:
             session_id = await messages.session_of(conn, request.message_id)
-        if session_id is None:
-            raise _not_found()
-        async with self._rooms.open(session_id, with_payer=True) as room:
-            _check(room, request.actor)
+        async with self._rooms.open_of(session_id, request.actor, _not_found(), with_payer=True) as room:
             author = request.actor.user_id
             if await room.has_heard(author, request.client_message_id):
                 return await _said_before(room, author, request.client_message_id)
@@ -85,11 +81,6 @@ class Editing:
 def _show(room: Room, path: tuple[str, ...]) -> None:
     room.change(path=path, updated_at=room.now)
     room.record(PathChanged, PathChange(path=path))
-
-
-def _check(room: Room, actor: Actor) -> None:
-    if room.session.deleted_at is not None or room.session.owner_id != actor.user_id:
-        raise _not_found()
 
 
 async def _check_free(room: Room) -> None:

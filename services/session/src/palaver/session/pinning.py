@@ -22,11 +22,7 @@ class Pinning:
         """
         async with self._database.read() as conn:
             session_id = await messages.session_of(conn, request.message_id)
-        if session_id is None:
-            raise _not_found()
-        async with self._rooms.open(session_id) as room:
-            if room.session.deleted_at is not None or room.session.owner_id != request.actor.user_id:
-                raise _not_found()
+        async with self._rooms.open_of(session_id, request.actor, _not_found()) as room:
             await (self._pin if request.pinned else _unpin)(room, request)
         return Done()
 

@@ -1,6 +1,6 @@
 """Everything that is only read: rooms, messages, heads, the log, and what a client needs to follow a room."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
@@ -28,7 +28,7 @@ from palaver.contracts.session import (
     RunningTurn,
     SessionPage,
 )
-from palaver.contracts.session_log import SessionEvent, SessionView
+from palaver.contracts.session_log import Branch, SessionEvent, SessionView
 from palaver.servicekit.database import Database
 from palaver.session.domain import Session, Turn, segments
 from palaver.session.log import entries_of
@@ -74,7 +74,8 @@ class Reading:
         """Whole rounds of the visible path; at most `limit` messages and 1 MiB, unless one round alone has more."""
         async with self._snapshot() as conn:
             session = await _authorised(conn, request.session_id, request.actor)
-            return await _page(conn, session, request.before_round, request.limit)
+            branches = await sessions.branches_of(conn, session.id)
+            return await _page(conn, session, branches, before=request.before_round, limit=request.limit)
 
     async def message(self, request: OfMessage) -> MessagePage:
         """One message. Raises Failure(NOT_FOUND), also for a message of somebody else's room."""
@@ -109,7 +110,9 @@ class Reading:
         async with self._snapshot() as conn:
             session = await _authorised(conn, request.session_id, request.actor)
             missed = await _missed(conn, session, request.after, request.epoch)
-            page = await _page(conn, session, None, limits.DEFAULT_PAGE) if missed is None else None
+            # Who goes on from the log knows the branches from its entries.
+            branches = await sessions.branches_of(conn, session.id) if missed is None else {}
+            page = await _page(conn, session, branches) if missed is None else None
             return AttachState(
                 session=await _view(conn, session),
                 epoch=session.epoch,
@@ -118,7 +121,7 @@ class Reading:
                 entries=missed or (),
                 messages=() if page is None else page.items,
                 pinned=await pins.of_session(conn, session.id),
-                branches=tuple((await sessions.branches_of(conn, session.id)).values()),
+                branches=tuple(branches.values()),
                 running=await _running(conn, session.id),
             )
 
@@ -167,8 +170,15 @@ async def _missed(
     return await entries_of(conn, stored) if len(log.within(stored, MAX_TEXT_BYTES)) == len(stored) else None
 
 
-async def _page(conn: AsyncConnection, session: Session, before: int | None, limit: int) -> MessagePage:
-    path = segments(session.path, await sessions.branches_of(conn, session.id))
+async def _page(
+    conn: AsyncConnection,
+    session: Session,
+    branches: Mapping[str, Branch],
+    *,
+    before: int | None = None,
+    limit: int = limits.DEFAULT_PAGE,
+) -> MessagePage:
+    path = segments(session.path, branches)
     counted = await messages.newest_rounds(conn, session.id, path, before, limit)
     shown = fitting(counted, limit)
     if not shown:

@@ -182,7 +182,7 @@ class Room:
     async def keep_reply(self, turn: Turn, reply: Reply) -> None:
         """Store what a model said, as the version that is shown."""
         if reply.version > 1:
-            await messages.hide_older(self.conn, reply.id)
+            await messages.hide(self.conn, reply.id)
         self._writes.insert(tables.messages, messages.reply_row(self.id, turn.ref, reply))
 
     # ---- saying ------------------------------------------------------------------------------------------------------
@@ -259,8 +259,10 @@ class Rooms:
         self._clock = clock
 
     @asynccontextmanager
-    async def open(self, session_id: SessionId, *, with_payer: bool = False) -> AsyncGenerator[Room]:
-        """A room, locked for the block, which is one transaction. Raises Failure(SESSION_NOT_FOUND).
+    async def open(
+        self, session_id: SessionId, *, with_payer: bool = False, missing: Failure | None = None
+    ) -> AsyncGenerator[Room]:
+        """A room, locked for the block, which is one transaction. Raises `missing`, else Failure(SESSION_NOT_FOUND).
 
         `with_payer`: turns are likely to be asked for or to end, so their payer is locked at once and not at the end.
         """
@@ -268,11 +270,25 @@ class Rooms:
             lock = sessions.lock_with_payer if with_payer else sessions.lock
             session = await lock(conn, session_id)
             if session is None:
-                raise not_found()
+                raise missing or not_found()
             room = Room(conn, session, self._clock, payer_locked=with_payer)
             yield room
             news = await room.settle(self._policy)
         await self._announcer.announce(news)
+
+    @asynccontextmanager
+    async def open_of(
+        self, session_id: SessionId | None, actor: Actor, missing: Failure, *, with_payer: bool = False
+    ) -> AsyncGenerator[Room]:
+        """Like `open`, for what was found in a room by another name than the room's own. Raises `missing` where there
+        is no room, or it is somebody else's: a stranger learns nothing of the difference.
+        """
+        if session_id is None:
+            raise missing
+        async with self.open(session_id, with_payer=with_payer, missing=missing) as room:
+            if room.session.deleted_at is not None or room.session.owner_id != actor.user_id:
+                raise missing
+            yield room
 
     @asynccontextmanager
     async def open_if_there(self, session_id: SessionId) -> AsyncGenerator[Room | None]:

@@ -61,10 +61,10 @@ def reply_row(session_id: SessionId, ref: TurnRef, reply: Reply) -> dict[str, An
     }
 
 
-async def hide_older(conn: AsyncConnection, reply_id: MessageId) -> None:
-    """A newer version of an answer is about to be shown."""
-    older = update(messages).where(messages.c.id == reply_id, messages.c.active)
-    await conn.execute(older.values(active=False))
+async def hide(conn: AsyncConnection, reply_id: MessageId) -> None:
+    """Another version of an answer is about to be shown."""
+    shown = update(messages).where(messages.c.id == reply_id, messages.c.active)
+    await conn.execute(shown.values(active=False))
 
 
 async def show(conn: AsyncConnection, reply_id: MessageId, version: int) -> Reply | None:
@@ -74,7 +74,7 @@ async def show(conn: AsyncConnection, reply_id: MessageId, version: int) -> Repl
     row = (await conn.execute(there)).one_or_none()
     if row is None:
         return None
-    await hide_older(conn, reply_id)
+    await hide(conn, reply_id)
     await conn.execute(update(messages).where(chosen).values(active=True))
     return _reply(row)
 
