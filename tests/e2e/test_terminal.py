@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,3 +120,15 @@ async def test_an_account_is_opened_set_up_and_deleted(stack: Stack, tmp_path: P
             assert not (await bob.account.second_factor()).enabled
             await terminal.type("account", "delete", given=f"{new}\n")
         assert await owner.admin.people("bob@") == ()
+
+
+async def test_a_room_is_asked_by_somebody_whose_password_comes_by_the_standard_input(stack: Stack, tmp_path: Path):
+    async with await stack.person() as ada:
+        email, terminal = ada.rest.signed_in.user.email, Terminal(tmp_path, stack.url)
+        asked = ("chat", "hello", "--models", "sim-echo", "--email", email)
+        said = await terminal.type(*asked, given=f"{PASSWORD}\n")
+        room = re.search(r"Room (\S+)", said)
+        assert room is not None
+        assert (await ada.rest.session(room[1])).id == room[1]
+        refused = await terminal.type(*asked, given="another password\n", status=1)
+        assert f"Signing in as {email} failed" in refused

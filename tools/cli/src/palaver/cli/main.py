@@ -8,7 +8,8 @@ import typer
 from pydantic import SecretStr
 
 from palaver.cli.commands import account, admin, keys, models
-from palaver.cli.settings import MigrateSettings, UpSettings, read
+from palaver.cli.commands.person import secret, server_of
+from palaver.cli.settings import MigrateSettings, UpSettings, given_password, read
 from palaver.cli.telling import run, told
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -65,8 +66,10 @@ def chat(
     models: Annotated[str, typer.Option(help="Model ids, comma-separated; by default three that need no key.")] = "",
     room: Annotated[str | None, typer.Option(help="Go on in this room instead of a new one.")] = None,
     url: Annotated[str | None, typer.Option(envvar="PALAVER_URL", help="The server; by default the local one.")] = None,
-    email: Annotated[str | None, typer.Option(envvar="PALAVER_EMAIL", help="Sign in as this account.")] = None,
-    password: Annotated[str | None, typer.Option(envvar="PALAVER_PASSWORD", help="Asked for if not given.")] = None,
+    email: Annotated[
+        str | None,
+        typer.Option(envvar="PALAVER_EMAIL", help="Sign in as this account; its password is asked for."),
+    ] = None,
     in_turn: Annotated[bool, typer.Option("--in-turn", help="Whole answers one by one, not side by side.")] = False,
 ) -> None:
     """Talk to a room of models in the terminal."""
@@ -74,14 +77,13 @@ def chat(
     from palaver.cli.chat.signing_in import Account  # noqa: PLC0415 - as above
     from palaver.cli.up.home import Home  # noqa: PLC0415 - as above
 
-    account = None
-    if email:
-        account = Account(email=email, password=SecretStr(password or typer.prompt("Password", hide_input=True)))
     chosen = tuple(name.strip() for name in models.split(",") if name.strip())
 
     def talk() -> int:
         settings = read(UpSettings)
-        wishes = ChatWishes(url or settings.url, question, chosen, room, account, in_turn)
+        server = server_of(url or settings.url)
+        account = Account(email=email, password=SecretStr(given_password() or secret("Password"))) if email else None
+        wishes = ChatWishes(server, question, chosen, room, account, in_turn)
         return run(chat(wishes, Home(settings.home)))
 
     told(talk)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeAlias
+from urllib.parse import urlsplit
 
 import typer
 from pydantic import SecretStr
@@ -41,6 +42,13 @@ def group(summary: str) -> typer.Typer:
     return app
 
 
+def server_of(url: str) -> str:
+    """An address to talk to. Raises CommandError for one with a name or password: logs and histories keep addresses."""
+    if urlsplit(url).username is not None:
+        raise CommandError("There is no name or password in a server's address; give --email.")
+    return url
+
+
 def secret(prompt: str, *, again: bool = False) -> str:
     """Asked for where somebody sits, else a line of the standard input: command lines are seen by everybody on the
     machine. Raises CommandError where there is none."""
@@ -68,7 +76,7 @@ async def _signed_in(where: Where, work: "Callable[[Palaver], Awaitable[None]]",
     from palaver.client import Failure, Palaver  # noqa: PLC0415 - as above
 
     settings = read(UpSettings)
-    home, server = Home(settings.home), where.url or settings.url
+    home, server = Home(settings.home), server_of(where.url or settings.url)
     kept, account = KeptLogIn(home.command_line_log_in, server), None
     if where.email and not stranger:
         account = Account(email=where.email, password=SecretStr(given_password() or secret("Password")))
