@@ -13,6 +13,7 @@ import { HomePage } from './HomePage'
 import { NewRoomPage } from './NewRoomPage'
 import { RoomPage } from './RoomPage'
 import { Sidebar } from './Sidebar'
+import { keepDrafts } from './keepDrafts'
 import { keepOutbox } from './keepOutbox'
 import { live } from './live'
 import { useKeyQuotaNews } from './useKeyQuotaNews'
@@ -30,6 +31,7 @@ export function Shell({ userId }: { readonly userId: string }) {
   const route = useRoute()
   const [sidebarOpen, setSidebarOpen] = useState(false)
   useConnection(userId)
+  useKeptDrafts(userId)
   useRoomListSync()
   usePreferenceSync()
   useKeyQuotaNews()
@@ -79,6 +81,10 @@ function Page({ route }: { readonly route: Route }) {
     default:
       return <HomePage />
   }
+}
+
+function useKeptDrafts(userId: string): void {
+  useEffect(() => keepDrafts(userId), [userId])
 }
 
 function useConnection(userId: string): void {

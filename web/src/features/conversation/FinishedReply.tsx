@@ -3,6 +3,7 @@ import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant, Reply, TurnRef } from '@/contracts/protocol'
+import { keepDraft, useDrafts } from '@/lib/drafts'
 import { formatCost, formatCount, formatShare, formatTime } from '@/lib/format'
 import { AnswerText } from '@/ui/markdown/AnswerText'
 import { fillOf } from '@/ui/Meter'
@@ -15,7 +16,6 @@ import { RatingButtons } from './RatingButtons'
 import { RegenerateButton } from './RegenerateButton'
 import { ReplyFrame } from './ReplyFrame'
 import { VersionSwitch } from './VersionSwitch'
-import { keepDraft, useDrafts } from './drafts'
 import { withQuote } from './mentions'
 
 interface FinishedReplyProps {

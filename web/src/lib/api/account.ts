@@ -2,7 +2,8 @@
 import { useMutation } from '@tanstack/react-query'
 
 import type { UserView } from '@/contracts/rest'
-import { forgetCredentials, useAccount } from '@/lib/credentials'
+import { useAccount } from '@/lib/credentials'
+import { leave } from '@/lib/leaving'
 
 import { request } from './request'
 
@@ -37,6 +38,6 @@ export function useDeleteAccount() {
     mutationFn: async (password: string) => {
       await request('DELETE', '/users/me', { body: password === '' ? {} : { password } })
     },
-    onSuccess: forgetCredentials,
+    onSuccess: leave,
   })
 }

@@ -1,6 +1,7 @@
 /** Signing in and out. */
 import type { RegistrationRules, SignedIn } from '@/contracts/rest'
-import { forgetCredentials, signIn } from '@/lib/credentials'
+import { signIn } from '@/lib/credentials'
+import { leave } from '@/lib/leaving'
 
 import { ApiFailure, callApi } from './call'
 
@@ -72,6 +73,6 @@ export async function logOut(): Promise<void> {
   try {
     await callApi('POST', '/auth/logout', { body: {} })
   } finally {
-    forgetCredentials()
+    leave()
   }
 }

@@ -1,4 +1,4 @@
-/** What a person has begun to write, per room, for as long as the page is open. */
+/** What a person has begun to write, per room. */
 import { create } from 'zustand'
 
 export const useDrafts = create<Readonly<Record<string, string>>>(() => ({}))
