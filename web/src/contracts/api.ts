@@ -1524,6 +1524,8 @@ export interface SecondStepBody {
 /**
  * A room as its members see it. `path` lists the visible branch ids from the root to the leaf.
  *
+ * A deleted one says since when, and in lists when it goes for good; until then its owner may restore it.
+ *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "SessionView".
  */
@@ -1540,6 +1542,8 @@ export interface SessionView {
   path: string[]
   created_at: string
   updated_at: string
+  deleted_at: string | null
+  purge_at: string | null
 }
 /**
  * A sign-in and whose it is.

@@ -17,6 +17,7 @@ export type ServerFrame =
       | SessionStateChanged
       | SessionArchived
       | SessionDeleted
+      | SessionRestored
       | ParticipantAdded
       | ParticipantUpdated
       | ParticipantRemoved
@@ -46,6 +47,7 @@ export type ServerFrame =
       | TokenExpiringNotice
       | KeyQuotaNotice
       | ModelAvailabilityNotice
+      | RoomsNotice
     )
   | Accepted
   | Ack
@@ -246,6 +248,7 @@ export interface Attached {
     | SessionStateChanged
     | SessionArchived
     | SessionDeleted
+    | SessionRestored
     | ParticipantAdded
     | ParticipantUpdated
     | ParticipantRemoved
@@ -273,6 +276,8 @@ export interface Attached {
 }
 /**
  * A room as its members see it. `path` lists the visible branch ids from the root to the leaf.
+ *
+ * A deleted one says since when, and in lists when it goes for good; until then its owner may restore it.
  */
 export interface SessionView {
   id: string
@@ -287,6 +292,8 @@ export interface SessionView {
   path: string[]
   created_at: string
   updated_at: string
+  deleted_at: string | null
+  purge_at: string | null
 }
 /**
  * A model's seat in a room. One model may hold two seats: identity is the participant, never the model.
@@ -377,7 +384,7 @@ export interface SessionArchived {
   data: SessionChange
 }
 /**
- * The room is gone.
+ * The room was deleted; nobody sees it until its owner restores it.
  */
 export interface SessionDeleted {
   type: 'event'
@@ -392,6 +399,18 @@ export interface SessionDeleted {
  * An entry that says everything by its name.
  */
 export interface Nothing {}
+/**
+ * A deleted room is back, as it was.
+ */
+export interface SessionRestored {
+  type: 'event'
+  session_id: string
+  epoch: string
+  seq: number
+  at: string
+  name: 'session.restored'
+  data: SessionChange
+}
 /**
  * A model took a seat.
  */
@@ -1041,6 +1060,21 @@ export interface ModelAvailabilityData {
   model_id: string
   availability: 'ready' | 'degraded' | 'unavailable' | 'no_key'
   retry_at: string | null
+}
+/**
+ * One of the person's rooms came, changed or went, perhaps on another device: read the list of rooms anew.
+ */
+export interface RoomsNotice {
+  type: 'notice'
+  name: 'rooms.changed'
+  data: RoomsData
+}
+/**
+ * Which room, and what became of it.
+ */
+export interface RoomsData {
+  session_id: string
+  change: 'created' | 'updated' | 'archived' | 'deleted' | 'restored'
 }
 /**
  * The broker has the post; it is durable once `message.posted` comes.

@@ -147,6 +147,8 @@ function change(room: RoomState, event: SessionEvent): RoomState {
       return { ...room, session: { ...room.session, state: event.data.state } }
     case 'session.deleted':
       return { ...room, deleted: true, running: {} }
+    case 'session.restored':
+      return { ...room, session: event.data.session, deleted: false }
     case 'participant.added':
     case 'participant.updated':
       return withParticipant(room, event.data.participant)

@@ -47,7 +47,14 @@ async def world(  # noqa: PLR0917 - fixtures come by name
     declared: Declared,
     database_settings_for: DatabaseSettingsFor,
 ) -> AsyncGenerator[World]:
-    durables = ("context-log", "context-usage", "context-people", "context-completions", "model-router-completions")
+    durables = (
+        "context-log",
+        "context-usage",
+        "context-people",
+        "context-purges",
+        "context-completions",
+        "model-router-completions",
+    )
     await declared(STREAMS, [DURABLES[name] for name in durables])
     database_settings = await database_settings_for(SCHEMA, MIGRATIONS)
     settings = Settings.model_validate({"database": database_settings, "usage_debounce_seconds": 0.02})

@@ -20,6 +20,7 @@ from palaver.contracts.context import USAGE_GET, ReadUsage
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.identity import USER_DELETED, UserDeleted
 from palaver.contracts.ids import SessionId, UserId, new_id
+from palaver.contracts.session import SESSION_PURGED, SessionPurged
 
 pytestmark = pytest.mark.component
 
@@ -155,22 +156,51 @@ async def test_a_restarted_service_goes_on_where_it_stopped(world: World) -> Non
     assert world.neighbours.log_reads <= reads + 1
 
 
-async def test_a_deleted_room_leaves_no_text_behind(world: World) -> None:
-    room = lively(world)
-    room.delete_session()
-    await world.publish(room.entries)
-    left = await projected(world, room)
-    assert (left.deleted, dict(left.entries), dict(left.seats), dict(left.pins)) == (True, {}, {}, {})
-
-
-async def test_what_is_said_after_the_end_of_a_room_is_not_kept(world: World) -> None:
+async def test_a_deleted_room_is_not_seen_and_comes_back_with_what_was_said_meanwhile(world: World) -> None:
     room = lively(world)
     room.delete_session()
     room.reply("Ada", "I had not finished")
     await world.publish(room.entries)
     left = await projected(world, room)
-    assert (left.deleted, dict(left.entries)) == (True, {})
+    assert left.deleted
     assert without_counts(left) == without_counts(folded(room))
+    before = len(room.entries)
+    room.restore_session()
+    await world.publish(room.entries[before:])
+    back = await projected(world, room)
+    assert not back.deleted
+    assert "I had not finished" in {entry.text for entry in back.entries.values()}
+    assert without_counts(back) == without_counts(folded(room))
+
+
+async def drained(world: World, durable: str) -> bool:
+    """Everything that was published is handled."""
+    info = await world.broker.nc.jetstream().consumer_info("EVENTS", durable)
+    return info.num_pending == 0 and info.num_ack_pending == 0
+
+
+async def purge(world: World, room: Scribe) -> None:
+    del world.neighbours.rooms[room.session_id]
+    await world.broker.publish(SESSION_PURGED, SessionPurged(session_id=room.session_id, at=datetime.now(UTC)), "owner")
+
+
+async def test_a_purged_room_leaves_nothing_behind_and_late_entries_bring_nothing_back(world: World) -> None:
+    followed, unheard = lively(world), lively(world)
+    for room in (followed, unheard):
+        room.delete_session()
+    await world.publish(followed.entries)
+    await projected(world, followed)
+    assert await rows_with(world, "hello")
+    for room in (followed, unheard):
+        await purge(world, room)
+    async with asyncio.timeout(20):
+        while not await rows_with(world, unheard.session_id) or await rows_with(world, "hello"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    followed.reply("Ada", "hello, late")
+    await world.publish([*unheard.entries, *followed.entries[-1:]])
+    await until(lambda: drained(world, "context-log"))
+    assert await rows_with(world, "hello", "Be kind.") == []
+    assert (await world.broker.nc.jetstream().stream_info("DEAD_LETTERS")).state.messages == 0
 
 
 async def test_of_somebody_who_left_no_room_and_no_name_is_kept(world: World) -> None:

@@ -75,6 +75,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", f"/sessions/{ID}", None, 200),
     ("PUT", f"/sessions/{ID}", {"title": "New"}, 200),
     ("DELETE", f"/sessions/{ID}", None, 200),
+    ("GET", "/sessions?deleted=true", None, 200),
+    ("POST", f"/sessions/{ID}/restore", None, 200),
     ("POST", f"/sessions/{ID}/archive", None, 200),
     ("POST", f"/sessions/{ID}/unarchive", None, 200),
     ("POST", f"/sessions/{ID}/interrupt", None, 202),
@@ -298,7 +300,7 @@ async def everybody(served: Any, room: Any) -> Any:
         analytics.QUOTA_GET, analytics.Quota(limit=None, spent=Decimal(1), reserved=Decimal(0), resets_at=NOW)
     )
     await faked.always(session.SESSION_LIST, session.SessionPage(sessions=(view,), total=1))
-    for query in (session.SESSION_CREATE, session.SESSION_GET, session.SESSION_UPDATE):
+    for query in (session.SESSION_CREATE, session.SESSION_GET, session.SESSION_UPDATE, session.SESSION_RESTORE):
         await faked.always(query, view)
     done = (session.SESSION_DELETE, session.PARTICIPANT_REMOVE, session.MESSAGE_DELETE, session.MESSAGE_PIN)
     answers = (session.REPLY_SELECT, session.REPLY_FEEDBACK, session.BRANCH_SELECT)

@@ -161,6 +161,18 @@ class Rest:
         }
         return SessionView.model_validate(await self.post("/api/v1/sessions", body))
 
+    async def delete_session(self, session_id: SessionId) -> None:
+        """Delete a room; what runs in it stops. For some weeks `restore_session` brings it back."""
+        await self.call("DELETE", f"/api/v1/sessions/{session_id}", None)
+
+    async def deleted_sessions(self) -> tuple[SessionView, ...]:
+        """The rooms that can be restored, the last deleted first; each says in `purge_at` until when."""
+        return SESSIONS.validate_python(await self.get("/api/v1/sessions", deleted="true", limit=str(MAX_PAGE)))
+
+    async def restore_session(self, session_id: SessionId) -> SessionView:
+        """Take a deleted room back. Raises Failure: not there any more, or you have too many rooms."""
+        return SessionView.model_validate(await self.post(f"/api/v1/sessions/{session_id}/restore", {}))
+
     async def switch_model(
         self, session_id: SessionId, model_id: str, participant_id: ParticipantId | None = None
     ) -> Participant:

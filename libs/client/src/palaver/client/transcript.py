@@ -42,6 +42,7 @@ from palaver.contracts.session_log import (
     SessionArchived,
     SessionCreated,
     SessionEvent,
+    SessionRestored,
     SessionStateChanged,
     SessionUpdated,
     SessionView,
@@ -212,7 +213,7 @@ class Transcript:
 
     def _change(self, entry: SessionEvent) -> None:
         match entry:
-            case SessionCreated() | SessionUpdated() | SessionArchived():
+            case SessionCreated() | SessionUpdated() | SessionArchived() | SessionRestored():
                 self.session = entry.data.session
             case SessionStateChanged() if self.session:
                 self.session = self.session.model_copy(update={"state": entry.data.state})

@@ -116,6 +116,7 @@ _UNLOCKS = (key_locks.KEYS_UNLOCKED, key_locks.KEYS_LOCKED, key_locks.UNLOCKS_WA
 EVENTS_SAID: tuple[Event[Any], ...] = (
     *session.LOG_EVENTS.values(),
     session.ATTEMPT_LOST,
+    session.SESSION_PURGED,
     model_router.TURN_STARTED,
     model_router.TURN_COMPLETED,
     model_router.TURN_FAILED,
@@ -139,6 +140,7 @@ COMMANDS_TAKEN: tuple[Command[Any], ...] = (
 )
 LIVE_SAID: tuple[Live[Any], ...] = (
     session.USER_NOTIFIED,
+    session.ROOMS_CHANGED,
     model_router.TURN_DELTA,
     model_router.USER_NOTIFIED,
     context.USAGE_CHANGED,
@@ -164,6 +166,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     session.SESSION_LIST,
     session.SESSION_UPDATE,
     session.SESSION_DELETE,
+    session.SESSION_RESTORE,
     session.PARTICIPANT_ADD,
     session.PARTICIPANT_UPDATE,
     session.PARTICIPANT_REMOVE,
@@ -267,6 +270,7 @@ _ALL_DURABLES = (
     Durable(model_router.OWNER, "model-router-completions", COMMANDS, _wildcards(model_router.RUN_COMPLETION)),
     Durable(context.OWNER, "context-completions", EVENTS, _side_job_outcomes(context.OWNER)),
     Durable(context.OWNER, "context-log", EVENTS, _wildcards(*session.LOG_EVENTS.values())),
+    Durable(context.OWNER, "context-purges", EVENTS, _wildcards(session.SESSION_PURGED)),
     Durable(context.OWNER, "context-usage", EVENTS, _wildcards(model_router.USAGE_METERED)),
     Durable(keyvault.OWNER, "keyvault-key-checks", EVENTS, _wildcards(model_router.KEY_CHECKED)),
     Durable(
@@ -333,6 +337,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 session.SESSION_LIST,
                 session.SESSION_UPDATE,
                 session.SESSION_DELETE,
+                session.SESSION_RESTORE,
                 session.PARTICIPANT_ADD,
                 session.PARTICIPANT_UPDATE,
                 session.PARTICIPANT_REMOVE,
@@ -389,7 +394,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
             orders=(session.POST_MESSAGE, session.STOP_TURNS, session.STOP_ROUNDS),
             hears=(
                 "evt.session.*.*.v1.*",
-                "live.*.user.notified.v1.*",
+                "live.*.user.*.v1.*",
                 *_wildcards(model_router.TURN_DELTA, context.USAGE_CHANGED, context.SUMMARY_CHANGED),
                 *_wildcards(sign_ins.SIGN_IN_ENDED),
                 "ctl.*.dependency.changed.v1",

@@ -390,6 +390,21 @@ class ModelAvailabilityNotice(Payload):
     data: ModelAvailabilityData
 
 
+class RoomsData(Payload):
+    """Which room, and what became of it."""
+
+    session_id: SessionId
+    change: Literal["created", "updated", "archived", "deleted", "restored"]
+
+
+class RoomsNotice(Payload):
+    """One of the person's rooms came, changed or went, perhaps on another device: read the list of rooms anew."""
+
+    type: Literal["notice"] = "notice"
+    name: Literal["rooms.changed"] = "rooms.changed"
+    data: RoomsData
+
+
 Notice = Annotated[
     ContextUsageNotice
     | ContextSummaryNotice
@@ -398,7 +413,8 @@ Notice = Annotated[
     | RecoveredNotice
     | TokenExpiringNotice
     | KeyQuotaNotice
-    | ModelAvailabilityNotice,
+    | ModelAvailabilityNotice
+    | RoomsNotice,
     Field(discriminator="name"),
 ]
 

@@ -13,7 +13,7 @@ def session_log_at(session_id: str) -> str:
 
 def notified_at(user_id: str) -> str:
     """Where every service's frames for one person are heard."""
-    return f"live.*.user.notified.v1.{_token(user_id)}"
+    return f"live.*.user.*.v1.{_token(user_id)}"
 
 
 def _token(key: str) -> str:

@@ -20,6 +20,8 @@ MAX_SYSTEM_PROMPT_CHARACTERS = 20_000
 """A system prompt, of a room or of one model."""
 MAX_SESSIONS_PER_OWNER = 10_000
 """Rooms that one person has, archived ones included and deleted ones not. Beyond: `TOO_MANY_SESSIONS`."""
+DELETED_ROOM_DAYS = 30
+"""A deleted room can be restored for so long; then it goes for good, with every row of it."""
 MESSAGES_PER_MINUTE = 120
 """Posts of one person, by WebSocket and REST, over all gateways. Beyond: `RATE_LIMITED`, which says when to try
 again; a burst of the whole number is allowed, and it refills evenly."""

@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from palaver.contracts import limits, session_log
 from palaver.contracts.actors import Actor
-from palaver.contracts.client_protocol import Error, MessageItem, PostOptions
+from palaver.contracts.client_protocol import Error, MessageItem, PostOptions, RoomsNotice
 from palaver.contracts.ids import CallId, KeyId, MessageId, ParticipantId, SessionId, TurnId, UserId, WorkerId
 from palaver.contracts.operations import audit_recorded, dependency_changed, limits_get
 from palaver.contracts.session_log import (
@@ -129,6 +129,19 @@ class AttemptLost(Payload):
 
 ATTEMPT_LOST = event("session.attempt.lost.v1", AttemptLost, "An attempt at a turn died with its worker.", "turn")
 AUDIT_RECORDED = audit_recorded(OWNER)
+
+
+class SessionPurged(Payload):
+    """A room and all that was said in it are removed for good; whoever followed its log forgets it, too."""
+
+    session_id: SessionId
+    at: datetime
+
+
+SESSION_PURGED = event("session.session.purged.v1", SessionPurged, "A room is removed for good.", "user")
+ROOMS_CHANGED = live(
+    "session.user.informed.v1", RoomsNotice, "A person's list of rooms is another one than before.", "user"
+)
 USER_NOTIFIED = live("session.user.notified.v1", Error, "A post was refused; the frame goes to its author.", "user")
 
 
@@ -178,7 +191,10 @@ class OfSession(Payload):
 
 
 class ListSessions(Payload):
-    """Rooms of the actor, newest change first. `q` searches titles."""
+    """Rooms of the actor, newest change first. `q` searches titles.
+
+    `deleted`: instead those that can be restored, archived or not, the last deleted first.
+    """
 
     actor: Actor
     page: int = Field(default=1, ge=1)
@@ -186,6 +202,7 @@ class ListSessions(Payload):
     archived: bool | None = False
     mode: str | None = None
     q: str | None = Field(default=None, max_length=200)
+    deleted: bool = False
 
 
 class SessionPage(Payload):
@@ -242,6 +259,7 @@ SESSION_GET = query("session.session.get.v1", OfSession, SessionView, "Read a ro
 SESSION_LIST = query("session.session.list.v1", ListSessions, SessionPage, "List the actor's rooms.")
 SESSION_UPDATE = query("session.session.update.v1", UpdateSession, SessionView, "Rename, re-prompt or archive a room.")
 SESSION_DELETE = query("session.session.delete.v1", OfSession, Done, "Delete a room.")
+SESSION_RESTORE = query("session.session.restore.v1", OfSession, SessionView, "Take a deleted room back.")
 PARTICIPANT_ADD = query("session.participant.add.v1", AddParticipant, session_log.Participant, "Seat a model.")
 PARTICIPANT_UPDATE = query(
     "session.participant.update.v1", UpdateParticipant, session_log.Participant, "Rename, mute or change a seat."

@@ -52,7 +52,10 @@ class Participant(Payload):
 
 
 class SessionView(Payload):
-    """A room as its members see it. `path` lists the visible branch ids from the root to the leaf."""
+    """A room as its members see it. `path` lists the visible branch ids from the root to the leaf.
+
+    A deleted one says since when, and in lists when it goes for good; until then its owner may restore it.
+    """
 
     id: SessionId
     owner_id: UserId
@@ -66,6 +69,8 @@ class SessionView(Payload):
     path: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
+    purge_at: datetime | None = None
 
 
 class Branch(Payload):
@@ -308,10 +313,17 @@ class SessionArchived(EventFrame):
 
 
 class SessionDeleted(EventFrame):
-    """The room is gone."""
+    """The room was deleted; nobody sees it until its owner restores it."""
 
     name: Literal["session.deleted"] = "session.deleted"
     data: Nothing
+
+
+class SessionRestored(EventFrame):
+    """A deleted room is back, as it was."""
+
+    name: Literal["session.restored"] = "session.restored"
+    data: SessionChange
 
 
 class ParticipantAdded(EventFrame):
@@ -446,6 +458,7 @@ SessionEvent = Annotated[
     | SessionStateChanged
     | SessionArchived
     | SessionDeleted
+    | SessionRestored
     | ParticipantAdded
     | ParticipantUpdated
     | ParticipantRemoved
@@ -474,6 +487,7 @@ EVENT_TYPES: tuple[type[EventFrame], ...] = (
     SessionStateChanged,
     SessionArchived,
     SessionDeleted,
+    SessionRestored,
     ParticipantAdded,
     ParticipantUpdated,
     ParticipantRemoved,

@@ -35,7 +35,7 @@ from palaver.contracts.context import (
 )
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, USAGE_METERED
-from palaver.contracts.session import LOG_EVENTS
+from palaver.contracts.session import LOG_EVENTS, SESSION_PURGED
 from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.routes import answer, bind, consume, hear
@@ -111,6 +111,7 @@ def build(settings: Settings, kit: Kit) -> Service:
                 concurrency=DURABLES["context-log"].max_ack_pending,  # most of them only wait to be gathered
             ),
             consume(DURABLES["context-people"], bind(USER_DELETED, handlers.on_user_deleted)),
+            consume(DURABLES["context-purges"], bind(SESSION_PURGED, handlers.on_session_purged)),
             consume(DURABLES["context-usage"], bind(USAGE_METERED, handlers.on_usage_metered)),
             answer(WINDOW_BUILD, handlers.window_build),
             consume(

@@ -24,6 +24,7 @@ from palaver.contracts.context import (
 )
 from palaver.contracts.identity import UserDeleted
 from palaver.contracts.model_router import CompletionCompleted, CompletionFailed, UsageMetered
+from palaver.contracts.session import SessionPurged
 from palaver.contracts.session_log import EventFrame
 from palaver.servicekit.encoding import Encoded
 
@@ -63,6 +64,10 @@ class Handlers:
     async def on_user_deleted(self, event: UserDeleted) -> None:
         """Somebody's account is gone. Of rooms that are not projected yet the log tells the end."""
         await self._projection.forget_owner(event.user_id)
+
+    async def on_session_purged(self, event: SessionPurged) -> None:
+        """A room is removed for good."""
+        await self._projection.forget(event.session_id)
 
     async def on_usage_metered(self, fact: UsageMetered) -> None:
         """A provider said what a request took."""

@@ -86,10 +86,15 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The room is gone with all that was said in it; what its last turns still say changes nothing."""
+    """The room is deleted: nobody sees it, and it is kept, for it may be restored."""
 
 
-Change = Decided | Forked | Turned | Seated | Left | Said | Chosen | Erased | Pinned | Closed
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A deleted room is back, with what its last turns said meanwhile."""
+
+
+Change = Decided | Forked | Turned | Seated | Left | Said | Chosen | Erased | Pinned | Closed | Reopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,12 @@ def _seat(participant: Participant) -> Seat:
 def _room_changes(view: SessionView) -> tuple[Change, ...]:
     setting = Setting(view.owner_id, view.mode, view.prompt_mode, view.system_prompt, view.path)
     return (Decided(setting), *(Seated(_seat(participant)) for participant in view.participants))
+
+
+def _changes_of_its_end(event: session_log.SessionDeleted | session_log.SessionRestored) -> tuple[Change, ...]:
+    if isinstance(event, session_log.SessionDeleted):
+        return (Closed(),)
+    return (Reopened(), *_room_changes(event.data.session))
 
 
 def _changes_of_the_way(event: session_log.BranchCreated | session_log.PathChanged) -> tuple[Change, ...]:
@@ -165,8 +176,8 @@ def _changes(event: EventFrame) -> tuple[Change, ...]:
     match event:
         case session_log.SessionCreated() | session_log.SessionUpdated() | session_log.SessionArchived():
             return _room_changes(event.data.session)
-        case session_log.SessionDeleted():
-            return (Closed(),)
+        case session_log.SessionDeleted() | session_log.SessionRestored():
+            return _changes_of_its_end(event)
         case session_log.ParticipantAdded() | session_log.ParticipantUpdated():
             return (Seated(_seat(event.data.participant)),)
         case session_log.ParticipantRemoved():
@@ -220,11 +231,11 @@ def appended_by(steps: Iterable[Step], room: Room) -> list[Entry] | None:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a room's projection stands."""
+    """Where a room's projection stands. One that is `gone` for good changes no more."""
 
     epoch: str
     cursor: int
-    deleted: bool = False
+    gone: bool = False
 
 
 class _Draft:
@@ -239,8 +250,6 @@ class _Draft:
         self.forks = dict(room.forks)
 
     def put(self, change: Change, seq: int) -> None:
-        if self.deleted:
-            return
         match change:
             case Decided(setting):
                 self.setting = setting
@@ -255,8 +264,8 @@ class _Draft:
                     self.seats[participant_id] = replace(self.seats[participant_id], removed=True)
             case Said() | Chosen() | Erased() | Pinned():
                 self._put_said(change, seq)
-            case Closed():
-                self.deleted, self.setting, self.seats, self.entries, self.pins, self.forks = True, None, {}, {}, {}, {}
+            case Closed() | Reopened():
+                self.deleted = isinstance(change, Closed)
             case _:
                 assert_never(change)
 

@@ -23,6 +23,7 @@ from palaver.context.projection import (
     Left,
     Pinned,
     Progress,
+    Reopened,
     Said,
     Seated,
     Step,
@@ -79,7 +80,7 @@ class RoomStore:
             following = _following(steps, progress.cursor)
             if not following:
                 return progress
-            changes = [] if progress.deleted else _until_closed(following)
+            changes = () if progress.gone else ((step.seq, change) for step in following for change in step.changes)
             for kind, group in groupby(changes, key=lambda pair: type(pair[1])):
                 await _write(connection, session_id, kind, list(group))
             cursor = following[-1].seq
@@ -96,11 +97,10 @@ class RoomStore:
         return len(found)
 
     async def forget(self, session_id: SessionId) -> None:
-        """The room is not there any more: nothing that was projected of it stays."""
+        """The room is not there any more: nothing that was projected of it stays, or comes with late entries."""
         async with self._database.transaction() as connection:
-            mine = sa.select(rooms.c.session_id).where(rooms.c.session_id == session_id).with_for_update()
-            if (await connection.execute(mine)).one_or_none() is not None:
-                await _close(connection, session_id)
+            await _locked(connection, session_id, epoch="")
+            await _close(connection, session_id)
 
     async def restart(self, session_id: SessionId, *, old_epoch: str, epoch: str) -> None:
         """Forget a room whose log was rebuilt, unless somebody else did so already."""
@@ -138,7 +138,7 @@ class RoomStore:
 async def _locked(connection: AsyncConnection, session_id: SessionId, epoch: str) -> Progress:
     """Lock the room's row, made with cursor 0 if it is new."""
     query = (
-        sa.select(rooms.c.epoch, rooms.c.cursor, rooms.c.deleted)
+        sa.select(rooms.c.epoch, rooms.c.cursor, rooms.c.deleted, rooms.c.owner_id)
         .where(rooms.c.session_id == session_id)
         .with_for_update()
     )
@@ -147,7 +147,7 @@ async def _locked(connection: AsyncConnection, session_id: SessionId, epoch: str
         new = insert(rooms).values(session_id=session_id, epoch=epoch, cursor=0, deleted=False)
         await connection.execute(new.on_conflict_do_nothing())
         row = (await connection.execute(query)).one()
-    return Progress(row.epoch, row.cursor, deleted=row.deleted)
+    return Progress(row.epoch, row.cursor, gone=row.deleted and row.owner_id is None)
 
 
 _BLANK = {"owner_id": None, "mode": None, "prompt_mode": None, "system_prompt": None, "path": None}
@@ -157,17 +157,6 @@ async def _close(connection: AsyncConnection, session_id: SessionId) -> None:
     await _forget_content(connection, session_id)
     await forget_room(connection, session_id)
     await connection.execute(sa.update(rooms).where(rooms.c.session_id == session_id).values(deleted=True, **_BLANK))
-
-
-def _until_closed(steps: Sequence[Step]) -> list[tuple[int, Change]]:
-    """What changes; after a room's end nothing does."""
-    changes: list[tuple[int, Change]] = []
-    for step in steps:
-        for change in step.changes:
-            changes.append((step.seq, change))
-            if isinstance(change, Closed):
-                return changes
-    return changes
 
 
 def _following(steps: Sequence[Step], cursor: int) -> list[Step]:
@@ -224,8 +213,9 @@ async def _write_one(connection: AsyncConnection, session_id: SessionId, seq: in
             await _pin(connection, session_id, message_id, None)
         case Pinned(message_id, pinned):
             await _pin(connection, session_id, message_id, seq if pinned else None)
-        case Closed():
-            await _close(connection, session_id)
+        case Closed() | Reopened():
+            hidden = isinstance(change, Closed)
+            await connection.execute(sa.update(rooms).where(rooms.c.session_id == session_id).values(deleted=hidden))
         case Said():
             raise AssertionError("entries are written in groups")
         case _:

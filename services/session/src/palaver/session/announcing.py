@@ -1,15 +1,17 @@
 """How news leaves the service: entries through the log's relay, commands and broadcasts straight to the broker."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
 
 import structlog
 
-from palaver.contracts.client_protocol import Error
+from palaver.contracts.client_protocol import Error, RoomsData, RoomsNotice
 from palaver.contracts.failures import FailureBody
 from palaver.contracts.ids import SessionId, UserId
 from palaver.contracts.model_router import RUN_TURN, RunTurn
-from palaver.contracts.session import TURN_STOP, USER_NOTIFIED, TurnsStopping
+from palaver.contracts.session import ROOMS_CHANGED, TURN_STOP, USER_NOTIFIED, TurnsStopping
 from palaver.servicekit.broker import Broker, Outgoing
 from palaver.servicekit.errors import Unavailable
 from palaver.servicekit.outbox import OutboxRelay
@@ -17,6 +19,17 @@ from palaver.session.domain import Turn
 from palaver.session.log import said
 from palaver.session.ports import News
 from palaver.session.store.log import EntryKey
+
+LISTED: Mapping[str, Literal["created", "updated", "archived", "deleted", "restored"]] = MappingProxyType(
+    {
+        "session.created": "created",
+        "session.updated": "updated",
+        "session.archived": "archived",
+        "session.deleted": "deleted",
+        "session.restored": "restored",
+    }
+)
+"""Entries that change what stands in its owner's list of rooms."""
 
 _log = structlog.get_logger()
 
@@ -57,6 +70,9 @@ class BrokerAnnouncer:
         await asyncio.gather(
             self._order(news.issued), self._log_relay.publish_now([said(entry) for entry in news.entries])
         )
+        for entry in news.entries:
+            if news.owner is not None and (change := LISTED.get(entry.name)):
+                await self._relist(news.owner, RoomsData(session_id=entry.session_id, change=change))
 
     async def refuse(
         self, author: UserId, session_id: SessionId, client_message_id: str | None, refusal: FailureBody
@@ -73,6 +89,12 @@ class BrokerAnnouncer:
             taken = await self._broker.publish_all([run_command(turn) for turn in issued])
             if not all(taken):
                 _log.warning("turns_not_offered", turns=taken.count(False))
+
+    async def _relist(self, owner: UserId, change: RoomsData) -> None:
+        try:
+            await self._broker.send(ROOMS_CHANGED, RoomsNotice(data=change), owner)
+        except Unavailable:
+            _log.warning("rooms_unsaid", session=change.session_id)  # who comes back reads the list anyway
 
     async def _broadcast_stop(self, news: News) -> None:
         try:

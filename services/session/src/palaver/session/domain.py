@@ -81,6 +81,7 @@ class Session:
             path=self.path,
             created_at=self.created_at,
             updated_at=self.updated_at,
+            deleted_at=self.deleted_at,
         )
 
 

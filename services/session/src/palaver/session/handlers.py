@@ -186,6 +186,10 @@ class Handlers:
         """Delete a room."""
         return await self._roomkeeping.delete(request)
 
+    async def restore_session(self, request: OfSession) -> SessionView:
+        """Take a deleted room back."""
+        return await self._roomkeeping.restore(request)
+
     async def add_participant(self, request: AddParticipant) -> Participant:
         """Seat a model."""
         return await self._seating.add(request)

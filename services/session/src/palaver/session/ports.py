@@ -20,13 +20,14 @@ class News:
     """What is to be said once a transaction is committed.
 
     `issued` turns are offered to the workers, `stopping` ones are called back from them. `outbox` says that other
-    messages wait in the outbox table.
+    messages wait in the outbox table. `owner`: whose room it is.
     """
 
     entries: tuple[SessionEvent, ...] = ()
     issued: tuple[Turn, ...] = ()
     stopping: tuple[TurnId, ...] = ()
     outbox: bool = False
+    owner: UserId | None = None
 
 
 class Announcer(Protocol):

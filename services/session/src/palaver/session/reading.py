@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,8 +45,9 @@ JSON has escaped it, and a few milliseconds to encode."""
 class Reading:
     """Answers readers."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, deleted_room_days: int) -> None:
         self._database = database
+        self._kept = timedelta(days=deleted_room_days)
 
     # ---- rooms -----------------------------------------------------------------------------------------------------
     async def session(self, request: OfSession) -> SessionView:
@@ -55,7 +57,9 @@ class Reading:
             return await _view(conn, session)
 
     async def list_sessions(self, request: ListSessions) -> SessionPage:
-        """A page of the actor's rooms, newest change first."""
+        """A page of the actor's rooms, newest change first; or of those that can be restored."""
+        if request.deleted:
+            return await self._list_deleted(request)
         async with self._snapshot() as conn:
             page, total = await sessions.page(
                 conn,
@@ -68,6 +72,22 @@ class Reading:
             )
             seats = await sessions.seats(conn, [session.id for session in page])
             return SessionPage(sessions=tuple(session.view(seats[session.id]) for session in page), total=total)
+
+    async def _list_deleted(self, request: ListSessions) -> SessionPage:
+        async with self._snapshot() as conn:
+            page, total = await sessions.page_of_deleted(
+                conn,
+                request.actor.user_id,
+                since=datetime.now(UTC) - self._kept,
+                limit=request.limit,
+                offset=(request.page - 1) * request.limit,
+            )
+            seats = await sessions.seats(conn, [session.id for session in page])
+        views = (session.view(seats[session.id]) for session in page)
+        dated = (
+            view.model_copy(update={"purge_at": view.deleted_at and view.deleted_at + self._kept}) for view in views
+        )
+        return SessionPage(sessions=tuple(dated), total=total)
 
     # ---- messages --------------------------------------------------------------------------------------------------
     async def list_messages(self, request: ListMessages) -> MessagePage:

@@ -221,7 +221,9 @@ class Room:
         for payer in () if settled else sorted(self._payers):
             await turns.lock_payer(self.conn, payer)
             self._issued += await turns.admit(self.conn, payer, policy)
-        return News(tuple(self._entries), tuple(self._issued), tuple(self._stopping), bool(self._letters))
+        return News(
+            tuple(self._entries), tuple(self._issued), tuple(self._stopping), bool(self._letters), self.session.owner_id
+        )
 
     def _admit_at_once(self, policy: TurnPolicy) -> bool:
         """Issue new turns as they are made, if nobody waits before them; else they wait, and False is returned."""

@@ -1,4 +1,6 @@
-"""Opening, changing, archiving and deleting rooms."""
+"""Opening, changing, archiving, deleting and restoring rooms."""
+
+from datetime import timedelta
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
@@ -12,6 +14,7 @@ from palaver.contracts.session_log import (
     SessionArchived,
     SessionCreated,
     SessionDeleted,
+    SessionRestored,
     SessionUpdated,
     SessionView,
 )
@@ -20,7 +23,7 @@ from palaver.session.directors import Director, Directors
 from palaver.session.domain import FIRST_ROUND, Session, storable
 from palaver.session.ports import Clock
 from palaver.session.prompts import check_room_prompt
-from palaver.session.room import Room, Rooms
+from palaver.session.room import Room, Rooms, not_found
 from palaver.session.seating import Seating, check_seats
 from palaver.session.stopping import Stops
 from palaver.session.store import sessions, turns
@@ -38,6 +41,7 @@ class RoomKeeping:
         stops: Stops,
         clock: Clock,
         max_sessions_per_owner: int,
+        deleted_room_days: int,
     ) -> None:
         self._rooms = rooms
         self._directors = directors
@@ -45,6 +49,7 @@ class RoomKeeping:
         self._stops = stops
         self._clock = clock
         self._max_sessions_per_owner = max_sessions_per_owner
+        self._kept = timedelta(days=deleted_room_days)
 
     async def create(self, request: CreateSession) -> SessionView:
         """Open a room. Raises Failure for an unknown mode or model, too many seats or none, too many rooms."""
@@ -62,11 +67,14 @@ class RoomKeeping:
             await room.record_session(SessionCreated)
             return room.session.view(seats)
 
-    async def _check_number(self, room: Room, owner: UserId) -> None:
-        """Under the person's lock: of two replicas that open their last room, one comes second."""
+    async def _check_number(self, room: Room, owner: UserId, *, besides: int = 0) -> None:
+        """Under the person's lock: of two replicas that open their last room, one comes second.
+
+        `besides`: rooms that this transaction adds without having written them yet.
+        """
         await turns.lock_payer(room.conn, owner)
         maximum = self._max_sessions_per_owner
-        if await sessions.count_of_owner(room.conn, owner) > maximum:  # this one is among them
+        if await sessions.count_of_owner(room.conn, owner) + besides > maximum:  # a new one is counted already
             raise Failure(
                 ErrorCode.TOO_MANY_SESSIONS,
                 f"You have {maximum:,} rooms, as many as one person may have; delete some first.",
@@ -122,8 +130,21 @@ class RoomKeeping:
             await self._stops.stop_all(room)
             room.change(deleted_at=room.now)
             room.record(SessionDeleted, Nothing())
-            _audit_deletion(room, request.actor)
+            _audit(room, request.actor, "session.deleted")
         return Done()
+
+    async def restore(self, request: OfSession) -> SessionView:
+        """Take a deleted room back, with everything in it. Raises Failure: not there any more, too many rooms."""
+        async with self._rooms.open(request.session_id) as room:
+            since = room.session.deleted_at
+            gone = since is None or since + self._kept <= room.now or await sessions.is_to_be_purged(room.conn, room.id)
+            if gone or room.session.owner_id != request.actor.user_id:
+                raise not_found()
+            room.change(deleted_at=None)
+            await self._check_number(room, room.session.owner_id, besides=1)
+            await room.record_session(SessionRestored)
+            _audit(room, request.actor, "session.restored")
+            return room.session.view(await room.seats())
 
 
 async def _furnish(room: Room, seats: tuple[Participant, ...]) -> None:
@@ -133,12 +154,12 @@ async def _furnish(room: Room, seats: tuple[Participant, ...]) -> None:
     await room.reseat(seats)
 
 
-def _audit_deletion(room: Room, actor: Actor) -> None:
+def _audit(room: Room, actor: Actor, action: str) -> None:
     record = AuditRecorded(
         event_id=new_id(),
         at=room.now,
         actor_id=actor.user_id,
-        action="session.deleted",
+        action=action,
         target_kind="session",
         target_id=room.id,
         address=actor.address,

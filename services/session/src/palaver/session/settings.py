@@ -21,6 +21,9 @@ class Settings(ServiceSettings):
     max_sessions_per_owner: Count = Field(
         limits.MAX_SESSIONS_PER_OWNER, description="Rooms of one person that are not deleted."
     )
+    deleted_room_days: Count = Field(
+        limits.DELETED_ROOM_DAYS, description="A deleted room can be restored for so long, then it is removed for good."
+    )
     max_pinned_messages: Count = Field(limits.MAX_PINNED_MESSAGES, description="Pinned messages in one room.")
     max_personas_per_owner: Count = Field(limits.MAX_PERSONAS, description="Personas that one person may keep.")
     max_queued_rounds: Count = Field(200, description="Messages that may wait in one room for the round that runs.")

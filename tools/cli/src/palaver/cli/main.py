@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from palaver.cli.commands import account, admin, keys, models
+from palaver.cli.commands import account, admin, keys, models, rooms
 from palaver.cli.commands.person import secret, server_of
 from palaver.cli.settings import MigrateSettings, UpSettings, given_password, read
 from palaver.cli.telling import run, told
@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(account.app, name="account")
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="keys")
+app.add_typer(rooms.app, name="rooms")
 app.command()(models.models)
 
 

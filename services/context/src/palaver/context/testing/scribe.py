@@ -96,8 +96,12 @@ class Scribe:
         self._append(session_log.ParticipantRemoved, removal)
 
     def delete_session(self) -> None:
-        """The room is gone."""
+        """Nobody sees the room any more."""
         self._append(session_log.SessionDeleted, session_log.Nothing())
+
+    def restore_session(self) -> None:
+        """The room is back."""
+        self._append(session_log.SessionRestored, session_log.SessionChange(session=self.view()))
 
     # ---- the conversation -------------------------------------------------------------------------------------------
     def say(

@@ -18,6 +18,7 @@ from palaver.contracts.session import (
     SESSION_DELETE,
     SESSION_GET,
     SESSION_LIST,
+    SESSION_RESTORE,
     SESSION_UPDATE,
     AddParticipant,
     Color,
@@ -118,9 +119,10 @@ async def list_sessions(  # noqa: PLR0917 - FastAPI passes them by name
     archived: bool = False,  # noqa: FBT001, FBT002 - a query parameter
     mode: Annotated[str | None, Query(alias="type", max_length=80)] = None,
     q: Annotated[str | None, Query(max_length=200, description="Searches titles.")] = None,
+    deleted: Annotated[bool, Query(description="Instead those that can be restored, the last deleted first.")] = False,  # noqa: FBT002
 ) -> Page[list[SessionView]]:
     """Your rooms, the last changed first."""
-    request = ListSessions(actor=who.actor, page=page, limit=limit, archived=archived, mode=mode, q=q)
+    request = ListSessions(actor=who.actor, page=page, limit=limit, archived=archived, mode=mode, q=q, deleted=deleted)
     answer = await around.broker.ask(SESSION_LIST, request)
     return Page(data=list(answer.sessions), meta=PageMeta(page=page, limit=limit, total=answer.total))
 
@@ -162,9 +164,16 @@ async def update_session(
 
 @router.delete("/{session_id}")
 async def delete_session(session_id: Id, who: Authenticated, around: Around) -> Envelope[None]:
-    """Delete a room."""
+    """Delete a room. For some weeks it can be restored; `purge_at` in the list of deleted ones says until when."""
     await around.broker.ask(SESSION_DELETE, OfSession(actor=who.actor, session_id=SessionId(session_id)))
     return done()
+
+
+@router.post("/{session_id}/restore")
+async def restore_session(session_id: Id, who: Authenticated, around: Around) -> Envelope[SessionView]:
+    """Take a deleted room back, with all that was said in it."""
+    request = OfSession(actor=who.actor, session_id=SessionId(session_id))
+    return Envelope(data=await around.broker.ask(SESSION_RESTORE, request))
 
 
 @router.post("/{session_id}/archive")

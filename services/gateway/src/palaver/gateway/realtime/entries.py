@@ -10,6 +10,7 @@ ENDING: Final = frozenset({"reply.appended", "turn.failed", "turn.stopped"})
 BEGINNING: Final = "turn.requested"
 POSTED: Final = "message.posted"
 DELETED: Final = "session.deleted"
+RESTORED: Final = "session.restored"
 
 
 class _Message(msgspec.Struct):

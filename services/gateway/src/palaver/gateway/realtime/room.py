@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from palaver.contracts.deltas import turn_of
 from palaver.gateway.realtime.attachment import Attachment
-from palaver.gateway.realtime.entries import DELETED, POSTED, Entry
+from palaver.gateway.realtime.entries import DELETED, POSTED, RESTORED, Entry
 
 MAX_ENTRIES_AHEAD = 1_000
 """Entries kept that are ahead of a missing one; beyond, they are read from the log with it."""
@@ -137,6 +137,8 @@ class Room:
             self.unconfirmed.pop(entry.client_message_id, None)
         elif entry.name == DELETED:
             self.deleted = True
+        elif entry.name == RESTORED:
+            self.deleted = False
         for attachment in self.attachments:
             attachment.take(entry)
         if entry.begins_turn and entry.turn is not None:

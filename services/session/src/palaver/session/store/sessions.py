@@ -112,6 +112,23 @@ async def count_of_owner(conn: AsyncConnection, owner: UserId) -> int:
     return (await conn.execute(statement)).scalar_one()
 
 
+async def is_to_be_purged(conn: AsyncConnection, session_id: SessionId) -> bool:
+    """Whether a room is marked to be removed for good."""
+    marked = select(sessions.c.id).where(sessions.c.id == session_id, PURGED)
+    return (await conn.execute(marked)).one_or_none() is not None
+
+
+async def page_of_deleted(
+    conn: AsyncConnection, owner: UserId, *, since: datetime, limit: int, offset: int
+) -> tuple[list[Session], int]:
+    """Rooms of a person that were deleted after `since`, the last deleted first, and how many there are in all."""
+    wanted = (sessions.c.owner_id == owner) & (sessions.c.deleted_at > since) & ~PURGED
+    newest = select(sessions).where(wanted).order_by(sessions.c.deleted_at.desc(), sessions.c.id.desc())
+    rows = (await conn.execute(newest.limit(limit).offset(offset))).all()
+    total = (await conn.execute(select(func.count()).select_from(sessions).where(wanted))).scalar_one()
+    return [_session(row) for row in rows], total
+
+
 async def page(
     conn: AsyncConnection,
     owner: UserId,

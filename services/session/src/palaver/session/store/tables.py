@@ -98,6 +98,12 @@ Index(
     postgresql_where=sessions.c.deleted_at.is_(None),
 )
 
+Index(
+    "deleted_sessions",
+    sessions.c.deleted_at,
+    postgresql_where=sessions.c.deleted_at.is_not(None),
+)
+
 PURGED = sessions.c.purge.is_(true())
 Index("sessions_to_purge", sessions.c.id, postgresql_where=PURGED)
 
