@@ -1,14 +1,14 @@
-"""The list of rooms in a real browser: put away and taken back, and kept as a file."""
+"""The list of rooms in a real browser: found, put away, deleted and taken back, and kept as a file."""
 
 import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from palaver.cli.testing.axe import violations
-from palaver.cli.testing.page import Visit, done, say
+from palaver.cli.testing.page import Visit, done, say, visiting
 from palaver.cli.testing.stack import PASSWORD, Stack
 from palaver.contracts.session import NewParticipant
 from palaver.simulator.faults import Script
@@ -68,3 +68,43 @@ async def test_a_room_is_kept_as_a_file(stack: Stack, visit: Visit) -> None:
     assert [item["kind"] for item in kept["messages"]] == ["user", "reply"]
     assert kept["messages"][1]["reply"]["usage"]["tokens_output"] > 0
     assert visit.complaints == []
+
+
+WORDS = {
+    "en-GB": ("Actions for {}", "Delete", "“{}” was deleted.", "Undo", "Recently deleted", "Restore {}", "Find a room"),
+    "zh-CN": ("“{}”的操作", "删除", "已删除“{}”。", "撤销", "最近删除", "恢复“{}”", "查找房间"),
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_a_deleted_room_is_taken_back_on_every_device(stack: Stack, browser: Browser, language: str) -> None:
+    actions, delete, told, undo, deleted, restore, search = WORDS[language]
+    async with await stack.person() as ada, visiting(browser, stack.url, language) as visit:
+        seat = NewParticipant(model="sim-swift", name="Swift")
+        plans, *_ = [(await ada.rest.create_session((seat,), title=f"Plan {n}")).id for n in range(6)]
+        await visit.sign_in(stack.url, ada, PASSWORD)
+        page, other = await visit.open("/"), await visit.open(f"/rooms/{plans}")
+        row = page.get_by_role("link", name="Plan 0")
+        await expect(other.get_by_role("textbox")).to_be_visible()
+        await page.get_by_role("searchbox", name=search).fill("plan 0")
+        await expect(page.get_by_role("link", name="Plan")).to_have_count(1)
+        await page.get_by_role("button", name=actions.format("Plan 0")).click()
+        await page.get_by_role("menuitem", name=delete).click()
+        await expect(page.get_by_text(told.format("Plan 0"))).to_be_visible()
+        await expect(row).to_have_count(0)
+        await expect(other.get_by_role("link", name="Plan 0")).to_have_count(0)
+        await page.get_by_role("button", name=undo).click()
+        await expect(row).to_be_visible()
+        await expect(other.get_by_role("link", name="Plan 0")).to_be_visible()
+        await expect(other.get_by_role("heading", name="Plan 0")).to_be_visible()
+
+        await ada.rest.delete_session(plans)  # by a third device, which has no page
+        await expect(row).to_have_count(0)
+        await page.get_by_role("button", name=deleted).click()
+        assert await violations(page) == []
+        await page.get_by_role("button", name=restore.format("Plan 0")).click()
+        await expect(page.get_by_role("button", name=restore.format("Plan 0"))).to_have_count(0)
+        await page.keyboard.press("Escape")
+        await expect(row).to_be_visible()
+        await expect(other.get_by_role("heading", name="Plan 0")).to_be_visible()
+        assert visit.complaints == []

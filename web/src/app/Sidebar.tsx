@@ -1,4 +1,5 @@
-import { Plus, X } from 'lucide-react'
+import { Plus, Trash2, X } from 'lucide-react'
+import { Suspense, lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { RoomList } from '@/features/rooms/RoomList'
@@ -9,6 +10,8 @@ import { classes } from '@/ui/classes'
 
 import { AccountMenu } from './AccountMenu'
 
+const DeletedRooms = lazy(async () => ({ default: (await import('@/features/rooms/DeletedRooms')).DeletedRooms }))
+
 interface SidebarProps {
   readonly route: Route
   readonly open: boolean
@@ -17,6 +20,7 @@ interface SidebarProps {
 
 export function Sidebar({ route, open, onClose }: SidebarProps) {
   const { t } = useTranslation()
+  const [showingDeleted, setShowingDeleted] = useState(false)
   const go = (to: Route) => {
     navigate(to)
     onClose()
@@ -72,6 +76,19 @@ export function Sidebar({ route, open, onClose }: SidebarProps) {
             }}
           />
         </div>
+        <button
+          type="button"
+          onClick={() => setShowingDeleted(true)}
+          className="mb-1 flex items-center gap-2 self-start rounded-lg px-3 py-1.5 text-xs text-muted hover:bg-sunken hover:text-ink"
+        >
+          <Trash2 size={14} aria-hidden="true" />
+          {t('rooms.deleted')}
+        </button>
+        {showingDeleted ? (
+          <Suspense fallback={null}>
+            <DeletedRooms onClose={() => setShowingDeleted(false)} />
+          </Suspense>
+        ) : null}
         <AccountMenu page={route.page} onOpen={go} />
       </aside>
     </>

@@ -5,13 +5,22 @@ import { readUsage } from '@/lib/api/sessions'
 import { accessToken } from '@/lib/credentials'
 import { noteKeyQuota } from '@/lib/keyQuotas'
 import { noteModelStanding } from '@/lib/modelStandings'
+import { noteRoomsChange } from '@/lib/roomNews'
 
 /** A hidden page paints nothing, but what arrives must still be kept up with. */
 const FLUSH_WITHIN_MS = 250
 /** Growing text is read well at 30 pictures a second; painting all 60 would leave less time for everything else. */
 const FLUSH_EVERY_MS = 30
 
-export const live = new LiveRooms({ openSocket, accessToken, schedule, readUsage, onKeyQuota: noteKeyQuota, onModelAvailability: noteModelStanding })
+export const live = new LiveRooms({
+  openSocket,
+  accessToken,
+  schedule,
+  readUsage,
+  onKeyQuota: noteKeyQuota,
+  onModelAvailability: noteModelStanding,
+  onRoomsChanged: noteRoomsChange,
+})
 
 function openSocket(): Socket {
   const url = new URL('/ws', location.href)

@@ -1,11 +1,15 @@
-/** The room list follows what happens in open rooms: a new title or member shows at once, a deleted room goes. */
+/** The room list follows what happens to rooms, here and on other devices: new ones, titles and members show at once. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 
 import type { SessionView } from '@/contracts/protocol'
 import { SESSIONS_KEY } from '@/lib/api/sessions'
+import { useRoomNews } from '@/lib/roomNews'
 
 import { live } from './live'
+
+/** Several rooms that change together are read once. */
+const GATHER_MS = 250
 
 export function useRoomListSync(): void {
   const queries = useQueryClient()
@@ -24,4 +28,15 @@ export function useRoomListSync(): void {
       }),
     [queries],
   )
+  useEffect(() => {
+    let gathering: ReturnType<typeof setTimeout> | undefined
+    const forget = useRoomNews.subscribe(() => {
+      clearTimeout(gathering)
+      gathering = setTimeout(() => void queries.invalidateQueries({ queryKey: SESSIONS_KEY }), GATHER_MS)
+    })
+    return () => {
+      clearTimeout(gathering)
+      forget()
+    }
+  }, [queries])
 }

@@ -6,7 +6,7 @@
 import { type StoreApi, createStore } from 'zustand/vanilla'
 
 import type { FailureReason, MessageItem } from '@/contracts/frames'
-import type { ClientFrame, ContextUsage, KeyQuotaData, ModelAvailabilityData, ServerFrame } from '@/contracts/protocol'
+import type { ClientFrame, ContextUsage, KeyQuotaData, ModelAvailabilityData, RoomsData, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
 import { backoffDelay } from './backoff'
@@ -39,6 +39,8 @@ export interface LiveRoomsOptions extends Pick<ConnectionOptions, 'openSocket' |
   readonly onKeyQuota?: (quota: KeyQuotaData) => void
   /** A model would answer otherwise than before. */
   readonly onModelAvailability?: (standing: ModelAvailabilityData) => void
+  /** One of the person's rooms came, changed or went, perhaps on another device. */
+  readonly onRoomsChanged?: (room: RoomsData) => void
   readonly now?: () => number
   readonly random?: () => number
 }
@@ -217,6 +219,14 @@ export class LiveRooms {
     if (frame.type === 'notice' && frame.name === 'service.recovered') this.#resendIn(0)
     if (frame.type === 'notice' && frame.name === 'key.quota') this.#options.onKeyQuota?.(frame.data)
     if (frame.type === 'notice' && frame.name === 'model.availability') this.#options.onModelAvailability?.(frame.data)
+    if (frame.type === 'notice' && frame.name === 'rooms.changed') {
+      this.#options.onRoomsChanged?.(frame.data)
+      const { session_id: restored, change } = frame.data
+      if (change === 'restored' && this.#followers.has(restored)) {
+        this.#unattached.add(restored) // so that it is asked for later, too, if it was asked for just now
+        this.#attach(restored)
+      }
+    }
     if (frame.type !== 'error' || !frame.retryable) return
     if (frame.client_message_id) {
       this.#resendIn(backoffDelay(this.#postRefusals, (this.#options.random ?? Math.random)()))

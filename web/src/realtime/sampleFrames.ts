@@ -24,6 +24,8 @@ export function session(participants: Participant[] = [participant('ada'), parti
     path: ['main'],
     created_at: AT,
     updated_at: AT,
+    deleted_at: null,
+    purge_at: null,
   }
 }
 

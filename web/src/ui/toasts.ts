@@ -4,6 +4,13 @@ import { create } from 'zustand'
 export interface Toast {
   readonly id: number
   readonly text: string
+  readonly action?: ToastAction | undefined
+}
+
+/** What can still be done about it. */
+export interface ToastAction {
+  readonly label: string
+  readonly run: () => void
 }
 
 const SHOWN_FOR_MS = 7_000
@@ -13,10 +20,10 @@ let next = 0
 
 export const useToasts = create<readonly Toast[]>(() => [])
 
-export function toast(text: string): void {
+export function toast(text: string, action?: ToastAction): void {
   next += 1
   const id = next
-  useToasts.setState((toasts) => [...toasts, { id, text }].slice(-MAX_TOASTS), true)
+  useToasts.setState((toasts) => [...toasts, { id, text, action }].slice(-MAX_TOASTS), true)
   setTimeout(() => dismissToast(id), SHOWN_FOR_MS)
 }
 

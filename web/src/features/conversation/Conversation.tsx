@@ -2,8 +2,11 @@ import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
 import { useFollow, useLiveSession, useLiveState } from '@/realtime/hooks'
+import { useRestoreSession } from '@/lib/api/sessions'
 import { usePreferences } from '@/lib/preferences'
 import { Button } from '@/ui/Button'
+import { toast } from '@/ui/toasts'
+import { useFailureText } from '@/ui/useFailureText'
 
 import { Announcer } from './Announcer'
 import { ArchivedNote } from './ArchivedNote'
@@ -28,7 +31,7 @@ export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: C
   const refusal = useLiveState(({ refused }) => refused[sessionId])
   const deleted = useLiveState(({ rooms }) => rooms[sessionId]?.deleted ?? false)
   const membersOpen = usePreferences((preferences) => preferences.membersOpen)
-  if (refusal !== undefined || deleted) return <Gone deleted={deleted} onLeave={onLeave} />
+  if (refusal !== undefined || deleted) return <Gone sessionId={sessionId} deleted={deleted} onLeave={onLeave} />
   if (!session) return <Opening />
   const addMembers = () => onAddMembers(session)
   const show = (messageId: string) => leadTo(sessionId, messageId)
@@ -73,15 +76,29 @@ function Opening() {
   )
 }
 
-function Gone({ deleted, onLeave }: { readonly deleted: boolean; readonly onLeave: () => void }) {
+interface GoneProps {
+  readonly sessionId: string
+  readonly deleted: boolean
+  readonly onLeave: () => void
+}
+
+function Gone({ sessionId, deleted, onLeave }: GoneProps) {
   const { t } = useTranslation()
+  const failureText = useFailureText()
+  const restore = useRestoreSession()
+  const takeBack = () => restore.mutate(sessionId, { onError: (failure) => toast(failureText(failure)) })
   return (
     <div className="flex h-full flex-col items-center justify-center gap-3 p-8 text-center">
       <h1 className="font-serif text-2xl font-medium">{deleted ? t('room.deleted') : t('room.notFound')}</h1>
       <p className="max-w-sm text-muted">{deleted ? t('room.deletedHint') : t('room.notFoundHint')}</p>
-      <Button className="mt-3" onClick={onLeave}>
-        {t('room.back')}
-      </Button>
+      <div className="mt-3 flex flex-wrap justify-center gap-2">
+        {deleted ? (
+          <Button look="primary" busy={restore.isPending} onClick={takeBack}>
+            {t('rooms.restore')}
+          </Button>
+        ) : null}
+        <Button onClick={onLeave}>{t('room.back')}</Button>
+      </div>
     </div>
   )
 }

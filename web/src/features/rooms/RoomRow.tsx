@@ -3,17 +3,17 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
-import { useArchiveSession, useDeleteSession } from '@/lib/api/sessions'
+import { useArchiveSession } from '@/lib/api/sessions'
 import { pathOf } from '@/lib/route'
 import { roomTitle } from '@/lib/roomTitle'
 import { memberStyle } from '@/ui/Avatar'
-import { ConfirmModal } from '@/ui/ConfirmModal'
 import { Menu, MenuItem } from '@/ui/Menu'
 import { classes } from '@/ui/classes'
 import { toast } from '@/ui/toasts'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { RenameModal } from './RenameModal'
+import { useDeletion } from './useDeletion'
 import { useExport } from './useExport'
 
 interface RoomRowProps {
@@ -28,8 +28,8 @@ const SHOWN_MEMBERS = 5
 export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
   const { t } = useTranslation()
   const failureText = useFailureText()
-  const [asking, setAsking] = useState<'rename' | 'delete' | null>(null)
-  const remove = useDeleteSession()
+  const [renaming, setRenaming] = useState(false)
+  const remove = useDeletion(onDeleted)
   const archive = useArchiveSession()
   const save = useExport(room)
   const title = roomTitle(room, t('rooms.untitled'))
@@ -65,7 +65,7 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
           </button>
         }
       >
-        <MenuItem icon={<Pencil size={15} />} onSelect={() => setAsking('rename')}>
+        <MenuItem icon={<Pencil size={15} />} onSelect={() => setRenaming(true)}>
           {t('rooms.rename')}
         </MenuItem>
         <MenuItem icon={<FileText size={15} />} onSelect={() => save('md')}>
@@ -77,27 +77,11 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
         <MenuItem icon={room.archived ? <ArchiveRestore size={15} /> : <Archive size={15} />} onSelect={toggleArchive}>
           {t(room.archived ? 'rooms.unarchive' : 'rooms.archive')}
         </MenuItem>
-        <MenuItem icon={<Trash2 size={15} />} danger onSelect={() => setAsking('delete')}>
+        <MenuItem icon={<Trash2 size={15} />} danger onSelect={() => remove(room.id, title)}>
           {t('rooms.delete')}
         </MenuItem>
       </Menu>
-      {asking === 'rename' ? <RenameModal room={room} onClose={() => setAsking(null)} /> : null}
-      {asking === 'delete' ? (
-        <ConfirmModal
-          title={t('rooms.deleteTitle')}
-          text={t('rooms.deleteText', { title })}
-          action={t('rooms.delete')}
-          busy={remove.isPending}
-          onClose={() => setAsking(null)}
-          onConfirm={() =>
-            remove.mutate(room.id, {
-              onSuccess: onDeleted,
-              onError,
-              onSettled: () => setAsking(null),
-            })
-          }
-        />
-      ) : null}
+      {renaming ? <RenameModal room={room} onClose={() => setRenaming(false)} /> : null}
     </li>
   )
 }

@@ -61,6 +61,23 @@ export function useDeleteSession() {
   })
 }
 
+export function useRestoreSession() {
+  return useChange(async (id: string) => {
+    return (await request<SessionView>('POST', `/sessions/${id}/restore`)).data
+  })
+}
+
+/** Rooms that can be taken back, the last deleted first. Kept under the key of the list: what changes it changes both. */
+export function useDeletedSessions() {
+  return useQuery({
+    queryKey: [...SESSIONS_KEY, 'deleted'],
+    queryFn: async () => {
+      const query = { limit: LISTED_ROOMS, deleted: true }
+      return (await request<SessionView[]>('GET', '/sessions', { query })).data
+    },
+  })
+}
+
 export function useAddParticipant(sessionId: string) {
   return useChange(async (seat: NewParticipant) => {
     const path = `/sessions/${sessionId}/participants`

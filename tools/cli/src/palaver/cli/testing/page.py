@@ -84,9 +84,9 @@ async def launched_browser() -> AsyncGenerator[Browser]:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, url: str) -> AsyncGenerator[Visit]:
-    """A browser profile of its own on the page at `url`."""
-    context = await browser.new_context(base_url=url, locale="en-GB", viewport=WIDE)
+async def visiting(browser: Browser, url: str, language: str = "en-GB") -> AsyncGenerator[Visit]:
+    """A browser profile of its own on the page at `url`, of somebody who reads `language`."""
+    context = await browser.new_context(base_url=url, locale=language, viewport=WIDE)
     context.set_default_timeout(PATIENCE_SECONDS * 1_000)
     expect.set_options(timeout=PATIENCE_SECONDS * 1_000)
     visit = Visit(context)
