@@ -1,4 +1,4 @@
-"""Writes, or with `--check` compares, what is made from the services: OpenAPI, `.env.example` and the page of limits.
+"""Writes, or with `--check` compares, what is made from the services: OpenAPI, `.env.example`, pages of numbers.
 
 What is made from the contracts alone is `python -m palaver.contracts.generate`.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
 import limits_page
+import metrics_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -35,6 +36,7 @@ def documents() -> dict[Path, str]:
         Path("docs/openapi.json"): json.dumps(describe(), indent=2, ensure_ascii=False) + "\n",
         Path(".env.example"): environment(),
         Path("docs/limits.md"): limits_page.page(),
+        Path("docs/metrics.md"): metrics_page.page(),
     }
 
 

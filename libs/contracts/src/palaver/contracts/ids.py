@@ -1,5 +1,6 @@
 """Identifiers: UUIDv7 in lower case, so that they sort by time and are single subject tokens."""
 
+from datetime import UTC, datetime
 from typing import NewType
 
 import uuid_utils
@@ -21,7 +22,19 @@ InvitationId = NewType("InvitationId", str)
 SummaryId = NewType("SummaryId", str)
 """One version of a summary."""
 
+HEX_DIGITS = 32
+VERSION_AT = 12
+"""RFC 9562: 48 bits of milliseconds since the epoch, then the version."""
+
 
 def new_id() -> str:
     """A fresh UUIDv7."""
     return str(uuid_utils.uuid7())
+
+
+def made_at(made: str) -> datetime | None:
+    """When an id was made, to the millisecond; None for one that does not say."""
+    digits = made.replace("-", "")
+    if len(digits) != HEX_DIGITS or digits[VERSION_AT] != "7":
+        return None
+    return datetime.fromtimestamp(int(digits[:VERSION_AT], 16) / 1000, UTC)

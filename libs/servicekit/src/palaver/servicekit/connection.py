@@ -14,6 +14,8 @@ import structlog
 from nats.aio.client import Server
 
 from palaver.servicekit.errors import BrokerDenied, Unavailable
+from palaver.servicekit.figures import Figures, Sample
+from palaver.servicekit.metrics import BROKER
 from palaver.servicekit.nats_client import LastingClient
 from palaver.servicekit.settings import BrokerSettings
 from palaver.servicekit.tasks import TaskSet, backoff_seconds
@@ -104,6 +106,11 @@ class Connection:
             self._listeners.pop(key, None)
 
         return forget
+
+    def show(self, figures: Figures) -> None:
+        """See `Measured`; messages that are heard directly, deltas, are not among them."""
+        for counter, figure in BROKER.items():
+            figures.read(figure, lambda counter=counter: [Sample(self.nc.stats[counter])])
 
     async def ping(self) -> None:
         """One round trip. Raises Unavailable."""

@@ -5,9 +5,9 @@ transaction is never mistaken for one.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, cast
 
 import asyncpg
 import structlog
@@ -16,8 +16,11 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from palaver.servicekit.errors import Contended, NotProvisioned, Unavailable
+from palaver.servicekit.figures import Figures, Sample
+from palaver.servicekit.metrics import DATABASE_CONNECTIONS, DATABASE_CONNECTIONS_MAX, DATABASE_OUTAGES
 from palaver.servicekit.settings import DatabaseSettings
 
 POSTGRES = "postgres"
@@ -59,11 +62,14 @@ _log = structlog.get_logger()
 
 
 class Database:
-    """The pool of one service. A `Resource`."""
+    """A pool of one service. A `Resource`; `pool` tells several of one service apart in figures."""
 
-    def __init__(self, settings: DatabaseSettings, *, schema: str) -> None:
+    def __init__(self, settings: DatabaseSettings, *, schema: str, pool: str = "main") -> None:
         self._schema = schema
+        self._pool = pool
         self._engine = _engine(settings, schema)
+        self._most = settings.pool_size + settings.max_overflow
+        self._outages = 0
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         # A connection of its own: a service that is busy must not take itself for cut off from its database.
         alone = settings.model_copy(update={"pool_size": 1, "max_overflow": 0})
@@ -91,6 +97,16 @@ class Database:
         await self._engine.dispose()
         await self._pinger.dispose()
 
+    def show(self, figures: Figures) -> None:
+        """See `Measured`."""
+        figures.read(DATABASE_CONNECTIONS, self._connections)
+        figures.read(DATABASE_CONNECTIONS_MAX, lambda: [Sample(self._most, (self._pool,))])
+        figures.read(DATABASE_OUTAGES, lambda: [Sample(self._outages, (self._pool,))])
+
+    def _connections(self) -> list[Sample]:
+        pool = cast("QueuePool", self._engine.pool)
+        return [Sample(pool.checkedout(), (self._pool, "in_use")), Sample(pool.checkedin(), (self._pool, "idle"))]
+
     async def _require_tables(self) -> None:
         async with self.read() as connection:
             migrated = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
@@ -104,18 +120,30 @@ class Database:
         Raises Unavailable("postgres") for an outage and its subclass Contended for a lock not obtained in time. When
         the outage happens during the commit, it may have taken place: what is written must bear being written again.
         """
-        connection = await _acquire(self._engine)
-        try:
-            async with connection.begin():
-                yield connection
-        finally:
-            await asyncio.shield(connection.close())
+        with self._counted():
+            connection = await _acquire(self._engine)
+            try:
+                async with connection.begin():
+                    yield connection
+            finally:
+                await asyncio.shield(connection.close())
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """Reads without a transaction (each statement sees its own snapshot); saves the round trips of one."""
-        async with _borrowed(self._reader) as connection:
-            yield connection
+        with self._counted():
+            async with _borrowed(self._reader) as connection:
+                yield connection
+
+    @contextmanager
+    def _counted(self) -> Generator[None]:
+        try:
+            yield
+        except Contended:
+            raise
+        except Unavailable as outage:
+            self._outages += outage.dependency == POSTGRES
+            raise
 
     async def ping(self) -> None:
         """One round trip, beside all work. Raises Unavailable."""

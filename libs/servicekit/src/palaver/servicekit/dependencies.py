@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import structlog
-from prometheus_client import Gauge
 
 from palaver.contracts.operations import Dependency, DependencyChanged, dependency_changed
 from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.metrics import DependencyMetrics
 from palaver.servicekit.ports import Check
 from palaver.servicekit.service import Kit
 
@@ -34,9 +34,7 @@ class Dependencies:
         self._subject = dependency_changed(kit.name)
         self._up: dict[str, bool] = dict.fromkeys(checks, True)
         self._said_at: dict[Dependency, float] = {}
-        self._gauge = Gauge(
-            "palaver_dependency_up", "Whether it answered the last check.", ("dependency",), registry=kit.metrics
-        )
+        self._metrics = DependencyMetrics(kit.metrics)
         kit.health.dependencies = self._up
 
     def is_up(self, dependency: Dependency) -> bool:
@@ -52,7 +50,7 @@ class Dependencies:
     async def _check(self, dependency: Dependency) -> None:
         up = await answers(self._checks[dependency])
         now = asyncio.get_running_loop().time()
-        self._gauge.labels(dependency).set(up)
+        self._metrics.show(dependency, up=up)
         changed = up is not self._up[dependency]
         if changed:
             self._up[dependency] = up

@@ -30,4 +30,4 @@ async def open_kit(settings: ServiceSettings, *, process_metrics: bool = True) -
         stack.push_async_callback(server.stop)
         broker = await Broker.connect(settings.nats, service=name)
         stack.push_async_callback(broker.drain)
-        yield Kit(name, instance, broker, metrics, health, tracing.tracer)
+        yield Kit(name, instance, broker, metrics, health, tracing.tracer, process_metrics)

@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from palaver.servicekit.broker import Broker, Outgoing
 from palaver.servicekit.database import Database
 from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.figures import Figures, Sample
+from palaver.servicekit.metrics import OUTBOX_LAG, OUTBOX_PENDING
 from palaver.servicekit.tasks import TaskSet
 
 K = TypeVar("K")
@@ -102,9 +105,14 @@ class OutboxRelay(Generic[K]):
     what was published does not wait for the note. A crash in between repeats them, which their message ids undo.
     """
 
-    def __init__(self, broker: Broker, source: OutboxSource[K], sweep_seconds: float = SWEEP_SECONDS) -> None:
+    def __init__(
+        self, broker: Broker, source: OutboxSource[K], sweep_seconds: float = SWEEP_SECONDS, *, name: str = "outbox"
+    ) -> None:
         self._broker = broker
         self._source = source
+        self._name = name
+        self._left = 0
+        self._behind_since: float | None = None
         self._sweep_seconds = sweep_seconds
         self._nudged = asyncio.Event()
         self._unmarked: dict[K, None] = {}
@@ -129,6 +137,21 @@ class OutboxRelay(Generic[K]):
     def nudge(self) -> None:
         """Something was committed: sweep now. Costs nothing when called often."""
         self._nudged.set()
+
+    def show(self, figures: Figures) -> None:
+        """See `Measured`."""
+        figures.read(OUTBOX_PENDING, lambda: [Sample(self._left, (self._name,))])
+        figures.read(OUTBOX_LAG, lambda: [Sample(self._lag_seconds(), (self._name,))])
+
+    def _lag_seconds(self) -> float:
+        return 0.0 if self._behind_since is None else time.monotonic() - self._behind_since
+
+    def _note_left(self, messages: int) -> None:
+        self._left = messages
+        if not messages:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = time.monotonic()
 
     async def run(self) -> None:
         """Sweep for ever. When cancelled, notes what is published."""
@@ -156,17 +179,14 @@ class OutboxRelay(Generic[K]):
                 pass
 
     async def _sweep(self) -> None:
-        while self._broker.up:
+        while True:
             items = await self._source.unpublished(BATCH)
-            if not await self._publish(items) or len(items) < BATCH:
+            done = await self._acknowledged(items) if self._broker.up else []
+            if done:
+                await self._source.mark_published(done)
+            self._note_left(len(items) - len(done))
+            if self._left or len(items) < BATCH:
                 return
-
-    async def _publish(self, items: Sequence[tuple[K, Outgoing]]) -> bool:
-        """Whether all of them are with the broker now."""
-        done = await self._acknowledged(items)
-        if done:
-            await self._source.mark_published(done)
-        return len(done) == len(items)
 
     async def _acknowledged(self, items: Sequence[tuple[K, Outgoing]]) -> list[K]:
         acknowledged = await self._broker.publish_all([outgoing for _, outgoing in items])

@@ -9,14 +9,18 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from prometheus_client import CollectorRegistry
 from structlog.contextvars import bound_contextvars
 
+from palaver.contracts.streams import Durable
 from palaver.servicekit.answering import Answering, Hearing
 from palaver.servicekit.availability import Availability
+from palaver.servicekit.backlog import Backlog
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.consuming import Consumer
 from palaver.servicekit.errors import Unavailable
+from palaver.servicekit.figures import Figure, Figures, Measured
 from palaver.servicekit.health import Health, Phase
-from palaver.servicekit.metrics import MessageMetrics
+from palaver.servicekit.metrics import SERVICE_FIGURES, ConsumerMetrics, MessageMetrics, ProcessMetrics
 from palaver.servicekit.ports import Loop, Resource
+from palaver.servicekit.process import watch_loop
 from palaver.servicekit.routes import Answer, Consume, Hear, Route
 from palaver.servicekit.runtime import Runtime
 from palaver.servicekit.tasks import TaskSet, supervise
@@ -34,7 +38,8 @@ _log = structlog.get_logger()
 class Kit:
     """What a service is given: its connection, its registry, its place to say how it is.
 
-    `instance` is a UUIDv7 of this process's copy of the service.
+    `instance` is a UUIDv7 of this process's copy of the service. `shows_process`: it has this process to itself, or is
+    the one that shows the process's own figures.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Kit:
     metrics: CollectorRegistry
     health: Health
     tracer: Tracer = field(default_factory=NoOpTracer)
+    shows_process: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class Service:
     `tasks` are named long-running loops, run again with back-off when they raise. `on_stop` is awaited first when the
     service stops: routes still answer and tasks still run, so that work can be handed over; it shares the deadline
     `drain_seconds` with the messages in work. While `availability` says no, questions go to other replicas; with no
-    other one, askers are told that nobody answers.
+    other one, askers are told that nobody answers. `measured` are parts that show `figures`, besides those that
+    every service has; `pulled` are durables that loops of the service's own pull from.
     """
 
     name: str
@@ -62,6 +69,9 @@ class Service:
     on_stop: Callable[[], Awaitable[None]] | None = None
     availability: Availability | None = None
     drain_seconds: float = DEFAULT_DRAIN_SECONDS
+    measured: tuple[Measured, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    pulled: tuple[Durable, ...] = ()
 
 
 async def run(service: Service, kit: Kit, stop: asyncio.Event) -> None:
@@ -78,11 +88,19 @@ class _Life:
         self._service = service
         self._kit = kit
         self._runtime = Runtime(service.name, kit.broker, MessageMetrics(kit.metrics), kit.tracer)
-        self._runtime.metrics.broker_up.set_function(lambda: kit.broker.up)
         self._consumers = [Consumer(route, self._runtime) for route in service.routes if isinstance(route, Consume)]
         self._subscribed: list[Answering | Hearing] = []
         self._started: list[Resource] = []
         self._loops = TaskSet(f"{service.name}.loop")
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        health, metrics = self._kit.health, self._runtime.metrics
+        metrics.broker_up.set_function(lambda: self._kit.broker.up)
+        metrics.phase.set_function(lambda: health.ready)
+        figures = Figures(self._kit.metrics, (*SERVICE_FIGURES, *self._service.figures))
+        for part in (self._kit.broker, *self._service.measured):
+            part.show(figures)
 
     async def run(self, stop: asyncio.Event) -> None:
         try:
@@ -104,10 +122,20 @@ class _Life:
             self._supervise(consumer.name, consumer.run)
         for name, loop in self._service.tasks.items():
             self._supervise(name, loop)
+        self._watch_figures()
         if (availability := self._service.availability) is not None:
             self._supervise("availability", lambda: self._follow(availability))
         self._kit.health.phase = Phase.READY
         _log.info("service_ready", instance=self._kit.instance)
+
+    def _watch_figures(self) -> None:
+        consumed = [route.durable for route in self._service.routes if isinstance(route, Consume)]
+        if durables := (*consumed, *self._service.pulled):
+            backlog = Backlog(self._kit.broker, durables, ConsumerMetrics(self._kit.metrics))
+            self._supervise("backlog", backlog.run)
+        if self._kit.shows_process:
+            lag = ProcessMetrics(self._kit.metrics).loop_lag
+            self._supervise("event-loop", lambda: watch_loop(lag))
 
     async def _subscribe(self, route: Route) -> None:
         match route:

@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRat
 from prometheus_client import CollectorRegistry, GCCollector, Info, PlatformCollector, ProcessCollector
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from palaver.servicekit.process import show_network
 from palaver.servicekit.redaction import format_error, redact
 from palaver.servicekit.settings import TelemetrySettings
 
@@ -88,14 +89,25 @@ class Tracing:
 def registry_for(service: str, distribution: str, *, process_metrics: bool = True) -> CollectorRegistry:
     """A fresh metrics registry with build information and, once per process, the process's own figures."""
     registry = CollectorRegistry()
-    Info("palaver_build", "What is running.", registry=registry).info(
+    show_build(registry, service, distribution)
+    if process_metrics:
+        process_figures(registry)
+    return registry
+
+
+def show_build(registry: CollectorRegistry, service: str, distribution: str) -> None:
+    """Register what is running."""
+    Info("palaver_build", "What is running; always 1.", registry=registry).info(
         {"service": service, "version": version_of(distribution), "python": sys.version.split()[0]}
     )
-    if process_metrics:
-        ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
-        GCCollector(registry=registry)
-    return registry
+
+
+def process_figures(registry: CollectorRegistry) -> None:
+    """Register CPU, memory, files, network and the collector of garbage."""
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    show_network(registry)
 
 
 def version_of(distribution: str) -> str:

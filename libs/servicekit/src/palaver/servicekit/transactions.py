@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.servicekit.broker import Broker, Outgoing
 from palaver.servicekit.database import Database
+from palaver.servicekit.figures import Figures
 from palaver.servicekit.outbox import DatabaseOutbox, Outbox, OutboxRelay
 
 
@@ -47,6 +48,11 @@ class Transactions:
         self._relay.nudge()
         for follow in work.followers:
             follow()
+
+    def show(self, figures: Figures) -> None:
+        """See `Measured`: the database and what waits to be said."""
+        self._database.show(figures)
+        self._relay.show(figures)
 
     async def relay(self) -> None:
         """Publish what was said, for ever."""

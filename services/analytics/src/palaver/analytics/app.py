@@ -69,6 +69,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             answer(QUOTA_GET, handlers.quota_get),
         ),
         resources=(database,),
+        measured=(database,),
         tasks={"sweep-reservations": budget.sweep_forever},
         drain_seconds=settings.drain_seconds,
     )

@@ -126,6 +126,7 @@ def build(settings: Settings, kit: Kit) -> Service:
             hear(SUMMARY_CHANGED, handlers.on_summary_changed),
         ),
         resources=(database, counter, calibrations),
+        measured=(database,),
         tasks={"announce-usage": meters.announce, "calibrations": calibrations.follow, "summaries": summarising.follow},
         drain_seconds=settings.drain_seconds,
     )

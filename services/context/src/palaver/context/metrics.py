@@ -19,7 +19,7 @@ class ContextMetrics:
         )
         self.fill = Histogram(
             "palaver_context_window_fill",
-            "Used share of the maximum, per window built.",
+            "Used share of the model's window, per window built; their count is that of the windows.",
             buckets=FILL_BUCKETS,
             registry=registry,
         )

@@ -14,7 +14,7 @@ from palaver.gateway.ended import EndedSignIns
 from palaver.gateway.handlers import News
 from palaver.gateway.idempotency import Answers
 from palaver.gateway.limits import Rate, RateLimits
-from palaver.gateway.metrics import RealtimeMetrics, RestMetrics
+from palaver.gateway.metrics import FIGURES, EdgeMetrics, RealtimeFigures, RestMetrics
 from palaver.gateway.origins import Origins
 from palaver.gateway.realtime.census import Census
 from palaver.gateway.realtime.departures import Departures
@@ -51,7 +51,8 @@ def build(settings: Settings, kit: Kit) -> Service:
     broker, realtime, rates = kit.broker, settings.realtime, settings.rates
     redis = Redis(settings.redis)
     traffic = Traffic()
-    rate_limits = RateLimits(redis.client)
+    edge_metrics = EdgeMetrics(kit.metrics)
+    rate_limits = RateLimits(redis.client, edge_metrics.rate_limited)
     origins = Origins(settings.allowed_origins)
     keys = KeySet(broker, keep_seconds=settings.jwks_seconds)
     recipient = Recipient.of(settings.identity_key)
@@ -65,6 +66,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         rate_limits,
         kit.tracer,
         relay,
+        edge_metrics,
         messages=Rate("messages", rates.messages_per_minute),
         max_characters=settings.max_message_characters,
     )
@@ -140,7 +142,6 @@ def build(settings: Settings, kit: Kit) -> Service:
         close_seconds=realtime.close_seconds,
         trusted_proxies=settings.trusted_proxies,
     )
-    RealtimeMetrics(kit.metrics, hub=hub, relay=relay, traffic=traffic)
     news = News(hub.outages)
     dependencies = Dependencies(
         kit, {"nats": broker.ping, "redis": redis.ping}, on_change=lambda name, up: hub.outages.observe(name, up=up)
@@ -154,6 +155,8 @@ def build(settings: Settings, kit: Kit) -> Service:
             *(hear(subject, news.on_dependency_changed) for subject in _OUTAGE_NEWS),
         ),
         resources=(redis, census, relay, handlers, edge),
+        measured=(RealtimeFigures(hub, relay, traffic),),
+        figures=FIGURES,
         tasks={
             "heads": heads.run,
             "census": census.run,

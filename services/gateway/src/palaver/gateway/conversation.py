@@ -27,6 +27,7 @@ from palaver.contracts.session_log import Metadata, TurnRef
 from palaver.contracts.subjects import Command
 from palaver.gateway.errors import unavailable
 from palaver.gateway.limits import Rate, RateLimits
+from palaver.gateway.metrics import EdgeMetrics
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.errors import Unavailable
 
@@ -54,6 +55,7 @@ class Conversation:
         rates: RateLimits,
         tracer: Tracer,
         posts: PostWatch,
+        metrics: EdgeMetrics,
         *,
         messages: Rate,
         max_characters: int,
@@ -62,6 +64,7 @@ class Conversation:
         self._rates = rates
         self._tracer = tracer
         self._posts = posts
+        self._metrics = metrics
         self._messages = messages
         self._max_characters = max_characters
 
@@ -82,9 +85,11 @@ class Conversation:
         )
         self._posts.expect_post(session_id, request.client_message_id)
         try:
-            with self._tracer.start_as_current_span("post"):
+            with self._tracer.start_as_current_span("post"), self._metrics.post_seconds.time():
                 await self._order(POST_MESSAGE, message, partition_of(session_id), session_id)
-        except Failure:
+        except Failure as failure:
+            if failure.code is ErrorCode.SERVICE_UNAVAILABLE:
+                self._metrics.posts_failed.inc()
             self._posts.settle_post(session_id, request.client_message_id)
             raise
 

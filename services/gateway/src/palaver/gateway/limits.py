@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import structlog
+from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -71,9 +72,10 @@ class LocalRates:
 
 
 class RateLimits:
-    """Refuses what comes too often."""
+    """Refuses what comes too often; `refused` counts that by the rate's name."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, refused: Counter) -> None:
+        self._refused = refused
         self._script = redis.register_script(_GCRA)
         self._local = LocalRates()
         self._redis_after = 0.0
@@ -82,6 +84,7 @@ class RateLimits:
         """Count one. Raises Failure(RATE_LIMITED) with `retry_after_seconds`."""
         wait = await self._wait_seconds(rate, key)
         if wait > 0:
+            self._refused.labels(rate.name).inc()
             raise Failure(
                 ErrorCode.RATE_LIMITED,
                 "That was too often; wait a moment.",

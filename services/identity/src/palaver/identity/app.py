@@ -279,6 +279,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             ),
         ),
         resources=(database, redis, http, hashing, first_owner),
+        measured=(transactions,),
         tasks={
             "outbox": transactions.relay,
             "endings": endings.run,

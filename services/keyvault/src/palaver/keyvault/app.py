@@ -142,6 +142,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             ),
         ),
         resources=(database, keks, KekCheck(database, settings.versions)),
+        measured=(transactions,),
         tasks={
             "outbox": transactions.relay,
             "rewrapping": rewrapping.run,

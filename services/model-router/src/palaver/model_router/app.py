@@ -14,6 +14,7 @@ from palaver.model_router.administering import Administration
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.availability import Standings
 from palaver.model_router.breaker import BreakerPolicy
+from palaver.model_router.breaker_figures import BreakerFigures
 from palaver.model_router.budgets import AnalyticsBudgets
 from palaver.model_router.calling import ProviderCalls
 from palaver.model_router.checking import KeyCheck
@@ -32,7 +33,7 @@ from palaver.model_router.handlers import (
 )
 from palaver.model_router.itineraries import Itineraries
 from palaver.model_router.keys import LeasedKeys
-from palaver.model_router.metrics import RouterMetrics
+from palaver.model_router.metrics import FIGURES, RouterMetrics
 from palaver.model_router.neighbours import BrokerNews, ContextWindows, IdentityRoles, SessionClaims
 from palaver.model_router.places import ProviderPlaces
 from palaver.model_router.preparing import Preparation
@@ -206,6 +207,9 @@ def build(settings: Settings, kit: Kit) -> Service:
             hear(model_router.BREAKER_CHANGED, about_keys.on_breaker_changed),
         ),
         resources=(database, models, *(() if redis is None else (redis,)), circuits, adapters, budgets, breaker_news),
+        measured=(transactions, metrics, BreakerFigures(circuits, models), places),
+        figures=FIGURES,
+        pulled=(DURABLES[TURN_RUN], DURABLES[COMPLETION_RUN]),
         tasks={
             "jobs": jobs.run,
             "side-jobs": completions.run,

@@ -6,6 +6,7 @@ opened or closed. While that place is away each worker goes by its own view; los
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,6 +78,11 @@ def key_circuit(key_id: KeyId) -> str:
     return f"key {key_id}"
 
 
+def part_of(circuit: str) -> str:
+    """What a breaker of this name protects."""
+    return circuit.split(" ", 1)[0]
+
+
 class Circuits:
     """All breakers. A `Resource`; `run` is its loop, `tell` says to all workers what opened or closed."""
 
@@ -99,6 +105,8 @@ class Circuits:
         self._turned = asyncio.Event()
         self.turns = 0
         """How often any of them opened or closed."""
+        self.openings: Counter[tuple[str, str]] = Counter()
+        """By part and error code."""
 
     async def start(self) -> None:
         """Learn what the others know; without the shared place, nothing."""
@@ -113,6 +121,10 @@ class Circuits:
     def of(self, circuit: str) -> Breaker:
         """What is known of it."""
         return self._breakers.get(circuit, CLEAN)
+
+    def not_closed(self) -> Counter[str]:
+        """How many are open or half open, by part."""
+        return Counter(part_of(name) for name, breaker in self._breakers.items() if breaker.open_until is not None)
 
     @property
     def all_closed(self) -> bool:
@@ -158,6 +170,8 @@ class Circuits:
         if before.open_until != breaker.open_until:
             _log.info("breaker_turned", circuit=circuit, opens=breaker.open_until is not None, code=breaker.code)
             self.turns += 1
+            if breaker.open_until is not None:
+                self.openings[part_of(circuit), breaker.code or ""] += 1
             self._turned.set()
             self._turned = asyncio.Event()
         if len(self._breakers) > MAX_CIRCUITS:

@@ -16,6 +16,7 @@ from prometheus_client import Counter
 from palaver.contracts.deltas import encode_delta
 from palaver.model_router.ports import DeltaOutlet, Flushable
 from palaver.servicekit.broker import Broker
+from palaver.servicekit.figures import Buckets
 
 TICK_SECONDS = 0.005
 """Deltas of all turns that are due in the same tick leave together; short beside the window, which it never prolongs by
@@ -36,6 +37,7 @@ class DeltaFlow:
         "_subject",
         "_turn_id",
         "_window",
+        "gaps",
     )
 
     def __init__(self, subject: str, turn_id: str, attempt: int, outlet: DeltaOutlet, *, window_seconds: float) -> None:
@@ -49,6 +51,8 @@ class DeltaFlow:
         self._offset = 0
         self._flushed_at: float | None = None
         self._queued = False
+        self.gaps: Buckets | None = None
+        """Where the times between deltas are noted, once it is known whose answer this is."""
 
     def add(self, text: str) -> None:
         """More of the answer: sent now if the window is over, else when it is."""
@@ -66,7 +70,10 @@ class DeltaFlow:
         self._pending.clear()
         offset = self._offset
         self._offset += len(text)
-        self._flushed_at = self._loop.time()
+        now = self._loop.time()
+        if self.gaps is not None and self._flushed_at is not None:
+            self.gaps.note(now - self._flushed_at)
+        self._flushed_at = now
         await self._outlet.publish(self._subject, encode_delta(self._turn_id, self._attempt, offset, text))
 
     async def resend(self, offset: int, text: str) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import structlog
 
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import WorkerId
+from palaver.contracts.ids import WorkerId, made_at
 from palaver.contracts.model_router import RunTurn, TurnStarted
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import FinishReason
@@ -154,6 +154,10 @@ class Generation:
         if turn.first_token_at is not None:
             return
         turn.first_token_at = datetime.now(UTC)
+        turn.flow.gaps = self._metrics.gaps.of(prepared.model.id)
+        if (asked_at := made_at(turn.turn_id)) is not None:
+            waited = (turn.first_token_at - asked_at).total_seconds()
+            self._metrics.turn_first_token_seconds.labels(prepared.model.id).observe(max(0.0, waited))
         if prepared.route.tries:
             run.saying.create_task(prepared.route.heard())
         fact = TurnStarted(

@@ -2,12 +2,14 @@
 so that one who asks for much does not make everybody else wait."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from palaver.contracts.ids import UserId
 from palaver.model_router.domain import Provider
+from palaver.model_router.metrics import PLACES_WAITING
+from palaver.servicekit.figures import Figures, Sample
 
 
 class FairPlaces:
@@ -16,6 +18,11 @@ class FairPlaces:
     def __init__(self, most: int) -> None:
         self._free = most
         self._waiting: OrderedDict[UserId, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._waiting.values()))
 
     @asynccontextmanager
     async def taken(self, payer: UserId) -> AsyncGenerator[None]:
@@ -57,6 +64,16 @@ class ProviderPlaces:
     def __init__(self, usual: int) -> None:
         self._usual = usual
         self._places: dict[tuple[str, int], FairPlaces] = {}
+
+    def show(self, figures: Figures) -> None:
+        """See `Measured`."""
+        figures.read(PLACES_WAITING, self._waiting)
+
+    def _waiting(self) -> list[Sample]:
+        waiting: Counter[str] = Counter()
+        for (provider_id, _), places in self._places.items():
+            waiting[provider_id] += places.waiting
+        return [Sample(calls, (provider_id,)) for provider_id, calls in waiting.items()]
 
     def of(self, provider: Provider) -> FairPlaces:
         """Those of one provider."""

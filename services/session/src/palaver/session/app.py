@@ -100,9 +100,9 @@ def build(settings: Settings, kit: Kit) -> Service:
     directors = Directors.installed()
     database = Database(settings.database, schema=SCHEMA)
     claims_pool = {"pool_size": settings.claims_pool_size, "max_overflow": 0}
-    claims_database = Database(settings.database.model_copy(update=claims_pool), schema=SCHEMA)
+    claims_database = Database(settings.database.model_copy(update=claims_pool), schema=SCHEMA, pool="claims")
 
-    log_relay = OutboxRelay(kit.broker, LogSource(database, LEFT_OVER_SECONDS))
+    log_relay = OutboxRelay(kit.broker, LogSource(database, LEFT_OVER_SECONDS), name="log")
     outbox_relay = OutboxRelay(kit.broker, DatabaseOutbox(database))
     announcer = BrokerAnnouncer(kit.broker, log_relay, outbox_relay)
 
@@ -164,6 +164,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         name=OWNER,
         routes=(*_commands(handlers), *_queries(handlers), limits_route(LIMITS_GET, settings, OWNER)),
         resources=(database, claims_database),
+        measured=(database, claims_database, log_relay, outbox_relay),
         tasks={
             "publish-log": log_relay.run,
             "publish-outbox": outbox_relay.run,

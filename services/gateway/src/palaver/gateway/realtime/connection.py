@@ -16,7 +16,7 @@ from palaver.gateway.people import Person
 from palaver.gateway.realtime.frames import Echo, encode, error
 from palaver.gateway.realtime.ports import Wire
 from palaver.gateway.realtime.queue import SendQueue
-from palaver.gateway.realtime.traffic import Traffic
+from palaver.gateway.realtime.traffic import BATCH_SIZES, Traffic
 from palaver.gateway.settings import RealtimeSettings
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 NORMAL_CLOSURE = 1000
+LARGEST = BATCH_SIZES - 1
 
 
 class Connection:
@@ -109,6 +110,7 @@ class Connection:
 
     def refuse(self, body: FailureBody, echo: Echo | None = None) -> None:
         """Tell the client that something was refused, in its language."""
+        self._traffic.refusals[body.code] += 1
         self.send(error(echo or Echo(), body))
 
     def _schedule(self) -> None:
@@ -125,8 +127,9 @@ class Connection:
                 self._drained()
                 return
             wire.send_frames(batch)
-            traffic.batches_sent += 1
-            traffic.frames_sent += len(batch)
+            frames = len(batch)
+            traffic.batches_sent[min((frames - 1).bit_length(), LARGEST)] += 1
+            traffic.frames_sent += frames
             traffic.bytes_sent += sum(map(len, batch))
 
     def _drained(self) -> None:

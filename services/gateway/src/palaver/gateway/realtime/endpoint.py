@@ -114,6 +114,7 @@ class Endpoint:
             await self._handlers.serve_all(connection, entrant.rest)
             while (text := _text_of(await receive())) is not None:
                 self._traffic.frames_received += 1
+                self._traffic.bytes_received += len(text) if isinstance(text, bytes) else len(text.encode())
                 await self._handlers.receive(connection, text)
         except Failure as failure:  # only `enter` refuses; handlers answer for themselves
             _refuse(wire, failure, handshake)

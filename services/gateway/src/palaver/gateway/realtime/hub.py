@@ -62,6 +62,9 @@ class Hub:
         self._connections: set[Connection] = set()
         self._entering = 0
         self._people: dict[str, _Presence] = {}
+        self.queued_bytes = 0
+        """What waits for all sockets, as of the last sweep; `lagging` are those that get no deltas meanwhile."""
+        self.lagging = 0
         self.outages = Outages(self._tell_everybody)
 
     def __len__(self) -> int:
@@ -136,9 +139,13 @@ class Hub:
             await asyncio.sleep(SWEEP_SECONDS)
             self.outages.expire(time.monotonic())
             now = time.time()
+            queued = lagging = 0
             for connection in list(self._connections):
                 self._check_token(connection, now)
                 connection.close_if_stalled()
+                queued += connection.queue.size
+                lagging += connection.queue.lagging
+            self.queued_bytes, self.lagging = queued, lagging
 
     def _check_token(self, connection: Connection, now: float) -> None:
         left = connection.person.expires_at - now

@@ -27,6 +27,11 @@ class SendQueue:
     def __len__(self) -> int:
         return len(self._control) + len(self._deltas)
 
+    @property
+    def size(self) -> int:
+        """Bytes that wait."""
+        return self.control_bytes + self.delta_bytes
+
     def put(self, frame: bytes) -> None:
         """Queue a control frame. It is never dropped; the owner watches `control_bytes`."""
         self._control.append(frame)

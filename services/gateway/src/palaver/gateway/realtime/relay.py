@@ -73,6 +73,11 @@ class Relay:
         """The attached sessions."""
         return [followed.room for followed in self._followed.values()]
 
+    @property
+    def sessions(self) -> int:
+        """How many sessions are attached."""
+        return len(self._followed)
+
     async def start(self) -> None:
         """A `Resource`; nothing is heard before somebody attaches."""
 
@@ -128,6 +133,7 @@ class Relay:
         state, live = await self._read(attachment, cursor)
         if attachment.detached:
             raise Failure(ErrorCode.NOT_ATTACHED, "This session was detached meanwhile.")
+        self._traffic.attached["new" if cursor is None else "resumed" if state.recovered else "reset"] += 1
         answer(state, live)
         self._complete(attachment, state, live)
 

@@ -20,6 +20,7 @@ class Home:
         self.path = path.expanduser().resolve()
         self.secrets = self.path / "secrets.json"
         self.running = self.path / "running.json"
+        self.targets = self.path / "prometheus-targets.json"
         self.nats = self.path / "nats"
         self.postgres = self.path / "postgres"
         self.valkey = self.path / "valkey"

@@ -66,7 +66,8 @@ class ServicesInProcess:
     async def _run(self, service: LoadedService) -> None:
         try:
             settings = service.settings(**self._wiring.values(service))
-            async with open_kit(settings, process_metrics=False) as kit:
+            # All of them share one process; one of them shows its figures.
+            async with open_kit(settings, process_metrics=service is self._services[0]) as kit:
                 built = service.built(settings, kit)
                 watching = asyncio.create_task(self._note_ready(service.name, kit.health))
                 try:

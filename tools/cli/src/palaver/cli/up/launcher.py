@@ -22,6 +22,7 @@ from palaver.cli.up.secret_store import ADMIN, load_or_make
 from palaver.cli.up.servers import Servers
 from palaver.cli.up.sign_in import SignIn
 from palaver.cli.up.simulation import Simulation
+from palaver.cli.up.targets import write_targets
 from palaver.cli.up.terminal import Terminal
 from palaver.cli.up.wiring import Wiring
 from palaver.contracts.catalogue import SERVICES
@@ -118,6 +119,8 @@ class Launcher:
             sign_in.leave_for_command_line(self.home.command_line_code)
             write_running(self.home.running, self._facts(wiring))
             stack.callback(self.home.running.unlink, missing_ok=True)
+            write_targets(self.home.targets, wiring.health_ports)
+            stack.callback(self.home.targets.unlink, missing_ok=True)
             self._say_ready(sign_in)
             await services.wait()
             raise CommandError(f"The services ended by themselves; see {self.home.logs}.")
