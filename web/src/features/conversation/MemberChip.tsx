@@ -22,7 +22,6 @@ export function MemberChip({ member, usage, onOpen }: MemberChipProps) {
     <button
       type="button"
       onClick={onOpen}
-      aria-label={t('members.open', { name: participant.name, status: t(`status.${status}`) })}
       style={memberStyle(participant.color)}
       className={classes(
         'flex w-40 items-center gap-2.5 rounded-2xl border bg-surface p-2 pr-3 text-left transition-colors hover:bg-raised',
@@ -39,6 +38,7 @@ export function MemberChip({ member, usage, onOpen }: MemberChipProps) {
             <ContextMeter name={participant.name} usage={usage} />
           </span>
         ) : null}
+        <span className="sr-only">{t('members.open')}</span>
       </span>
     </button>
   )

@@ -33,7 +33,15 @@ export function CodeBlock({ language, children }: CodeBlockProps) {
           </button>
         ) : null}
       </div>
-      <pre ref={code} className="scroll-quiet overflow-x-auto px-3.5 py-3 font-mono text-[0.8125rem] leading-relaxed" tabIndex={-1}>
+      {/* Long lines are scrolled to by keyboard, too. */}
+      <pre
+        ref={code}
+        role="group"
+        aria-label={language ?? t('code')}
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        className="scroll-quiet overflow-x-auto px-3.5 py-3 font-mono text-[0.8125rem] leading-relaxed focus-visible:outline-offset-[-2px]"
+      >
         {children}
       </pre>
     </div>

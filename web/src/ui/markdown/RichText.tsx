@@ -9,6 +9,8 @@ import Markdown, { type Components, type Options } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
 
 import { CodeBlock } from './CodeBlock'
+import { Table } from './Table'
+import { Task } from './Task'
 import { splitBlocks } from './splitBlocks'
 
 type Rehype = NonNullable<Options['rehypePlugins']>
@@ -28,11 +30,8 @@ const COMPONENTS: Components = {
         {alt || src}
       </a>
     ) : null,
-  table: ({ children }) => (
-    <div className="scroll-quiet overflow-x-auto">
-      <table>{children}</table>
-    </div>
-  ),
+  table: Table,
+  input: ({ checked }) => <Task done={checked === true} />,
   pre: ({ node, children }) => <CodeBlock language={languageOf(node)}>{children}</CodeBlock>,
 }
 
