@@ -12,7 +12,7 @@ from palaver.cli.testing.stack import Stack
 
 FUZZING = Path(__file__).parent / "fuzzing"
 PLENTY = 1_000_000
-LIMITED = ("messages", "requests", "sign_ins", "refreshes", "registrations", "proofs", "mails", "connects")
+LIMITED = ("messages", "requests", "sign_ins", "refreshes", "registrations", "proofs", "mails", "shared", "connects")
 UNLIMITED = {"gateway": {"rates": {f"{what}_per_minute": PLENTY for what in LIMITED}}}
 EXAMPLES = 4
 SEED = 20

@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client'
 
 import { App } from './app/App'
 import { CrashScreen } from './app/CrashScreen'
+import { SharedEntrance, isReading } from './app/SharedEntrance'
 import { startI18n } from './app/i18n'
 
 const root = document.querySelector('#root')
@@ -16,7 +17,7 @@ await startI18n()
 createRoot(root).render(
   <StrictMode>
     <CrashScreen>
-      <App />
+      {isReading() ? <SharedEntrance /> : <App />}
     </CrashScreen>
   </StrictMode>,
 )

@@ -80,6 +80,7 @@ ATTACKS: Mapping[str, Attack] = {
         signed_in=True,
     ),
     "mails_per_minute": request("POST", "/api/v1/auth/forgot-password", lambda _: {"email": somebody()}),
+    "shared_per_minute": request("POST", "/api/v1/shared", lambda _: {"token": "A" * 43}),
     "connects_per_minute": handshake,
 }
 

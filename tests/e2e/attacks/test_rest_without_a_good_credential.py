@@ -33,6 +33,7 @@ OPEN = {
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/reset-password",
+    "POST /api/v1/shared",
 }
 """What needs no sign-in, on purpose. To open another operation is a decision that is made here, too."""
 

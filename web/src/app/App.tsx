@@ -1,10 +1,9 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import { Tooltip } from 'radix-ui'
 import { useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { SignInPage } from '@/features/sign-in/SignInPage'
-import { ApiFailure } from '@/lib/api/call'
 import { useAccount } from '@/lib/credentials'
 import { Button } from '@/ui/Button'
 import { Toaster } from '@/ui/Toaster'
@@ -12,20 +11,8 @@ import { Mark } from '@/ui/Wordmark'
 
 import { Shell } from './Shell'
 import { enter } from './entrance'
+import { newQueries } from './queries'
 import { useTheme } from './useTheme'
-
-const MAX_RETRIES = 2
-
-function newQueries(): QueryClient {
-  return new QueryClient({
-    defaultOptions: {
-      queries: {
-        staleTime: 30_000,
-        retry: (count, failure) => count < MAX_RETRIES && failure instanceof ApiFailure && failure.retryable,
-      },
-    },
-  })
-}
 
 export function App() {
   useTheme()

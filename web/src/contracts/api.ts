@@ -1057,6 +1057,23 @@ export interface NewProviderBody {
   id: string
 }
 /**
+ * The link with its `token`, which is never shown again, and the `path` of the page with it.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "NewShare".
+ */
+export interface NewShare {
+  id: string
+  session_id: string
+  title: string
+  messages: number
+  prompts: boolean
+  created_at: string
+  expires_at: string | null
+  token: string
+  path: string
+}
+/**
  * Where people may come from. `name` is shown to them.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
@@ -1544,6 +1561,87 @@ export interface SessionView {
   updated_at: string
   deleted_at: string | null
   purge_at: string | null
+}
+/**
+ * What the link shows besides what was said, and for how long.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "ShareBody".
+ */
+export interface ShareBody {
+  /**
+   * Until it ends; by default it works until taken back.
+   */
+  days?: number | null
+  /**
+   * Whether it shows the system prompts, too.
+   */
+  prompts?: boolean
+}
+/**
+ * A link without its token. Without an `expires_at` it works until it is revoked.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "ShareView".
+ */
+export interface ShareView {
+  id: string
+  session_id: string
+  title: string
+  messages: number
+  prompts: boolean
+  created_at: string
+  expires_at: string | null
+}
+/**
+ * Which link, and how many of its messages the reader has already.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "SharedBody".
+ */
+export interface SharedBody {
+  token: string
+  after?: number
+}
+/**
+ * Said by `speakers[speaker]`; by a person where that is None, who is not named.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "SharedMessage".
+ */
+export interface SharedMessage {
+  speaker: number | null
+  model: string | null
+  text: string
+  finish_reason: ('stop' | 'length' | 'stopped' | 'error' | 'interrupted') | null
+  at: string
+}
+/**
+ * What a link shows: nothing that identifies the room, its owner or their keys. `next_after` goes on; None at the
+ * end. Messages that were deleted since are left out.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "SharedPage".
+ */
+export interface SharedPage {
+  title: string
+  system_prompt: string | null
+  shared_at: string
+  expires_at: string | null
+  speakers: SharedSpeaker[]
+  messages: SharedMessage[]
+  next_after: number | null
+}
+/**
+ * A member who says something in it. `system_prompt` only where the link shows prompts.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "SharedSpeaker".
+ */
+export interface SharedSpeaker {
+  name: string
+  color: string
+  system_prompt: string | null
 }
 /**
  * A sign-in and whose it is.

@@ -27,11 +27,12 @@ from palaver.contracts import (
     registry,
     second_factor,
     session,
+    shares,
     sign_ins,
 )
 from palaver.contracts.client_protocol import ContextUsage, SessionUsage, UserMessageItem
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import KeyId, MessageId, ParticipantId, SessionId, SignInId, SummaryId, TurnId
+from palaver.contracts.ids import KeyId, MessageId, ParticipantId, SessionId, ShareId, SignInId, SummaryId, TurnId
 from palaver.contracts.operations import AuditRecorded, ConfiguredLimit, ConfiguredLimits, ReadLimits
 from palaver.contracts.session_log import Participant, SessionView, TurnRef
 from palaver.gateway.api.application import describe
@@ -77,6 +78,10 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("DELETE", f"/sessions/{ID}", None, 200),
     ("GET", "/sessions?deleted=true", None, 200),
     ("POST", f"/sessions/{ID}/restore", None, 200),
+    ("POST", f"/sessions/{ID}/shares", {"days": 7, "prompts": True}, 201),
+    ("GET", f"/sessions/{ID}/shares", None, 200),
+    ("DELETE", f"/sessions/{ID}/shares/{OTHER}", None, 200),
+    ("POST", "/shared", {"token": "A" * 43, "after": 50}, 200),
     ("POST", f"/sessions/{ID}/archive", None, 200),
     ("POST", f"/sessions/{ID}/unarchive", None, 200),
     ("POST", f"/sessions/{ID}/interrupt", None, 202),
@@ -299,6 +304,22 @@ async def everybody(served: Any, room: Any) -> Any:
     await faked.always(
         analytics.QUOTA_GET, analytics.Quota(limit=None, spent=Decimal(1), reserved=Decimal(0), resets_at=NOW)
     )
+    link = shares.ShareView(
+        id=ShareId(OTHER),
+        session_id=SessionId(ID),
+        title="T",
+        messages=1,
+        prompts=True,
+        created_at=NOW,
+        expires_at=None,
+    )
+    await faked.always(shares.SHARE_CREATE, link)
+    await faked.always(shares.SHARE_LIST, shares.ShareList(shares=(link,)))
+    await faked.always(shares.SHARE_REVOKE, session.Done())
+    seen = shares.SharedPage(
+        title="T", system_prompt=None, shared_at=NOW, expires_at=None, speakers=(), messages=(), next_after=None
+    )
+    await faked.always(shares.SHARED_READ, seen)
     await faked.always(session.SESSION_LIST, session.SessionPage(sessions=(view,), total=1))
     for query in (session.SESSION_CREATE, session.SESSION_GET, session.SESSION_UPDATE, session.SESSION_RESTORE):
         await faked.always(query, view)

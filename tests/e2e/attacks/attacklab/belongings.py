@@ -58,7 +58,7 @@ def sign_in_of(person: Palaver) -> str:
 
 
 async def with_one_of_everything(person: Palaver) -> Belongings:
-    """A room with a message, a reply, a summary; a preset, a key, a device."""
+    """A room with a message, a reply, a summary and a link; a preset, a key, a device."""
     room = await person.create_room([SMALL], system_prompt=f"System prompt: {SECRET_WORDS}")
     summaries: Any = []
     for said in range(1, 40):
@@ -67,6 +67,8 @@ async def with_one_of_everything(person: Palaver) -> Belongings:
         summaries = await person.rest.get(f"/api/v1/chat/context/{room.id}/summaries")
         if summaries:
             break
+    await person.rest.share(room.id)
+    (share,) = await person.rest.shares(room.id)
     key = await person.rest.post("/api/v1/keys", {"provider": "openai", "api_key": KEY, "label": SECRET_WORDS})
     preset = {"name": "Critic", "slug": f"critic-{new_id()}", "system_prompt": SECRET_WORDS}
     persona = await person.rest.post("/api/v1/personas", preset)
@@ -82,6 +84,7 @@ async def with_one_of_everything(person: Palaver) -> Belongings:
         "message_id": next(iter(room.transcript.messages.values())).id,
         "reply_id": reply.turn.reply_id,
         "summary_id": summaries[0]["id"],
+        "share_id": share.id,
         "key_id": key["id"],
         "slug": persona["slug"],
         "persona": persona["slug"],

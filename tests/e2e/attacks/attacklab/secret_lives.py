@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 
 from palaver.cli.testing.stack import Stack
 from palaver.cli.testing.witness import rounds_ended, until
-from palaver.client import Failure, Palaver
+from palaver.client import Failure, Palaver, Room
 from palaver.client.passphrase import Wrapping
 from palaver.contracts.client_protocol import SUBPROTOCOL, CloseCode
 from palaver.contracts.ids import new_id
@@ -189,6 +189,15 @@ async def is_valid(person: Palaver, key_id: str) -> bool:
     return (await person.rest.post(f"/api/v1/keys/{key_id}/validate", {}))["valid"]
 
 
+async def share(known: Known, ada: Palaver, room: Room) -> None:
+    """A link to a room is made, read and taken back."""
+    link = await ada.rest.share(room.id)
+    known.secrets["token of a link to a room"] = link.rpartition("#")[2]
+    assert ANSWER in {message.text for message in (await ada.rest.shared(link)).messages}
+    (view,) = await ada.rest.shares(room.id)
+    await ada.rest.revoke_share(room.id, view.id)
+
+
 async def use_keys(stack: Stack, known: Known, ada: Palaver, providers: SimulatorServer) -> None:
     """Good keys answer, a refused one fails the turn; then one is deleted."""
     known.secrets |= {"key of OpenAI": OPENAI_KEY, "key of Anthropic": ANTHROPIC_KEY, "plain key": PLAIN_KEY}
@@ -208,6 +217,7 @@ async def use_keys(stack: Stack, known: Known, ada: Palaver, providers: Simulato
     await room.post(QUESTION)
     await until(room, rounds_ended(1))
     assert {reply.text for reply in room.transcript.replies.values()} == {ANSWER}
+    await share(known, ada, room)
     used = {record.key for record in providers.stage.recorder.records() if record.text}
     assert used == {KeyTrace.of(OPENAI_KEY), KeyTrace.of(ANTHROPIC_KEY)}
     async with await stack.person("Bob") as bob:

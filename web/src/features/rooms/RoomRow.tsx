@@ -1,5 +1,5 @@
-import { Archive, ArchiveRestore, Braces, Ellipsis, FileText, Pencil, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { Archive, ArchiveRestore, Braces, Ellipsis, FileText, Pencil, Share2, Trash2 } from 'lucide-react'
+import { Suspense, lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
@@ -16,6 +16,8 @@ import { RenameModal } from './RenameModal'
 import { useDeletion } from './useDeletion'
 import { useExport } from './useExport'
 
+const ShareModal = lazy(async () => ({ default: (await import('./ShareModal')).ShareModal }))
+
 interface RoomRowProps {
   readonly room: SessionView
   readonly open: boolean
@@ -29,6 +31,7 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const [renaming, setRenaming] = useState(false)
+  const [sharing, setSharing] = useState(false)
   const remove = useDeletion(onDeleted)
   const archive = useArchiveSession()
   const save = useExport(room)
@@ -68,6 +71,9 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
         <MenuItem icon={<Pencil size={15} />} onSelect={() => setRenaming(true)}>
           {t('rooms.rename')}
         </MenuItem>
+        <MenuItem icon={<Share2 size={15} />} onSelect={() => setSharing(true)}>
+          {t('shares.share')}
+        </MenuItem>
         <MenuItem icon={<FileText size={15} />} onSelect={() => save('md')}>
           {t('rooms.exportText')}
         </MenuItem>
@@ -81,6 +87,11 @@ export function RoomRow({ room, open, onOpen, onDeleted }: RoomRowProps) {
           {t('rooms.delete')}
         </MenuItem>
       </Menu>
+      {sharing ? (
+        <Suspense fallback={null}>
+          <ShareModal sessionId={room.id} title={title} onClose={() => setSharing(false)} />
+        </Suspense>
+      ) : null}
       {renaming ? <RenameModal room={room} onClose={() => setRenaming(false)} /> : null}
     </li>
   )

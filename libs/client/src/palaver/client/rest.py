@@ -13,12 +13,13 @@ from palaver.contracts.client_protocol import ContextUsage, MessageItem
 from palaver.contracts.context import SummaryDeleted, SummaryView
 from palaver.contracts.failures import ErrorCode, Failure, FailureBody
 from palaver.contracts.identity import UserView
-from palaver.contracts.ids import MessageId, ParticipantId, SessionId, SignInId, SummaryId, new_id
+from palaver.contracts.ids import MessageId, ParticipantId, SessionId, ShareId, SignInId, SummaryId, new_id
 from palaver.contracts.limits import MAX_PAGE, REQUEST_SECONDS
 from palaver.contracts.model_router import ModelCard
 from palaver.contracts.personas import Persona
 from palaver.contracts.session import EditedMessage, NewParticipant, ReplyVersions
 from palaver.contracts.session_log import Participant, PromptMode, SessionView, TurnRef
+from palaver.contracts.shares import SharedPage, ShareView
 from palaver.contracts.sign_ins import SignInView
 
 SILENT_SECONDS = 45.0
@@ -31,6 +32,7 @@ SUMMARIES = TypeAdapter(tuple[SummaryView, ...])
 SESSIONS = TypeAdapter(tuple[SessionView, ...])
 DEVICES = TypeAdapter(tuple[SignInView, ...])
 PERSONAS = TypeAdapter(tuple[Persona, ...])
+SHARES = TypeAdapter(tuple[ShareView, ...])
 ITEMS: TypeAdapter[tuple[MessageItem, ...]] = TypeAdapter(tuple[MessageItem, ...])
 
 
@@ -172,6 +174,24 @@ class Rest:
     async def restore_session(self, session_id: SessionId) -> SessionView:
         """Take a deleted room back. Raises Failure: not there any more, or you have too many rooms."""
         return SessionView.model_validate(await self.post(f"/api/v1/sessions/{session_id}/restore", {}))
+
+    async def share(self, session_id: SessionId, *, days: int | None = None, prompts: bool = False) -> str:
+        """Make a link to what a room shows now, and return its address, which is never shown again. Raises Failure."""
+        made = await self.post(f"/api/v1/sessions/{session_id}/shares", {"days": days, "prompts": prompts})
+        return str(self._http.base_url.join(made["path"]))
+
+    async def shares(self, session_id: SessionId) -> tuple[ShareView, ...]:
+        """The links to a room that work, without their tokens."""
+        return SHARES.validate_python(await self.get(f"/api/v1/sessions/{session_id}/shares"))
+
+    async def revoke_share(self, session_id: SessionId, share_id: ShareId) -> None:
+        """Take a link back. Raises Failure."""
+        await self.call("DELETE", f"/api/v1/sessions/{session_id}/shares/{share_id}", None)
+
+    async def shared(self, address: str, after: int = 0) -> SharedPage:
+        """A page of what a link shows, given its address or token; needs no sign-in. Raises Failure."""
+        body = {"token": address.rpartition("#")[2], "after": after}
+        return SharedPage.model_validate(await self._call("POST", "/api/v1/shared", body))
 
     async def switch_model(
         self, session_id: SessionId, model_id: str, participant_id: ParticipantId | None = None

@@ -30,6 +30,7 @@ from palaver.contracts import (
     registry,
     second_factor,
     session,
+    shares,
     sign_ins,
 )
 from palaver.contracts.operations import AuditRecorded, DependencyChanged
@@ -167,6 +168,7 @@ QUERIES: tuple[AnyQuery, ...] = (
     session.SESSION_UPDATE,
     session.SESSION_DELETE,
     session.SESSION_RESTORE,
+    *shares.QUERIES,
     session.PARTICIPANT_ADD,
     session.PARTICIPANT_UPDATE,
     session.PARTICIPANT_REMOVE,
@@ -338,6 +340,7 @@ GRANTS: Mapping[str, Grants] = MappingProxyType(
                 session.SESSION_UPDATE,
                 session.SESSION_DELETE,
                 session.SESSION_RESTORE,
+                *shares.QUERIES,
                 session.PARTICIPANT_ADD,
                 session.PARTICIPANT_UPDATE,
                 session.PARTICIPANT_REMOVE,

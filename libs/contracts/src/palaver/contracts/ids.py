@@ -19,6 +19,7 @@ CallId = NewType("CallId", str)
 CompletionId = NewType("CompletionId", str)
 """A side job: chosen by whoever asks for it."""
 InvitationId = NewType("InvitationId", str)
+ShareId = NewType("ShareId", str)
 SummaryId = NewType("SummaryId", str)
 """One version of a summary."""
 

@@ -104,6 +104,19 @@ MAX_INVITATION_DAYS = 90
 MAX_OPEN_INVITATIONS = 1_000
 """Invitations that could be used at a time. Beyond: `CONFLICT`."""
 
+# ---- Links to rooms ----
+
+MAX_SHARES = 50
+"""Links to one room that work at a time. Beyond: `CONFLICT`."""
+MAX_SHARED_MESSAGES = 10_000
+"""A link shows the last so many messages and replies of what the room showed when it was made."""
+SHARED_PAGE = 50
+"""Fixed: messages that a reader of a link is given at once."""
+MAX_SHARE_DAYS = 365
+"""A link that ends by itself ends after so long at the latest."""
+SHARED_READS_PER_MINUTE = 120
+"""Reads of links from one address, which need no sign-in. Beyond: `RATE_LIMITED`."""
+
 # ---- A connection ----
 
 MAX_CONNECTIONS_PER_USER = 50

@@ -111,6 +111,7 @@ def build(settings: Settings, kit: Kit) -> Service:
                 sign_ins=Rate("sign-ins", rates.sign_ins_per_minute),
                 refreshes=Rate("refreshes", rates.refreshes_per_minute),
                 registrations=Rate("registrations", rates.registrations_per_minute),
+                shared=Rate("shared", rates.shared_per_minute),
                 proofs=Rate("proofs", rates.proofs_per_minute),
                 mails=Rate("mails", rates.mails_per_minute),
                 connects=connects,

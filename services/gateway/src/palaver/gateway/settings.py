@@ -88,6 +88,9 @@ class RateSettings(_Part):
     registrations_per_minute: Count = Field(10, description="New accounts from one address.")
     proofs_per_minute: Count = Field(10, description="Passwords and codes that a signed-in person gives again.")
     mails_per_minute: Count = Field(5, description="Mails asked for from one address, and to one e-mail address.")
+    shared_per_minute: Count = Field(
+        limits.SHARED_READS_PER_MINUTE, description="Reads of links to rooms from one address."
+    )
     connects_per_minute: Count = Field(6_000, description="WebSocket handshakes from one address.")
 
 

@@ -17,6 +17,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "no-cache"
 ASSETS = "assets"
+SHARED = "/shared"
+"""The page that shows a room to whoever has its link: not for search engines."""
 COMPRESSIBLE = frozenset({".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".txt", ".map"})
 MAX_COMPRESSED_FILES = 128
 
@@ -61,7 +63,10 @@ class WebPage:
             return await _file(wanted, IMMUTABLE if is_asset else FRESH, gzipped=gzipped)
         if path.startswith(f"/{ASSETS}/"):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return await _file(index, FRESH, gzipped=gzipped)
+        response = await _file(index, FRESH, gzipped=gzipped)
+        if path == SHARED:
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
 
 
 async def _file(path: Path, cache_control: str, *, gzipped: bool) -> Response:

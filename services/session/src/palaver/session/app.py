@@ -55,6 +55,7 @@ from palaver.contracts.session import (
     TURN_CLAIM,
     TURN_RENEW,
 )
+from palaver.contracts.shares import SHARE_CREATE, SHARE_LIST, SHARE_REVOKE, SHARED_READ
 from palaver.servicekit.availability import Availability
 from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
@@ -82,6 +83,7 @@ from palaver.session.roomkeeping import RoomKeeping
 from palaver.session.rounds import Rounds
 from palaver.session.seating import Seating
 from palaver.session.settings import Settings
+from palaver.session.sharing import Sharing
 from palaver.session.stopping import Stops
 from palaver.session.sweeping import Sweeper
 from palaver.session.titling import Titling
@@ -141,6 +143,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         personas=personas,
         pinning=Pinning(database, rooms, settings.max_pinned_messages),
         deletion=Deletion(database, rooms),
+        sharing=Sharing(database, rooms),
         leaving=Leaving(database, rooms, stops),
         reading=Reading(database, deleted_room_days=settings.deleted_room_days),
         answers=Answers(database, rooms, models, keys),
@@ -222,6 +225,10 @@ def _queries(handlers: Handlers) -> tuple[Route, ...]:
         answer(SESSION_UPDATE, handlers.update_session),
         answer(SESSION_DELETE, handlers.delete_session),
         answer(SESSION_RESTORE, handlers.restore_session),
+        answer(SHARE_CREATE, handlers.create_share),
+        answer(SHARE_LIST, handlers.list_shares),
+        answer(SHARE_REVOKE, handlers.revoke_share),
+        answer(SHARED_READ, handlers.read_shared),
         answer(PARTICIPANT_ADD, handlers.add_participant),
         answer(PARTICIPANT_UPDATE, handlers.update_participant),
         answer(PARTICIPANT_REMOVE, handlers.remove_participant),

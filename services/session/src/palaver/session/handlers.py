@@ -50,6 +50,7 @@ from palaver.contracts.session import (
     UpdateSession,
 )
 from palaver.contracts.session_log import Participant, SessionView
+from palaver.contracts.shares import CreateShare, ReadShared, RevokeShare, SharedPage, ShareList, ShareView
 from palaver.session.answers import Answers
 from palaver.session.deleting import Deletion
 from palaver.session.editing import Editing
@@ -60,6 +61,7 @@ from palaver.session.posting import Posts
 from palaver.session.reading import Reading
 from palaver.session.roomkeeping import RoomKeeping
 from palaver.session.seating import Seating
+from palaver.session.sharing import Sharing
 from palaver.session.stopping import Stops
 from palaver.session.titling import Titling
 from palaver.session.turns import Turns
@@ -79,6 +81,7 @@ class Handlers:
         personas: Personas,
         pinning: Pinning,
         deletion: Deletion,
+        sharing: Sharing,
         leaving: Leaving,
         reading: Reading,
         answers: Answers,
@@ -93,6 +96,7 @@ class Handlers:
         self._personas = personas
         self._pinning = pinning
         self._deletion = deletion
+        self._sharing = sharing
         self._leaving = leaving
         self._reading = reading
         self._answers = answers
@@ -190,6 +194,24 @@ class Handlers:
         """Take a deleted room back."""
         return await self._roomkeeping.restore(request)
 
+    # ---- queries: links --------------------------------------------------------------------------------------------
+    async def create_share(self, request: CreateShare) -> ShareView:
+        """Make a link to a room."""
+        return await self._sharing.create(request)
+
+    async def list_shares(self, request: OfSession) -> ShareList:
+        """List the links to a room."""
+        return await self._sharing.list(request)
+
+    async def revoke_share(self, request: RevokeShare) -> Done:
+        """Take a link back."""
+        return await self._sharing.revoke(request)
+
+    async def read_shared(self, request: ReadShared) -> SharedPage:
+        """Read what a link shows."""
+        return await self._sharing.read(request)
+
+    # ---- queries: seats --------------------------------------------------------------------------------------------
     async def add_participant(self, request: AddParticipant) -> Participant:
         """Seat a model."""
         return await self._seating.add(request)

@@ -11,7 +11,7 @@ from palaver.contracts.session_log import Nothing, SessionDeleted
 from palaver.servicekit.database import Database
 from palaver.session.room import Rooms
 from palaver.session.stopping import Stops
-from palaver.session.store import personas, sessions
+from palaver.session.store import personas, sessions, shares
 
 _log = structlog.get_logger()
 
@@ -36,7 +36,9 @@ class Leaving:
         _log.info("rooms_of_somebody_who_left", rooms=rooms)
 
     async def stop(self, user_id: UserId) -> None:
-        """Stop what runs and what waits in a person's rooms. Raises Unavailable."""
+        """Stop what runs and what waits in a person's rooms, and end the links to them. Raises Unavailable."""
+        async with self._database.transaction() as conn:
+            await shares.remove_of_owner(conn, user_id)
         async with self._database.read() as conn:
             busy = await sessions.busy_of_owner(conn, user_id)
         for session_id in busy:

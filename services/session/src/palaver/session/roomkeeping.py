@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import SessionId, UserId, new_id
-from palaver.contracts.operations import AuditRecorded
-from palaver.contracts.session import AUDIT_RECORDED, CreateSession, Done, OfSession, UpdateSession
+from palaver.contracts.session import CreateSession, Done, OfSession, UpdateSession
 from palaver.contracts.session_log import (
     Branch,
     Nothing,
@@ -18,7 +16,7 @@ from palaver.contracts.session_log import (
     SessionUpdated,
     SessionView,
 )
-from palaver.servicekit.broker import Broker
+from palaver.session.auditing import audit
 from palaver.session.directors import Director, Directors
 from palaver.session.domain import FIRST_ROUND, Session, storable
 from palaver.session.ports import Clock
@@ -130,7 +128,7 @@ class RoomKeeping:
             await self._stops.stop_all(room)
             room.change(deleted_at=room.now)
             room.record(SessionDeleted, Nothing())
-            _audit(room, request.actor, "session.deleted")
+            audit(room, request.actor, "session.deleted")
         return Done()
 
     async def restore(self, request: OfSession) -> SessionView:
@@ -143,7 +141,7 @@ class RoomKeeping:
             room.change(deleted_at=None)
             await self._check_number(room, room.session.owner_id, besides=1)
             await room.record_session(SessionRestored)
-            _audit(room, request.actor, "session.restored")
+            audit(room, request.actor, "session.restored")
             return room.session.view(await room.seats())
 
 
@@ -152,17 +150,3 @@ async def _furnish(room: Room, seats: tuple[Participant, ...]) -> None:
     await sessions.add_branch(room.conn, room.id, root, room.now)
     await sessions.add_seats(room.conn, room.id, seats, room.now)
     await room.reseat(seats)
-
-
-def _audit(room: Room, actor: Actor, action: str) -> None:
-    record = AuditRecorded(
-        event_id=new_id(),
-        at=room.now,
-        actor_id=actor.user_id,
-        action=action,
-        target_kind="session",
-        target_id=room.id,
-        address=actor.address,
-        device=actor.device,
-    )
-    room.post_letter(Broker.outgoing(AUDIT_RECORDED, record, message_id=record.event_id))

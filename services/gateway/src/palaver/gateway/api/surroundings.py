@@ -38,6 +38,7 @@ class Rates:
     registrations: Rate
     proofs: Rate
     mails: Rate
+    shared: Rate
     connects: Rate
 
 

@@ -188,6 +188,21 @@ async def newest_rounds(
     return [CountedRound(row.number, row.items, row.size) for row in rows]
 
 
+async def shown_keys(
+    conn: AsyncConnection, session_id: SessionId, path: Sequence[Segment], limit: int
+) -> list[tuple[MessageId, int, str | None]]:
+    """The last `limit` messages and replies that the path shows, oldest first: id, version, whose reply it is."""
+    place = (messages.c.round, messages.c.kind != "user", messages.c.step, messages.c.rank, messages.c.id)
+    statement = select(messages.c.id, messages.c.version, messages.c.participant_id).where(
+        messages.c.session_id == session_id,
+        messages.c.active,
+        _KEPT,
+        _on_path(path, messages.c.branch_id, messages.c.round),
+    )
+    rows = (await conn.execute(statement.order_by(*(part.desc() for part in place)).limit(limit))).all()
+    return [(MessageId(row.id), row.version, row.participant_id) for row in reversed(rows)]
+
+
 async def of_rounds(
     conn: AsyncConnection, session_id: SessionId, path: Sequence[Segment], first: int, before: int | None
 ) -> list[MessageItem]:

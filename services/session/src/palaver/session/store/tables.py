@@ -107,6 +107,23 @@ Index(
 PURGED = sessions.c.purge.is_(true())
 Index("sessions_to_purge", sessions.c.id, postgresql_where=PURGED)
 
+shares = Table(  # links to rooms: what one showed at a moment, by reference
+    "shares",
+    metadata,
+    Column("id", OwnId, primary_key=True),
+    _of_session(),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("system_prompt", Text),
+    Column("prompts", Boolean, nullable=False),
+    Column("speakers", JSONB, nullable=False),
+    Column("message_ids", ARRAY(OwnId), nullable=False),  # with the versions that were shown, oldest first
+    Column("versions", ARRAY(SmallInteger), nullable=False),
+    _moment("created_at"),
+    _moment("expires_at", nullable=True),
+)
+Index("shares_of_session", shares.c.session_id)
+
 participants = Table(
     "participants",
     metadata,

@@ -1,4 +1,4 @@
-"""`palaver rooms`: one's rooms, deleting them and taking them back."""
+"""`palaver rooms`: one's rooms, deleting them and taking them back, and links to them."""
 
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -6,12 +6,12 @@ import typer
 
 from palaver.cli.commands.person import as_person, group
 from palaver.cli.commands.showing import say, show
-from palaver.contracts.ids import SessionId
+from palaver.contracts.ids import SessionId, ShareId
 
 if TYPE_CHECKING:
     from palaver.client import Palaver
 
-app = group("Your rooms: which there are, deleting them and taking them back.")
+app = group("Your rooms: which there are, deleting them and taking them back, and links to them.")
 
 Room: TypeAlias = Annotated[str, typer.Argument(help="Its id.")]
 
@@ -49,5 +49,43 @@ def restore(context: typer.Context, room: Room) -> None:
 
     async def work(palaver: "Palaver") -> None:
         await palaver.rest.restore_session(SessionId(room))
+
+    as_person(context, work)
+
+
+@app.command("share")
+def share(
+    context: typer.Context,
+    room: Room,
+    *,
+    days: Annotated[int | None, typer.Option(help="Until it ends; by default it works until taken back.")] = None,
+    prompts: Annotated[bool, typer.Option("--prompts", help="Show the system prompts, too.")] = False,
+) -> None:
+    """Make a link to what a room shows now; prints it, and it is never shown again."""
+
+    async def work(palaver: "Palaver") -> None:
+        say(await palaver.rest.share(SessionId(room), days=days, prompts=prompts))
+
+    as_person(context, work)
+
+
+@app.command("shares")
+def shares(context: typer.Context, room: Room) -> None:
+    """The links to a room that work."""
+
+    async def work(palaver: "Palaver") -> None:
+        found = await palaver.rest.shares(SessionId(room))
+        rows = [(s.id, s.created_at, s.expires_at, s.messages, s.prompts) for s in found]
+        show(("id", "since", "until", "messages", "prompts"), rows)
+
+    as_person(context, work)
+
+
+@app.command("unshare")
+def unshare(context: typer.Context, room: Room, link: Annotated[str, typer.Argument(help="The link's id.")]) -> None:
+    """Take a link back: nobody reads by it any more."""
+
+    async def work(palaver: "Palaver") -> None:
+        await palaver.rest.revoke_share(SessionId(room), ShareId(link))
 
     as_person(context, work)
