@@ -1,4 +1,5 @@
-"""Writes, or with `--check` compares, what is made from the services: OpenAPI, `.env.example`, pages of numbers.
+"""Writes, or with `--check` compares, what is made from the services: OpenAPI, `.env.example`, pages of
+numbers, Prometheus' rules and Grafana's dashboards.
 
 What is made from the contracts alone is `python -m palaver.contracts.generate`.
 """
@@ -9,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
-import limits_page
-import metrics_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+import limits_page
+import metrics_page
+import observability_files
 from palaver.cli.services import load
 from palaver.cli.settings import MigrateSettings, UpSettings
 from palaver.contracts.catalogue import SERVICES
@@ -37,6 +39,7 @@ def documents() -> dict[Path, str]:
         Path(".env.example"): environment(),
         Path("docs/limits.md"): limits_page.page(),
         Path("docs/metrics.md"): metrics_page.page(),
+        **observability_files.documents(),
     }
 
 
