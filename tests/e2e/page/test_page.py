@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from palaver.cli.testing.page import (
     PATIENCE_SECONDS,
+    TALL,
     Answer,
     Visit,
     all_speak,
@@ -124,11 +125,11 @@ async def test_what_the_policy_refuses_is_a_complaint(visit: Visit):
 async def test_three_answers_grow_at_once_in_the_order_of_first_tokens_in_every_tab_and_after_a_reload(
     stack: Stack, visit: Visit
 ):
-    texts = arm(stack, words=500, pace=80, first_token={"Sage": 0.1, "Oak": 0.5, "Swift": 0.9})
+    texts = arm(stack, words=250, pace=30, first_token={"Sage": 0.1, "Oak": 0.5, "Swift": 0.9})
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
         await visit.sign_in(stack.url, ada, PASSWORD)
-        page, beside = await asyncio.gather(visit.open(f"/rooms/{room}"), visit.open(f"/rooms/{room}"))
+        page, beside = await asyncio.gather(*(visit.open(f"/rooms/{room}", TALL) for _ in range(2)))
         await expect(beside.get_by_label("Your message")).to_be_visible()
         await say(page, "Go")
         early = await all_speak(page, 80, NAMES)
@@ -169,7 +170,7 @@ async def test_one_member_is_stopped_and_then_all(stack: Stack, visit: Visit):
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
         await visit.sign_in(stack.url, ada, PASSWORD)
-        page = await visit.open(f"/rooms/{room}")
+        page = await visit.open(f"/rooms/{room}", TALL)
         await say(page, "Go")
         await all_speak(page, 40, NAMES)
         sage = page.get_by_role("article", name="Sage")
@@ -194,7 +195,7 @@ async def test_a_banner_stands_while_a_part_is_down_and_what_is_said_meanwhile_i
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
         await visit.sign_in(stack.url, ada, PASSWORD)
-        page = await visit.open(f"/rooms/{room}")
+        page = await visit.open(f"/rooms/{room}", TALL)
         for number, (dependency, text) in enumerate(BANNERS.items(), start=1):
             banner = page.get_by_role("status").filter(has_text=text)
             async with stack.outage(dependency, OUTAGE_SECONDS):

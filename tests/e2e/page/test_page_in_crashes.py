@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from palaver.cli.bench.instance import Instance, started
-from palaver.cli.testing.page import Answer, all_speak, answers, done, numbered, say, visiting
+from palaver.cli.testing.page import TALL, Answer, all_speak, answers, done, numbered, say, visiting
 from palaver.client import Palaver
 from palaver.contracts.ids import new_id
 from palaver.contracts.session import NewParticipant
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_sco
 
 MODELS = {"Swift": "sim-swift", "Sage": "sim-sage", "Oak": "sim-oak"}
 SEATS = tuple(NewParticipant(model=model, name=name) for name, model in MODELS.items())
-WORDS, PACE = 300, 80.0
+WORDS, PACE = 300, 40.0
 WHOLE_SECONDS = 90.0
 """For an answer that may have to be given twice, after a pause of the length of a claim's lease."""
 PASSWORD = "a long enough password"
@@ -53,7 +53,7 @@ async def test_three_answers_are_whole_in_front_of_a_reader_after(victim: str, i
         await ada.rest.register(f"ada-{new_id()}@example.org", PASSWORD, "Ada")
         room = (await ada.rest.create_session(SEATS)).id
         await visit.sign_in(instance.url, ada, PASSWORD)
-        page = await visit.open(f"/rooms/{room}")
+        page = await visit.open(f"/rooms/{room}", TALL)
         await say(page, "Go")
         before = await all_speak(page, 200, tuple(MODELS))
 

@@ -5,6 +5,7 @@ from playwright.async_api import Page, expect
 
 from palaver.cli.testing.page import (
     PATIENCE_SECONDS,
+    TALL,
     Visit,
     all_speak,
     answers,
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_sco
 
 NAMES = ("Swift", "Sage", "Oak")
 SEATS = tuple(NewParticipant(model=f"sim-{name.lower()}", name=name) for name in NAMES)
-SHORT, LONG = 300, 3_000
+SHORT, LONG = 160, 3_000
 """Words: some ten seconds, so that nobody has ended before all speak, and longer than any test."""
 OUTAGE_SECONDS = 4.0
 
@@ -29,13 +30,13 @@ async def speaking(stack: Stack, visit: Visit, words: dict[str, int]) -> Page:
     """A room in which all three have begun to answer, each with so many words."""
     for name, count in words.items():
         script = Script(
-            model=f"sim-{name.lower()}", text=numbered(name, count), first_token_seconds=0.1, tokens_per_second=80
+            model=f"sim-{name.lower()}", text=numbered(name, count), first_token_seconds=0.1, tokens_per_second=20
         )
         stack.simulator.stage.scripts.arm(script)
     async with await stack.person() as ada:
         room = (await ada.rest.create_session(SEATS)).id
         await visit.sign_in(stack.url, ada, PASSWORD)
-    page = await visit.open(f"/rooms/{room}")
+    page = await visit.open(f"/rooms/{room}", TALL)
     await say(page, "Go")
     await all_speak(page, 20, NAMES)
     return page

@@ -6,7 +6,7 @@ import type { Branch, ContextUsage, Participant, SessionView } from '@/contracts
 
 import { shownOn } from './branches'
 import type { LiveRooms, LiveState } from './liveRooms'
-import { type MemberState, memberStates } from './memberStatus'
+import { type MemberState, latestEnds, memberStates } from './memberStatus'
 import { type WindowEdge, windowEdges } from './meters'
 import type { PendingPost } from './outbox'
 import { type RoomState, type RunningTurn, firstRound } from './room'
@@ -86,14 +86,14 @@ export function useBranches(sessionId: string): readonly Branch[] {
 export function useMembers(sessionId: string): MemberState[] {
   const live = useLive()
   const ended = useLiveState(({ rooms }) => rooms[sessionId]?.ended)
-  const session = useLiveSession(sessionId)
+  const participants = useLiveState(({ rooms }) => rooms[sessionId]?.session.participants) ?? NOBODY
   const stops = useLiveState((state) => state.stops)
   const outline = useLiveState(({ rooms }) => outlineOf(rooms[sessionId]))
+  const latest = useMemo(() => latestEnds(ended ?? {}), [ended])
   return useMemo(() => {
-    if (!session) return []
     const running = outline === '' ? {} : (live.store.getState().rooms[sessionId]?.running ?? {})
-    return memberStates({ session, ended: ended ?? {}, running }, stops)
-  }, [live, sessionId, session, ended, outline, stops])
+    return memberStates({ participants, running, latest, stops })
+  }, [live, sessionId, participants, latest, outline, stops])
 }
 
 export function useIsStopping(turnId: string): boolean {

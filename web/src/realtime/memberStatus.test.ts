@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest'
 
-import { memberStates } from './memberStatus'
+import { type MemberState, latestEnds, memberStates } from './memberStatus'
 import { applyDelta, applyEvent, attachRoom } from './room'
 import { attached, delta, event, participant, reply, session, turn } from './sampleFrames'
 
 const empty = attachRoom(undefined, attached({ session: session([participant('ada')]) }))
 
+function ada({ session: { participants }, running, ended }: typeof empty): MemberState | undefined {
+  return memberStates({ participants, running, latest: latestEnds(ended), stops: {} })[0]
+}
+
 function statusOf(room: typeof empty): string | undefined {
-  return memberStates(room, {})[0]?.status
+  return ada(room)?.status
 }
 
 test('a member is ready, thinks, streams and is ready again', () => {
@@ -26,7 +30,7 @@ test('a failed turn shows on its member until the next one goes well', () => {
     event(1, { name: 'turn.requested', data: turn('t1') }),
     event(2, { name: 'turn.failed', data: { ...turn('t1'), code: 'KEY_MISSING', message: '', retryable: false } }),
   ].reduce(applyEvent, empty)
-  expect(memberStates(failed, {})[0]).toMatchObject({ status: 'error', error: { code: 'KEY_MISSING' } })
+  expect(ada(failed)).toMatchObject({ status: 'error', error: { code: 'KEY_MISSING' } })
   const next = turn('t2', 'ada', 2)
   const well = [
     event(3, { name: 'turn.requested', data: next }),

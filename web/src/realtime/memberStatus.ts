@@ -10,18 +10,27 @@ export type MemberStatus = 'ready' | 'thinking' | 'streaming' | 'stopping' | 'er
 export interface MemberState {
   readonly participant: Participant
   readonly status: MemberStatus
-  readonly running: RunningTurn | null
+  /** The turn that it answers now. */
+  readonly turnId: string | null
   /** Why the newest turn failed; null once a later one went well. */
   readonly error: FailureReason | null
 }
 
-export function memberStates(room: Pick<RoomState, 'session' | 'running' | 'ended'>, stops: Stops): MemberState[] {
+type LatestEnds = ReadonlyMap<string, EndedTurn>
+
+export interface Standing {
+  readonly participants: readonly Participant[]
+  readonly running: RoomState['running']
+  readonly latest: LatestEnds
+  readonly stops: Stops
+}
+
+export function memberStates({ participants, latest, stops, ...room }: Standing): MemberState[] {
   const running = Object.values(room.running)
-  const latest = latestEnds(room.ended)
-  return room.session.participants.map((participant) => {
+  return participants.map((participant) => {
     const turn = newestRunning(running.filter((candidate) => candidate.turn.participant_id === participant.id))
     const error = turn ? null : failureOf(latest.get(participant.id))
-    return { participant, running: turn, error, status: statusOf(participant, turn, error !== null, stops) }
+    return { participant, turnId: turn?.turn.turn_id ?? null, error, status: statusOf(participant, turn, error !== null, stops) }
   })
 }
 
@@ -46,7 +55,8 @@ function failureOf(end: EndedTurn | undefined): MemberState['error'] {
   return end.error
 }
 
-function latestEnds(ended: RoomState['ended']): Map<string, EndedTurn> {
+/** The newest turn of each member that has ended. */
+export function latestEnds(ended: RoomState['ended']): LatestEnds {
   const latest = new Map<string, EndedTurn>()
   for (const end of Object.values(ended)) {
     const other = latest.get(end.turn.participant_id)

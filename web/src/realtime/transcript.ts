@@ -75,16 +75,6 @@ export function orderTranscript(
   )
 }
 
-/** What belongs together: a message with its answers. */
-export function passagesOf(items: readonly TranscriptItem[]): TranscriptItem[][] {
-  const passages: TranscriptItem[][] = []
-  for (const item of items) {
-    if (item.kind === 'message' || passages.length === 0) passages.push([])
-    passages.at(-1)?.push(item)
-  }
-  return passages
-}
-
 /** A switch is noted before the first round that the other model answers; at the end, while it has answered none. */
 function withSwitches(placed: readonly Placed[], participants: readonly Participant[]): TranscriptItem[] {
   const last = new Map<string, TurnRef>()

@@ -1,4 +1,4 @@
-import type { CSSProperties } from 'react'
+import { type CSSProperties, memo } from 'react'
 
 import { monogram } from '@/lib/monogram'
 
@@ -17,7 +17,7 @@ interface AvatarProps {
 }
 
 /** A member's monogram in its own colour. */
-export function Avatar({ name, color, size = 'normal', faded }: AvatarProps) {
+export const Avatar = memo(function Avatar({ name, color, size = 'normal', faded }: AvatarProps) {
   return (
     <span
       aria-hidden="true"
@@ -31,4 +31,4 @@ export function Avatar({ name, color, size = 'normal', faded }: AvatarProps) {
       {monogram(name)}
     </span>
   )
-}
+})

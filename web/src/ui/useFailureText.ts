@@ -1,4 +1,5 @@
 /** What went wrong and what to do about it, in the person's language. */
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { ErrorCode } from '@/contracts/protocol'
@@ -51,14 +52,21 @@ function isKnown(code: string): code is KnownCode {
   return (KNOWN as readonly string[]).includes(code)
 }
 
+type Here = Partial<Record<ErrorCode, string>>
+
+const NOWHERE: Here = {}
+
 /** `here`: what a code means in this place, where more is known than the code says. */
-export function useFailureText(here: Partial<Record<ErrorCode, string>> = {}): (failure: unknown) => string {
+export function useFailureText(here: Here = NOWHERE): (failure: unknown) => string {
   const { t } = useTranslation()
-  return (failure) => {
-    const { code, message } = (failure ?? {}) as Partial<Pick<ApiFailure, 'code' | 'message'>>
-    const meant = here[code as ErrorCode]
-    if (meant !== undefined) return meant
-    if (code !== undefined && isKnown(code)) return t(`failures.${code}`)
-    return failure instanceof ApiFailure && message ? message : (message ?? t('failures.INTERNAL'))
-  }
+  return useCallback(
+    (failure) => {
+      const { code, message } = (failure ?? {}) as Partial<Pick<ApiFailure, 'code' | 'message'>>
+      const meant = here[code as ErrorCode]
+      if (meant !== undefined) return meant
+      if (code !== undefined && isKnown(code)) return t(`failures.${code}`)
+      return failure instanceof ApiFailure && message ? message : (message ?? t('failures.INTERNAL'))
+    },
+    [here, t],
+  )
 }

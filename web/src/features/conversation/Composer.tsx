@@ -39,7 +39,7 @@ export function Composer({ session, onAddMembers }: ComposerProps) {
   const stop = useStop(session.id)
   const stopping = useIsStoppingAll(session.id)
   const sendKey = usePreferences((preferences) => preferences.sendKey)
-  const running = members.some((member) => member.running !== null)
+  const running = members.some((member) => member.turnId !== null)
   const length = text.length > limit * COUNT_FROM ? countCodePoints(text) : 0
   const listeners = members.filter(({ participant }) => !participant.muted).length
   const speaking = session.participants.filter(({ muted }) => !muted)

@@ -1,5 +1,5 @@
 import { ArrowLeftRight, Ellipsis, EyeOff, Mic, MicOff, Pencil, UserMinus } from 'lucide-react'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { ParticipantUsage, SessionView } from '@/contracts/protocol'
@@ -23,17 +23,16 @@ import { MemberModal } from './MemberModal'
 import { StatusText } from './StatusText'
 import { SwitchModal } from './SwitchModal'
 
-interface MemberCardProps {
+interface MemberCardProps extends Omit<MemberState, 'turnId'> {
   readonly session: SessionView
-  readonly member: MemberState
   readonly usage: ParticipantUsage | undefined
   readonly onOpenKeys: () => void
   /** Lead the reader to a message. */
   readonly onShow: (messageId: string) => void
 }
 
-export function MemberCard({ session, member, usage, onOpenKeys, onShow }: MemberCardProps) {
-  const { participant, status, error } = member
+export const MemberCard = memo(function MemberCard(card: MemberCardProps) {
+  const { session, participant, status, error, usage, onOpenKeys, onShow } = card
   const model = useModels().data?.find(({ id }) => id === participant.model_id)
   const [looking, setLooking] = useState(false)
   return (
@@ -48,7 +47,7 @@ export function MemberCard({ session, member, usage, onOpenKeys, onShow }: Membe
           <p className="truncate text-sm leading-tight font-semibold">{participant.name}</p>
           <p className="truncate text-xs text-muted">{participant.model_id}</p>
         </div>
-        <MemberMenu session={session} member={member} usage={usage} onSwitched={() => setLooking(true)} />
+        <MemberMenu session={session} participant={participant} usage={usage} onSwitched={() => setLooking(true)} />
       </div>
       <div className="mt-2.5 flex items-center justify-between">
         <StatusText status={status} />
@@ -80,7 +79,7 @@ export function MemberCard({ session, member, usage, onOpenKeys, onShow }: Membe
       ) : null}
     </li>
   )
-}
+})
 
 const FILL_TEXT = { ok: 'text-muted', amber: 'text-warn', red: 'text-danger' } as const
 
@@ -132,14 +131,14 @@ function LeftOut({ usage, onOpen }: Pick<FillingProps, 'usage' | 'onOpen'>) {
   )
 }
 
-interface MemberMenuProps extends Pick<MemberCardProps, 'session' | 'member' | 'usage'> {
+interface MemberMenuProps extends Pick<MemberCardProps, 'session' | 'participant' | 'usage'> {
   readonly onSwitched: () => void
 }
 
-function MemberMenu({ session, member, usage, onSwitched }: MemberMenuProps) {
+function MemberMenu({ session, participant, usage, onSwitched }: MemberMenuProps) {
   const { t } = useTranslation()
   const failureText = useFailureText()
-  const { id, name, muted } = member.participant
+  const { id, name, muted } = participant
   const [asking, setAsking] = useState<'edit' | 'switch' | 'remove' | null>(null)
   const update = useUpdateParticipant(session.id)
   const remove = useRemoveParticipant(session.id)
@@ -175,12 +174,12 @@ function MemberMenu({ session, member, usage, onSwitched }: MemberMenuProps) {
         </MenuItem>
       </Menu>
       {asking === 'edit' ? (
-        <MemberModal session={session} participant={member.participant} onClose={() => setAsking(null)} />
+        <MemberModal session={session} participant={participant} onClose={() => setAsking(null)} />
       ) : null}
       {asking === 'switch' ? (
         <SwitchModal
           session={session}
-          participant={member.participant}
+          participant={participant}
           usage={usage}
           onClose={() => setAsking(null)}
           onSwitched={() => {

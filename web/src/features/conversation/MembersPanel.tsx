@@ -31,12 +31,14 @@ export function MembersPanel({ session, onAddMembers, onOpenKeys, onShow, bare }
     <div className="flex flex-col gap-3 p-5">
       {bare ? null : <h2 className="text-[0.8125rem] font-semibold text-muted">{t('members.title')}</h2>}
       <ul className="flex flex-col gap-2.5">
-        {members.map((member) => (
+        {members.map(({ participant, status, error }) => (
           <MemberCard
-            key={member.participant.id}
+            key={participant.id}
             session={session}
-            member={member}
-            usage={usage?.participants.find(({ id }) => id === member.participant.id)}
+            participant={participant}
+            status={status}
+            error={error}
+            usage={usage?.participants.find(({ id }) => id === participant.id)}
             onOpenKeys={onOpenKeys}
             onShow={onShow}
           />

@@ -1,5 +1,5 @@
 import { Check, Square } from 'lucide-react'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useMembers } from '@/realtime/hooks'
@@ -16,7 +16,7 @@ export function RunningBar({ sessionId }: { readonly sessionId: string }) {
   const { t } = useTranslation()
   const members = useMembers(sessionId)
   const stop = useStop(sessionId)
-  const running = members.filter((member) => member.running !== null).map(({ participant }) => participant.id)
+  const running = members.filter((member) => member.turnId !== null).map(({ participant }) => participant.id)
   const [slots, setSlots] = useState<readonly string[]>([])
   const next = nextSlots(slots, running)
   if (next !== slots) setSlots(next)
@@ -26,43 +26,41 @@ export function RunningBar({ sessionId }: { readonly sessionId: string }) {
     <ul aria-label={t('stop.running')} className="flex [scrollbar-width:none] gap-1.5 overflow-x-auto pb-2 sm:flex-wrap-reverse">
       {next.map((id) => {
         const member = seated.get(id)
-        return member ? <Slot key={id} member={member} onStop={stop} /> : null
+        return member ? <Slot key={id} {...member} onStop={stop} /> : null
       })}
     </ul>
   )
 }
 
-interface SlotProps {
-  readonly member: MemberState
+interface SlotProps extends MemberState {
   readonly onStop: (turnId: string) => void
 }
 
-function Slot({ member, onStop }: SlotProps) {
+const Slot = memo(function Slot({ participant, turnId, status, onStop }: SlotProps) {
   const { t } = useTranslation()
-  const { participant, running, status } = member
   const { name, color } = participant
   const stopping = status === 'stopping'
   return (
     <li className="shrink-0">
       <button
         type="button"
-        disabled={running === null || stopping}
+        disabled={turnId === null || stopping}
         aria-busy={stopping}
-        aria-label={running === null ? t('stop.ended', { name }) : t(stopping ? 'stop.stopping' : 'stop.one', { name })}
-        onClick={() => running && onStop(running.turn.turn_id)}
+        aria-label={turnId === null ? t('stop.ended', { name }) : t(stopping ? 'stop.stopping' : 'stop.one', { name })}
+        onClick={() => turnId && onStop(turnId)}
         style={memberStyle(color)}
         className={classes(
           'inline-flex h-8 items-center gap-2 rounded-full border bg-raised pr-3 pl-1 text-[0.8125rem] font-medium transition-colors',
-          running === null ? 'border-line text-muted' : 'border-member enabled:hover:bg-sunken',
+          turnId === null ? 'border-line text-muted' : 'border-member enabled:hover:bg-sunken',
         )}
       >
-        <Avatar name={name} color={color} size="small" faded={running === null} />
+        <Avatar name={name} color={color} size="small" faded={turnId === null} />
         <span className="max-w-32 truncate">{name}</span>
         {/* One size for all three, so that the next place does not move. */}
         <span aria-hidden="true" className="inline-flex size-4 items-center justify-center">
-          {running === null ? <Check size={14} /> : stopping ? <Spinner /> : <Square size={11} fill="currentColor" />}
+          {turnId === null ? <Check size={14} /> : stopping ? <Spinner /> : <Square size={11} fill="currentColor" />}
         </span>
       </button>
     </li>
   )
-}
+})

@@ -33,7 +33,7 @@ export const UserBubble = memo(function UserBubble({ sessionId, message, pinned,
       aria-label={t('room.you')}
       data-message={message.id}
       tabIndex={-1}
-      className="group/bubble mt-9 flex flex-col items-end rounded-2xl first:mt-0"
+      className="group/bubble mt-9 flex flex-col items-end rounded-2xl"
     >
       {editing ? (
         <EditMessage message={message} onDone={() => setEditing(false)} />

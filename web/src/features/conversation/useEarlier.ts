@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 
 import { olderMessages } from '@/lib/api/sessions'
 import { useFirstRound, useLive } from '@/realtime/hooks'
@@ -6,7 +6,7 @@ import { firstRound } from '@/realtime/room'
 import { toast } from '@/ui/toasts'
 import { useFailureText } from '@/ui/useFailureText'
 
-interface Earlier {
+export interface Earlier {
   /** Whether there is anything before what is at hand. */
   readonly more: boolean
   readonly busy: boolean
@@ -37,6 +37,6 @@ export function useEarlier(sessionId: string): Earlier {
     }
     return roundAtHand() < round
   }, [live, sessionId])
-  const show = () => void load().catch((failure: unknown) => toast(failureText(failure)))
-  return { more: first > 1, busy, show, load }
+  const show = useCallback(() => void load().catch((failure: unknown) => toast(failureText(failure))), [load, failureText])
+  return useMemo(() => ({ more: first > 1, busy, show, load }), [first, busy, show, load])
 }

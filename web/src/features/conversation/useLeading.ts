@@ -1,49 +1,66 @@
 /** Leads the reader to the message that was asked for, and lights it up for a moment. */
-import { type RefObject, useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 
 import { toast } from '@/ui/toasts'
 import { useFailureText } from '@/ui/useFailureText'
 
 import { useWanted } from './reading'
+import { type Row, indexOfMessage } from './rows'
+import type { TranscriptWindow } from './useTranscriptWindow'
 
 const LIGHT_MS = 1_800
+/** A row that was scrolled to is on the screen within a few pictures, unless it left the transcript meanwhile. */
+const PICTURES = 30
 
 interface Leading {
-  readonly content: RefObject<HTMLElement | null>
+  readonly rows: readonly Row[]
+  readonly window: TranscriptWindow
   /** Add a page of older messages; false if there are none. */
   readonly loadEarlier: () => Promise<boolean>
-  readonly letGo: () => void
 }
 
-export function useLeading(sessionId: string, { content, loadEarlier, letGo }: Leading): void {
+export function useLeading(sessionId: string, { rows, window, loadEarlier }: Leading): void {
   const failureText = useFailureText()
+  const latest = useRef(rows)
+  useEffect(() => {
+    latest.current = rows
+  }, [rows])
   useEffect(() => {
     const lead = async (messageId: string) => {
-      const id = CSS.escape(messageId)
-      const find = () => content.current?.querySelector<HTMLElement>(`[data-message="${id}"], [data-reply="${id}"]`)
+      const find = () => indexOfMessage(latest.current, messageId)
       // Behind a dialog nothing takes the focus: the one in which it was chosen is closed first.
       await painted()
       // What has scrolled out of the loaded history is loaded page by page.
       // oxlint-disable-next-line no-await-in-loop
-      while (!find() && (await loadEarlier())) await painted()
-      const message = find()
-      if (!message) return
-      letGo()
-      lightUp(message)
+      while (find() < 0 && (await loadEarlier())) await painted()
+      if (find() < 0) return
+      window.virtualizer.scrollToIndex(find(), { align: 'center' })
+      const message = await laidOut(window.frame, messageId)
+      if (message) lightUp(message)
     }
     return useWanted.subscribe(({ wanted }) => {
       if (wanted?.sessionId !== sessionId) return
       lead(wanted.messageId).catch((failure: unknown) => toast(failureText(failure)))
     })
-  }, [sessionId, content, loadEarlier, letGo, failureText])
+  }, [sessionId, window, loadEarlier, failureText])
 }
 
 function painted(): Promise<unknown> {
   return new Promise(requestAnimationFrame)
 }
 
+async function laidOut(frame: HTMLElement | null, messageId: string): Promise<HTMLElement | null> {
+  const id = CSS.escape(messageId)
+  for (let picture = 0; picture < PICTURES; picture += 1) {
+    const found = frame?.querySelector<HTMLElement>(`[data-message="${id}"], [data-reply="${id}"]`)
+    if (found) return found
+    // oxlint-disable-next-line no-await-in-loop
+    await painted()
+  }
+  return null
+}
+
 function lightUp(message: HTMLElement): void {
-  message.scrollIntoView({ block: 'center' })
   message.focus({ preventScroll: true })
   const light = 'var(--accent-soft)'
   message.animate([{ boxShadow: `0 0 0 0.6rem ${light}`, backgroundColor: light }, {}], {

@@ -1,3 +1,4 @@
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useLive } from '@/realtime/hooks'
@@ -9,10 +10,13 @@ export function useStop(sessionId: string): (turnId?: string) => void {
   const { t } = useTranslation()
   const live = useLive()
   const failureText = useFailureText()
-  return (turnId) => {
-    void live.stopTurns(sessionId, turnId).then((answer) => {
-      if (answer === 'taken') return
-      toast(answer === 'offline' ? t('stop.notConnected') : t('stop.refused', { reason: failureText(answer) }))
-    })
-  }
+  return useCallback(
+    (turnId) => {
+      void live.stopTurns(sessionId, turnId).then((answer) => {
+        if (answer === 'taken') return
+        toast(answer === 'offline' ? t('stop.notConnected') : t('stop.refused', { reason: failureText(answer) }))
+      })
+    },
+    [sessionId, live, t, failureText],
+  )
 }

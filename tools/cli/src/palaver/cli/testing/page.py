@@ -14,6 +14,8 @@ from palaver.cli.checkout import built_page
 from palaver.client import Palaver
 
 WIDE = ViewportSize(width=1280, height=800)
+TALL = ViewportSize(width=1280, height=2_400)
+"""Shows whole answers: what is far from the screen is not in the page."""
 PATIENCE_SECONDS = 15.0
 """For what takes milliseconds on an idle machine, and for the back-off after an outage."""
 ANSWERS = "[data-turn]"
@@ -51,9 +53,10 @@ class Visit:
         response = await self.context.request.post(f"{url}/api/v1/auth/login", data=credentials, headers=origin)
         assert response.ok
 
-    async def open(self, path: str) -> Page:
+    async def open(self, path: str, screen: ViewportSize = WIDE) -> Page:
         """A new tab."""
         page = await self.context.new_page()
+        await page.set_viewport_size(screen)
         await page.goto(path)
         return page
 
