@@ -132,12 +132,14 @@ class Injector:
 
     async def _kill_node(self, number: int, fault: Fault, broke: Broke) -> None:
         brokers = self._product.brokers
-        broke(f"nats-server {number}")
-        try:
-            await brokers.kill(number)
-            await asyncio.sleep(fault.seconds)
-        finally:  # processes and links are healed after each run; servers are brought back here
-            await brokers.servers[number].start()
+        # Two kills may fall on one: the second waits until it lives again.
+        async with self._in_hand.setdefault(brokers.servers[number], asyncio.Lock()):
+            broke(f"nats-server {number}")
+            try:
+                await brokers.kill(number)
+                await asyncio.sleep(fault.seconds)
+            finally:  # processes and links are healed after each run; servers are brought back here
+                await brokers.servers[number].start()
 
     async def _fill_broker(self, fault: Fault, broke: Broke) -> None:
         brokers = self._product.brokers

@@ -149,7 +149,7 @@ class FaultProxy:
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, link: _Link, towards: Towards
     ) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RuntimeError):  # the latter where its end was said by `half_close` meanwhile
             while chunk := await source.read(CHUNK_BYTES):
                 await self._hold_back(len(chunk))
                 passing = self._passing(chunk) if towards == "client" else chunk

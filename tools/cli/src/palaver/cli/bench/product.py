@@ -31,8 +31,9 @@ T = TypeVar("T")
 class Product:
     """A running instance with one signed-in person. Each scenario uses rooms of its own."""
 
-    def __init__(self, instance: Instance, palaver: Palaver, provider: Provider) -> None:
+    def __init__(self, instance: Instance, palaver: Palaver, provider: Provider, password: str) -> None:
         self.instance = instance
+        self.password = password
         self.palaver = palaver
         self.pids: Mapping[str, int] = {ON_THE_WAY.get(name, name): pid for name, pid in instance.pids.items()}
         self._provider = provider
@@ -40,8 +41,9 @@ class Product:
     @classmethod
     async def of(cls, instance: Instance, palaver: Palaver, provider: Provider) -> "Product":
         """Register somebody."""
-        await palaver.rest.register(f"bench-{new_id()}@example.org", new_id(), "Bench")
-        return cls(instance, palaver, provider)
+        password = new_id()
+        await palaver.rest.register(f"bench-{new_id()}@example.org", password, "Bench")
+        return cls(instance, palaver, provider, password)
 
     @property
     def url(self) -> str:

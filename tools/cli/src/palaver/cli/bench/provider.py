@@ -60,6 +60,12 @@ class Provider:
         async with self._control() as http, http.post("/control/replies", data=script.model_dump_json()):
             pass
 
+    async def recite(self, text: str, rate: float, about: str) -> None:
+        """Questions that contain `about`, and no word given earlier, are answered by just this text."""
+        script = Script(model=MODEL, count=MANY, about=about, text=text, tokens_per_second=rate)
+        async with self._control() as http, http.post("/control/replies", data=script.model_dump_json()):
+            pass
+
     async def misbehave(self, kind: FaultKind) -> None:
         """Every answer has this fault, until the next `play`."""
         fault = Fault(model=MODEL, count=MANY, kind=kind)

@@ -55,6 +55,8 @@ TARGETS = (
     Target("answer twice as long, CPU", "long-answers", "CPU of answers twice as long", 2.2),
     Target("answer twice as long, bytes", "long-answers", "bytes of answers twice as long", 2.2),
     Target("delta frame beyond its text", "long-answers", "bytes of a delta frame beyond its text", 110.0, "B"),
+    Target("page, main thread for each picture, p95", "page", "main thread for each picture, p95", 8.0, "ms"),
+    Target("page, tasks above 50 ms", "page", "tasks longer than 50 ms", 0.0),
     Target("room of 10 models and 1,000 messages", "long-room", "memory of the room over all services", 100.0, "MiB"),
 )
 
