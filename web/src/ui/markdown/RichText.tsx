@@ -11,7 +11,7 @@ import remarkGfm from 'remark-gfm'
 import { CodeBlock } from './CodeBlock'
 import { Table } from './Table'
 import { Task } from './Task'
-import { splitBlocks } from './splitBlocks'
+import { openFence, splitBlocks } from './splitBlocks'
 
 type Rehype = NonNullable<Options['rehypePlugins']>
 
@@ -46,6 +46,17 @@ const Block = memo(function Block({ source, rehype }: { readonly source: string;
     <Markdown remarkPlugins={REMARK} rehypePlugins={rehype} components={COMPONENTS}>
       {source}
     </Markdown>
+  )
+})
+
+/** A long file is written for minutes: as long as it is nothing but code, nothing is parsed. */
+const Piece = memo(function Piece({ source }: { readonly source: string }) {
+  const open = openFence(source)
+  if (open === null) return <Block source={source} rehype={PLAIN} />
+  return (
+    <CodeBlock language={open.language}>
+      <code>{open.code}</code>
+    </CodeBlock>
   )
 })
 
@@ -89,7 +100,7 @@ export default function RichText({ source, growing = false }: RichTextProps) {
         // Blocks are only ever added at the end and only the last one changes, so the position is the identity.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={index} className="piece">
-          <Block source={block} rehype={PLAIN} />
+          <Piece source={block} />
         </div>
       ))}
     </div>

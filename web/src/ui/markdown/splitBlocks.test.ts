@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { splitBlocks } from './splitBlocks'
+import { openFence, splitBlocks } from './splitBlocks'
 
 describe('blocks of Markdown', () => {
   test('are cut at blank lines between paragraphs', () => {
@@ -12,6 +12,20 @@ describe('blocks of Markdown', () => {
     const closed = '```py\na = 1\n\nb = 2\n```'
     expect(splitBlocks(`${closed}\n\nafter`).map((block) => block.trim())).toEqual([closed, 'after'])
     expect(splitBlocks('~~~~\na\n\n~~~\n\nb')).toHaveLength(1)
+  })
+
+  test('are cut around a fence at the margin, not around one in a list', () => {
+    const fence = '```py\na = 1\n```'
+    expect(splitBlocks(`before\n${fence}\nafter`)).toEqual(['before', fence, 'after'])
+    expect(splitBlocks('1. one\n   ```py\n   a\n   ```\n   more')).toHaveLength(1)
+  })
+
+  test('are open code until its own fence ends it', () => {
+    expect(openFence('```py\na = 1\n``')).toEqual({ language: 'py', code: 'a = 1\n``' })
+    expect(openFence('~~~~\n~~~\n```\n')).toEqual({ language: null, code: '~~~\n```\n' })
+    expect(openFence('```py\na = 1\n```\n')).toBeNull()
+    expect(openFence('```')).toBeNull()
+    expect(openFence('text')).toBeNull()
   })
 
   test('keep a list together', () => {
