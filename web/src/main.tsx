@@ -9,10 +9,13 @@ import { App } from './app/App'
 import { CrashScreen } from './app/CrashScreen'
 import { SharedEntrance, isReading } from './app/SharedEntrance'
 import { startI18n } from './app/i18n'
+import { keepUpToDate } from './app/updates'
 
 const root = document.querySelector('#root')
 if (root === null) throw new Error('index.html has no #root')
 
+// Whoever only reads a link gets no files to keep.
+if (!isReading()) keepUpToDate()
 await startI18n()
 createRoot(root).render(
   <StrictMode>

@@ -1,4 +1,5 @@
 import { QueryClientProvider } from '@tanstack/react-query'
+import { CloudOff } from 'lucide-react'
 import { Tooltip } from 'radix-ui'
 import { useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,6 +15,9 @@ import { enter } from './entrance'
 import { newQueries } from './queries'
 import { useTheme } from './useTheme'
 
+/** Whoever began without a network sees by themselves that it is back. */
+const RETRY_EVERY_MS = 5_000
+
 export function App() {
   useTheme()
   const account = useAccount()
@@ -25,6 +29,7 @@ export function App() {
   const begin = useCallback(() => {
     enter().then(
       (entrance) => {
+        setUnreachable(false)
         setLinkFailure(entrance.linkFailure)
         if (entrance.resetToken !== null) setResetToken(entrance.resetToken)
         if (entrance.invitation !== null) setInvitation(entrance.invitation)
@@ -38,10 +43,15 @@ export function App() {
     window.addEventListener('hashchange', begin)
     return () => window.removeEventListener('hashchange', begin)
   }, [begin])
-  const retry = () => {
-    setUnreachable(false)
-    begin()
-  }
+  useEffect(() => {
+    if (!unreachable) return undefined
+    const timer = setInterval(begin, RETRY_EVERY_MS)
+    window.addEventListener('online', begin)
+    return () => {
+      clearInterval(timer)
+      window.removeEventListener('online', begin)
+    }
+  }, [unreachable, begin])
 
   return (
     <Tooltip.Provider delayDuration={400}>
@@ -57,7 +67,7 @@ export function App() {
           onReset={() => setResetToken(null)}
         />
       ) : null}
-      {account.state === 'unknown' ? <Entering failed={unreachable} onRetry={retry} /> : null}
+      {account.state === 'unknown' ? <Entering failed={unreachable} onRetry={begin} /> : null}
       <Toaster />
     </Tooltip.Provider>
   )
@@ -80,8 +90,9 @@ function Entering({ failed, onRetry }: { readonly failed: boolean; readonly onRe
       <Mark className={failed ? 'size-12' : 'size-12 animate-pulse'} />
       {failed ? (
         <>
-          <p role="alert" className="max-w-sm text-muted">
-            {t('failures.UNREACHABLE')}
+          <p role="alert" className="fixed inset-x-0 top-0 flex items-center justify-center gap-2.5 bg-ink px-4 py-2 text-[0.8125rem] text-canvas">
+            <CloudOff size={15} aria-hidden="true" className="shrink-0" />
+            {t('connection.begunAway')}
           </p>
           <Button onClick={onRetry}>{t('tryAgain')}</Button>
         </>

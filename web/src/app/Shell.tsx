@@ -13,9 +13,11 @@ import { HomePage } from './HomePage'
 import { NewRoomPage } from './NewRoomPage'
 import { RoomPage } from './RoomPage'
 import { Sidebar } from './Sidebar'
+import { UpdateNote } from './UpdateNote'
 import { keepDrafts } from './keepDrafts'
 import { keepOutbox } from './keepOutbox'
 import { live } from './live'
+import { lookForUpdate } from './updates'
 import { useKeyQuotaNews } from './useKeyQuotaNews'
 import { useModelNews } from './useModelNews'
 import { useRoomListSync } from './useRoomListSync'
@@ -40,6 +42,7 @@ export function Shell({ userId }: { readonly userId: string }) {
     <LiveRoomsContext value={live}>
       <div className="flex h-dvh flex-col">
         <ConnectionBanner />
+        <UpdateNote />
         <div className="relative flex min-h-0 flex-1">
           <IconButton
             label={t('rooms.list')}
@@ -95,12 +98,16 @@ function useConnection(userId: string): void {
       if (!document.hidden) live.retryNow()
     }
     live.start()
+    const forgetStatus = live.store.subscribe(({ status }, { status: before }) => {
+      if (status.phase === 'online' && before.phase !== 'online') lookForUpdate()
+    })
     window.addEventListener('online', retry)
     document.addEventListener('visibilitychange', retryIfSeen)
     return () => {
       window.removeEventListener('online', retry)
       document.removeEventListener('visibilitychange', retryIfSeen)
       forget()
+      forgetStatus()
       live.stop()
     }
   }, [userId])

@@ -19,7 +19,25 @@ def page(tmp_path: Path) -> Path:
     (directory / "index.html").write_text("<!doctype html><title>Palaver</title>")
     (directory / "assets" / "index-1a2b3c.js").write_text("console.log('x');" * 200)
     (tmp_path / "secret.txt").write_text("outside")
+    (directory / "manifest.webmanifest").write_text("{}")
     return directory
+
+
+async def test_what_installs_the_page_has_its_type_and_a_shared_room_is_not_for_search_engines(
+    gateway_for: Any, page: Path
+) -> None:
+    async with gateway_for(web_directory=str(page)) as served, served.http() as http:
+        manifest = await http.get("/manifest.webmanifest")
+        plain = await http.get("/manifest.webmanifest", headers={"Accept-Encoding": "identity"})
+        script = await http.get("/assets/index-1a2b3c.js")
+        shared, index = await http.get("/shared"), await http.get("/")
+    for answer in (manifest, plain):
+        assert answer.headers["content-type"] == "application/manifest+json"
+        assert answer.headers["cache-control"] == "no-cache"
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert shared.headers["x-robots-tag"] == "noindex, nofollow"
+    assert shared.headers["referrer-policy"] == "no-referrer"
+    assert "x-robots-tag" not in index.headers
 
 
 async def test_the_page_is_served_with_its_assets_for_ever_and_under_every_path(gateway_for: Any, page: Path) -> None:

@@ -20,6 +20,8 @@ ASSETS = "assets"
 SHARED = "/shared"
 """The page that shows a room to whoever has its link: not for search engines."""
 COMPRESSIBLE = frozenset({".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".txt", ".map"})
+MEDIA_TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript"}
+"""Not left to the machine's own table, which a service worker would not start with everywhere."""
 MAX_COMPRESSED_FILES = 128
 
 Scope = MutableMapping[str, Any]
@@ -72,10 +74,10 @@ class WebPage:
 async def _file(path: Path, cache_control: str, *, gzipped: bool) -> Response:
     headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
     if not gzipped or path.suffix not in COMPRESSIBLE:
-        return FileResponse(path, headers=headers)
+        return FileResponse(path, headers=headers, media_type=MEDIA_TYPES.get(path.suffix))
     # In a thread and once per version: compressing a bundle in the event loop would make every stream stutter.
     content = await asyncio.to_thread(_current, path)
-    media_type = guess_type(path.name)[0] or "application/octet-stream"
+    media_type = MEDIA_TYPES.get(path.suffix) or guess_type(path.name)[0] or "application/octet-stream"
     return Response(content, headers={**headers, "Content-Encoding": "gzip"}, media_type=media_type)
 
 
