@@ -8,6 +8,8 @@ from typing import Any
 CATEGORIES = "__metadata,toplevel,devtools.timeline,disabled-by-default-devtools.timeline.frame"
 """What has to be traced."""
 TASKS = ("RunTask", "ThreadControllerImpl::RunTask")
+COMPLETE = "X"
+"""The phase of an event that has begun and ended within the trace."""
 NEW_PICTURE = "BeginMainThreadFrame"
 Event = dict[str, Any]
 
@@ -43,7 +45,7 @@ def pictures(events: Sequence[Event]) -> Pictures:
             work[number] += cpu
     parts = Counter[str]()
     for event in own:
-        if event.get("ph") == "X" and event["name"] not in TASKS:
+        if event["ph"] == COMPLETE and event["name"] not in TASKS:
             parts[event["name"]] += event.get("tdur", 0) / 1_000
     return Pictures(work, [cpu for _, cpu in tasks], (begins[-1] - begins[0]) / 1e6, dict(parts.most_common(8)))
 
@@ -68,7 +70,8 @@ def _outermost(events: Sequence[Event]) -> list[tuple[int, float]]:
     """Begin and CPU milliseconds of each task that is not part of another."""
     found = list[tuple[int, float]]()
     until = 0
-    for event in sorted((event for event in events if event["name"] in TASKS), key=lambda event: event["ts"]):
+    whole = [event for event in events if event["name"] in TASKS and event["ph"] == COMPLETE]
+    for event in sorted(whole, key=lambda event: event["ts"]):
         if event["ts"] >= until:
             found.append((event["ts"], event.get("tdur", 0) / 1_000))
             until = event["ts"] + event["dur"]

@@ -54,7 +54,10 @@ async def play(stage: Stage, size: Size, finding: Finding) -> None:
     async with _opened(product, f"/rooms/{room}") as page:
         await _load_all(page)
         events = await _watched(page, stage)
-    found = pictures(events)
+    try:
+        found = pictures(events)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
     work, tasks = sorted(found.work), sorted(found.tasks)
     parts = ", ".join(f"{name} {ms:.0f}" for name, ms in found.parts.items())
     what = f"{size.models} answers of {RATE:.0f} tokens/s over {size.rounds * (size.models + 1)} messages"
