@@ -108,3 +108,33 @@ async def test_a_deleted_room_is_taken_back_on_every_device(stack: Stack, browse
         await expect(row).to_be_visible()
         await expect(other.get_by_role("heading", name="Plan 0")).to_be_visible()
         assert visit.complaints == []
+
+
+async def test_the_menu_of_a_room_speaks_chinese(stack: Stack, browser: Browser) -> None:
+    async with visiting(browser, stack.url, "zh-CN") as visit:
+        page = await visit.open("/")
+        async with await stack.person() as ada:
+            await visit.sign_in(stack.url, ada, PASSWORD)
+            await page.reload()
+            await expect(page.get_by_text("你的房间会显示在这里。")).to_be_visible()
+            seat = NewParticipant(model="sim-swift", name="Swift")
+            await ada.rest.create_session((seat,), title="Plans")
+        await page.get_by_role("button", name="“Plans”的操作").click()
+        await page.get_by_role("menuitem", name="重命名").click()
+        await page.get_by_label("房间名称").fill("计划")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_role("link", name="计划")).to_be_visible()
+        for action, name in (("导出为 Markdown", "计划.md"), ("导出为 JSON", "计划.json")):
+            await page.get_by_role("button", name="“计划”的操作").click()
+            async with page.expect_download() as download:
+                await page.get_by_role("menuitem", name=action).click()
+            assert (await download.value).suggested_filename == name
+        await page.get_by_role("button", name="“计划”的操作").click()
+        await page.get_by_role("menuitem", name="归档").click()
+        await expect(page.locator("details summary")).to_have_text("已归档")
+        assert await violations(page) == []
+        await page.locator("details summary").click()
+        await page.get_by_role("button", name="“计划”的操作").click()
+        await page.get_by_role("menuitem", name="取消归档").click()
+        await expect(page.locator("details")).to_have_count(0)
+        assert [one for one in visit.complaints if "401" not in one] == []

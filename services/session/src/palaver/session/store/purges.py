@@ -2,16 +2,17 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.contracts.ids import SessionId, UserId
-from palaver.session.store.tables import OPEN, PURGED, checkpoints, clock, session_log, sessions, turns
+from palaver.session.store.tables import OPEN, PURGED, checkpoints, session_log, sessions, turns
 
 
 async def mark_overdue(conn: AsyncConnection, kept: timedelta, limit: int) -> int:
     """Rooms that were deleted longer ago than `kept` are to be removed for good; returns how many were marked."""
-    overdue = select(sessions.c.id).where(sessions.c.deleted_at <= clock() - kept, ~PURGED)
+    # `now()` and not the clock, which changes while a statement runs: no index could be searched by it.
+    overdue = select(sessions.c.id).where(sessions.c.deleted_at <= func.now() - kept, ~PURGED)
     locked = overdue.order_by(sessions.c.deleted_at).limit(limit).with_for_update(skip_locked=True)
     return (await conn.execute(update(sessions).where(sessions.c.id.in_(locked)).values(purge=True))).rowcount
 

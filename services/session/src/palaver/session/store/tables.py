@@ -104,6 +104,13 @@ Index(
     postgresql_where=sessions.c.deleted_at.is_not(None),
 )
 
+Index(
+    "deleted_sessions_of_owner",
+    sessions.c.owner_id,
+    sessions.c.deleted_at.desc(),
+    postgresql_where=sessions.c.deleted_at.is_not(None),
+)
+
 PURGED = sessions.c.purge.is_(true())
 Index("sessions_to_purge", sessions.c.id, postgresql_where=PURGED)
 
