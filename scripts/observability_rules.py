@@ -129,13 +129,13 @@ def _entry(key: str, part: object) -> Iterator[str]:
 
 
 def _alert(read: dict[str, Any]) -> Alert:
-    template = read.get("each_service")
-    expr = read["expr"] if template is None else " or ".join(template.replace("SERVICE", name) for name in SERVICES)
+    template = read.get("or_each_service")
+    each = [] if template is None else [template.replace("SERVICE", name) for name in SERVICES]
     return Alert(
         read["name"],
         read["severity"],
         read["summary"],
-        expr,
+        " or ".join([read["expr"], *each]),
         read["for"],
         read["fires"],
         read["quiet"],

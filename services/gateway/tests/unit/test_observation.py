@@ -10,6 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from palaver.gateway.api.middleware import WAITED_SECONDS, Observation
 from palaver.gateway.metrics import RestMetrics
+from palaver.servicekit.client_traces import ClientTraces
+from palaver.servicekit.settings import TelemetrySettings
 
 
 class Observed:
@@ -17,12 +19,14 @@ class Observed:
 
     def __init__(self, app: Any) -> None:
         self.registry = CollectorRegistry()
-        self.observation = Observation(app, metrics=RestMetrics(self.registry), tracer=NoOpTracer())
+        self.observation = Observation(
+            app, metrics=RestMetrics(self.registry), tracer=NoOpTracer(), traces=ClientTraces(TelemetrySettings())
+        )
 
     async def request(self) -> None:
         async def send(_message: Any) -> None: ...
 
-        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "state": {}}
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": [], "state": {}}
         await self.observation(scope, send, send)  # pyright: ignore[reportArgumentType]  # nothing is received
 
     def figure(self, name: str, **labels: str) -> float | None:

@@ -22,7 +22,7 @@ from palaver.contracts.client_protocol import (
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import ParticipantId, SessionId, TurnId, new_id
 from palaver.contracts.limits import CONFIRM_SECONDS, REQUEST_SECONDS
-from palaver.contracts.session_log import EventFrame, MessagePosted, SessionEvent, UserMessage
+from palaver.contracts.session_log import EventFrame, MessagePosted, Metadata, SessionEvent, UserMessage
 
 ATTACH_AGAIN_SECONDS = 1.0
 """An attach that was refused for the moment is asked for again after this, give or take a half."""
@@ -54,11 +54,17 @@ class Room:
 
     # ---- what a program does ----------------------------------------------------------------------------------------
     async def post(
-        self, text: str, *, to: tuple[ParticipantId, ...] | None = None, model_id: str | None = None
+        self,
+        text: str,
+        *,
+        to: tuple[ParticipantId, ...] | None = None,
+        model_id: str | None = None,
+        metadata: Metadata | None = None,
     ) -> UserMessage:
         """Say something; returns once it is durable. Raises Failure when it is refused.
 
         `model_id`: a model that answers this message instead of the participant's own, where one alone answers.
+        `metadata` comes back with the message; a W3C `traceparent` in it makes this the beginning of a longer trace.
         """
         post = Post(
             id=new_id(),
@@ -67,6 +73,7 @@ class Room:
             content=text,
             to=to,
             options=PostOptions(model_id=model_id),
+            metadata=metadata or {},
         )
         stored: asyncio.Future[UserMessage] = asyncio.get_running_loop().create_future()
         self._unconfirmed[post.client_message_id] = (post, stored)

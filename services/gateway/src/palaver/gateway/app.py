@@ -29,6 +29,7 @@ from palaver.gateway.realtime.welcome import Welcomes
 from palaver.gateway.recipients import Recipient
 from palaver.gateway.settings import Settings
 from palaver.gateway.web import WebPage
+from palaver.servicekit.client_traces import ClientTraces
 from palaver.servicekit.configured import configured
 from palaver.servicekit.dependencies import Dependencies
 from palaver.servicekit.redis import Redis
@@ -51,6 +52,7 @@ def build(settings: Settings, kit: Kit) -> Service:
     broker, realtime, rates = kit.broker, settings.realtime, settings.rates
     redis = Redis(settings.redis)
     traffic = Traffic()
+    traces = ClientTraces(settings.telemetry)
     edge_metrics = EdgeMetrics(kit.metrics)
     rate_limits = RateLimits(redis.client, edge_metrics.rate_limited)
     origins = Origins(settings.allowed_origins)
@@ -66,7 +68,8 @@ def build(settings: Settings, kit: Kit) -> Service:
         rate_limits,
         kit.tracer,
         relay,
-        edge_metrics,
+        metrics=edge_metrics,
+        traces=traces,
         messages=Rate("messages", rates.messages_per_minute),
         max_characters=settings.max_message_characters,
     )
@@ -125,6 +128,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         WebPage(settings.web_directory),
         metrics=RestMetrics(kit.metrics),
         tracer=kit.tracer,
+        traces=traces,
         max_body_bytes=settings.max_body_bytes,
         limits_here=configured(settings, gateway.OWNER),
     )

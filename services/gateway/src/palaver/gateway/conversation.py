@@ -2,7 +2,7 @@
 
 from typing import Protocol, TypeVar
 
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import SpanKind, Tracer
 from pydantic import BaseModel
 
 from palaver.contracts import limits
@@ -29,6 +29,7 @@ from palaver.gateway.errors import unavailable
 from palaver.gateway.limits import Rate, RateLimits
 from palaver.gateway.metrics import EdgeMetrics
 from palaver.servicekit.broker import Broker
+from palaver.servicekit.client_traces import ClientTraces
 from palaver.servicekit.errors import Unavailable
 
 P = TypeVar("P", bound=BaseModel)
@@ -55,8 +56,9 @@ class Conversation:
         rates: RateLimits,
         tracer: Tracer,
         posts: PostWatch,
-        metrics: EdgeMetrics,
         *,
+        metrics: EdgeMetrics,
+        traces: ClientTraces,
         messages: Rate,
         max_characters: int,
     ) -> None:
@@ -65,6 +67,7 @@ class Conversation:
         self._tracer = tracer
         self._posts = posts
         self._metrics = metrics
+        self._traces = traces
         self._messages = messages
         self._max_characters = max_characters
 
@@ -85,7 +88,8 @@ class Conversation:
         )
         self._posts.expect_post(session_id, request.client_message_id)
         try:
-            with self._tracer.start_as_current_span("post"), self._metrics.post_seconds.time():
+            parent = self._traces.context(request.metadata)
+            with self._tracer.start_as_current_span("post", parent, SpanKind.SERVER), self._metrics.post_seconds.time():
                 await self._order(POST_MESSAGE, message, partition_of(session_id), session_id)
         except Failure as failure:
             if failure.code is ErrorCode.SERVICE_UNAVAILABLE:

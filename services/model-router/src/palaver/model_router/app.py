@@ -115,6 +115,7 @@ def build(settings: Settings, kit: Kit) -> Service:
         retrying=retrying,
         turn_seconds=limits.turn_seconds,
         metrics=metrics,
+        tracer=kit.tracer,
     )
     worker = Worker(
         turns=turns,

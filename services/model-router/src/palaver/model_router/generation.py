@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import WorkerId, made_at
 from palaver.contracts.model_router import RunTurn, TurnStarted
 from palaver.model_router.answering import TurnCalls
 from palaver.model_router.calling import FinishReason
+from palaver.model_router.domain import CallFact, Model
 from palaver.model_router.errors import ProviderFailed, RouteClosed
 from palaver.model_router.interrupting import Interrupted
 from palaver.model_router.metrics import RouterMetrics
@@ -58,6 +61,7 @@ class Generation:
         retrying: Retrying,
         turn_seconds: float,
         metrics: RouterMetrics,
+        tracer: Tracer,
     ) -> None:
         self._worker = worker
         self._preparation = preparation
@@ -66,6 +70,7 @@ class Generation:
         self._retrying = retrying
         self._turn_seconds = turn_seconds
         self._metrics = metrics
+        self._tracer = tracer
 
     def ahead(self, order: RunTurn) -> AbstractAsyncContextManager["asyncio.Task[Prepared]"]:
         """Make a call ready while its turn is being claimed; see `Preparation.ahead`."""
@@ -115,10 +120,20 @@ class Generation:
 
     async def _call(self, run: _Run, prepared: Prepared) -> FinishReason:
         async with prepared.route.calling():
-            try:
-                return await self._calls.make(run.turn, prepared, lambda: self._begin(run, prepared))
-            finally:
-                self._meter(run)
+            model = prepared.model
+            # What a provider says of a failure may quote the conversation: the span has its code alone.
+            with self._tracer.start_as_current_span(
+                f"chat {model.upstream}", kind=SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
+            ) as span:
+                span.set_attributes(_asked(model))
+                try:
+                    return await self._calls.make(run.turn, prepared, lambda: self._begin(run, prepared))
+                except ProviderFailed as failure:
+                    span.set_status(StatusCode.ERROR, failure.code)
+                    raise
+                finally:
+                    self._meter(run)
+                    span.set_attributes(_used(run.turn.calls[-1]))
 
     async def _tighten(self, turn: RunningTurn, prepared: Prepared, failure: ProviderFailed) -> Prepared:
         """A smaller window for one more call. Raises the provider's failure where there is none."""
@@ -154,6 +169,7 @@ class Generation:
         if turn.first_token_at is not None:
             return
         turn.first_token_at = datetime.now(UTC)
+        trace.get_current_span().add_event("first_token")
         turn.flow.gaps = self._metrics.gaps.of(prepared.model.id)
         if (asked_at := made_at(turn.turn_id)) is not None:
             waited = (turn.first_token_at - asked_at).total_seconds()
@@ -191,6 +207,21 @@ class Generation:
             calls=len(turn.calls),
             characters=len(turn.text),
         )
+
+
+def _asked(model: Model) -> dict[str, str]:
+    """Of a call's span, in the words of OpenTelemetry's conventions for generative AI: names, and no text."""
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": model.provider.id,
+        "gen_ai.request.model": model.upstream,
+    }
+
+
+def _used(call: CallFact) -> dict[str, str | int]:
+    usage = call.usage
+    tokens = {"gen_ai.usage.input_tokens": usage.tokens_input, "gen_ai.usage.output_tokens": usage.tokens_output}
+    return {"palaver.outcome": call.outcome, **{name: count for name, count in tokens.items() if count is not None}}
 
 
 def _too_long(turn: RunningTurn, prepared: Prepared, failure: ProviderFailed) -> bool:

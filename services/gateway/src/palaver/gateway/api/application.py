@@ -43,6 +43,7 @@ from palaver.gateway.idempotency import Answers
 from palaver.gateway.metrics import RestMetrics
 from palaver.gateway.realtime.following import Following
 from palaver.gateway.web import WebPage
+from palaver.servicekit.client_traces import ClientTraces
 
 PREFIX = "/api/v1"
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -71,6 +72,7 @@ def create(
     *,
     metrics: RestMetrics,
     tracer: Tracer,
+    traces: ClientTraces,
     max_body_bytes: int,
     limits_here: tuple[ConfiguredLimit, ...],
 ) -> FastAPI:
@@ -94,7 +96,7 @@ def create(
             expose_headers=["Retry-After", *REPLAYED],
         )
     app.add_middleware(SecurityHeaders, strict_transport=around.secure_cookies)
-    app.add_middleware(Observation, metrics=metrics, tracer=tracer)
+    app.add_middleware(Observation, metrics=metrics, tracer=tracer, traces=traces)
     return app
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import structlog
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, use_span
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.gateway.api.problems import problem
 from palaver.gateway.metrics import RestMetrics
+from palaver.servicekit.client_traces import ClientTraces
 
 _log = structlog.get_logger()
 
@@ -66,15 +67,17 @@ class SecurityHeaders:
 class Observation:
     """Logs, measures and traces each request by its route template: neither ids nor query strings become labels."""
 
-    def __init__(self, app: App, *, metrics: RestMetrics, tracer: Tracer) -> None:
+    def __init__(self, app: App, *, metrics: RestMetrics, tracer: Tracer, traces: ClientTraces) -> None:
         self._app = app
+        self._traces = traces
         self._metrics = metrics
         self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         began = time.perf_counter()
-        span = self._tracer.start_span(scope["method"], kind=SpanKind.SERVER)
+        parent = self._traces.context(Headers(scope=scope))
+        span = self._tracer.start_span(scope["method"], parent, SpanKind.SERVER)
         answered = False
 
         async def observed(message: Message) -> None:

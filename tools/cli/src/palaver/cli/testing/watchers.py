@@ -119,11 +119,12 @@ async def alertmanager(directory: Path, hook: str) -> AsyncGenerator[str]:
 async def prometheus(directory: Path, targets: Path, rules: Path, alerts_to: str) -> AsyncGenerator[Watcher]:
     """It scrapes the `targets` of a file every second, and judges its rules as often."""
     place = f"{LOOPBACK}:{free_port()}"
+    discovery = {"files": [str(targets)], "refresh_interval": "1s"}
     config: dict[str, Any] = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "900ms", "evaluation_interval": "1s"},
         "rule_files": [str(rules)],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alerts_to]}]}]},
-        "scrape_configs": [{"job_name": "palaver", "file_sd_configs": [{"files": [str(targets)]}]}],
+        "scrape_configs": [{"job_name": "palaver", "file_sd_configs": [discovery]}],
     }
     (directory / "prometheus.yml").write_text(json.dumps(config))
     command = (
