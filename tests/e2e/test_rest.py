@@ -130,6 +130,7 @@ async def account(client: Client) -> None:
     devices = await client.call("GET", "/api/v1/users/me/devices")
     other = next(device["id"] for device in devices if not device["current"])
     await client.call("DELETE", "/api/v1/users/me/devices/{device_id}", device_id=other)
+    assert (await client.call("DELETE", "/api/v1/users/me/devices"))["ended"] >= 0
     for before, after in ((PASSWORD, f"another {PASSWORD}"), (f"another {PASSWORD}", PASSWORD)):
         change = {"current_password": before, "new_password": after}
         await client.call("PUT", "/api/v1/users/me/password", change)

@@ -5,6 +5,7 @@ import { logOut } from '@/lib/api/auth'
 import { useChangePreferences } from '@/lib/api/preferences'
 import { isAdministrator, useAccount } from '@/lib/credentials'
 import { useKeyQuotas } from '@/lib/keyQuotas'
+import { useUnusualKeys } from '@/lib/unusualKeys'
 import { type Language, usePreferences } from '@/lib/preferences'
 import type { Route } from '@/lib/route'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
@@ -29,7 +30,9 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
   const account = useAccount()
   const theme = usePreferences((preferences) => preferences.theme)
   const change = useChangePreferences()
-  const news = useKeyQuotas((quotas) => quotas.length > 0)
+  const near = useKeyQuotas((quotas) => quotas.length > 0)
+  const unusual = useUnusualKeys((days) => days.length > 0)
+  const news = near || unusual
   if (account.state !== 'signed-in') return null
   const { nickname, email } = account.user
   const pages = PAGES.filter(({ route }) => route.page !== 'admin' || isAdministrator(account.user))
@@ -50,7 +53,8 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
           <Icon size={16} aria-hidden="true" />
           {t(title)}
           {route.page === 'keys' && news ? <span className="ml-auto size-2 rounded-full bg-(--meter-warn)" /> : null}
-          {route.page === 'keys' && news ? <span className="sr-only">{t('keys.quota.badge')}</span> : null}
+          {route.page === 'keys' && near ? <span className="sr-only">{t('keys.quota.badge')}</span> : null}
+          {route.page === 'keys' && unusual ? <span className="sr-only">{t('keys.unusual.badge')}</span> : null}
         </button>
       ))}
       <Menu

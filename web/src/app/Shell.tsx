@@ -19,6 +19,7 @@ import { keepOutbox } from './keepOutbox'
 import { live } from './live'
 import { lookForUpdate } from './updates'
 import { useKeyQuotaNews } from './useKeyQuotaNews'
+import { useUnusualKeyNews } from './useUnusualKeyNews'
 import { useModelNews } from './useModelNews'
 import { useRoomListSync } from './useRoomListSync'
 
@@ -37,6 +38,7 @@ export function Shell({ userId }: { readonly userId: string }) {
   useRoomListSync()
   usePreferenceSync()
   useKeyQuotaNews()
+  useUnusualKeyNews()
   useModelNews()
   return (
     <LiveRoomsContext value={live}>

@@ -6,6 +6,7 @@ import { accessToken } from '@/lib/credentials'
 import { noteKeyQuota } from '@/lib/keyQuotas'
 import { noteModelStanding } from '@/lib/modelStandings'
 import { noteRoomsChange } from '@/lib/roomNews'
+import { noteUnusualKey } from '@/lib/unusualKeys'
 
 /** A hidden page paints nothing, but what arrives must still be kept up with. */
 const FLUSH_WITHIN_MS = 250
@@ -18,6 +19,7 @@ export const live = new LiveRooms({
   schedule,
   readUsage,
   onKeyQuota: noteKeyQuota,
+  onUnusualKey: noteUnusualKey,
   onModelAvailability: noteModelStanding,
   onRoomsChanged: noteRoomsChange,
 })

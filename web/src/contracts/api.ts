@@ -120,6 +120,7 @@ export interface AuditEntry {
   outcome: 'done' | 'refused'
   address: string | null
   device: string | null
+  sign_in: string | null
   details: {
     [k: string]: string
   }
@@ -149,6 +150,8 @@ export interface AuditMeta {
 /**
  * Who did what to what, from where. Never conversation text, never a secret. `event_id` makes it idempotent.
  *
+ * `sign_in`: by which of the actor's sign-ins, where it was done by one.
+ *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "AuditRecorded".
  */
@@ -162,6 +165,7 @@ export interface AuditRecorded {
   outcome: 'done' | 'refused'
   address: string | null
   device: string | null
+  sign_in: string | null
   details: {
     [k: string]: string
   }
@@ -379,13 +383,15 @@ export interface DayTotal {
   cost: string
 }
 /**
- * Your password, if you have one. Without, you must have signed in within the last minutes.
+ * Your password, if you have one, and a code, if it has a second factor. Without a password you must have signed in
+ * within the last minutes.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
  * via the `definition` "DeletionBody".
  */
 export interface DeletionBody {
   password?: string | null
+  code?: string | null
 }
 /**
  * A model by the provider's name for it. `model_ids`: under which it is in the catalogue already.
@@ -698,6 +704,18 @@ export interface KeyQuotaOutput {
   dollars_per_month: string | null
 }
 /**
+ * What was unusual about a day; see `client_protocol.KeyUnusualData`.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "KeyUnusual".
+ */
+export interface KeyUnusual {
+  day: string
+  rule: 'calls' | 'dollars' | 'failures' | 'silence'
+  amount: string
+  usual: string
+}
+/**
  * Newest day first; days without a call are left out.
  *
  * This interface was referenced by `RestApi`'s JSON-Schema
@@ -709,6 +727,7 @@ export interface KeyUsage {
   today: KeyUse
   month: KeyUse
   days: KeyDay[]
+  unusual: KeyUnusual[]
 }
 /**
  * Provider calls with a key, and what they took.
@@ -1082,6 +1101,15 @@ export interface NewShare {
 export interface OAuthProvider {
   id: string
   name: string
+}
+/**
+ * How many sign-ins there were beside yours.
+ *
+ * This interface was referenced by `RestApi`'s JSON-Schema
+ * via the `definition` "OthersEnded".
+ */
+export interface OthersEnded {
+  ended: number
 }
 /**
  * Totals, by model (most expensive first) and by day (oldest first). `estimated` counts flagged facts.

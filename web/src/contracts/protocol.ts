@@ -46,6 +46,7 @@ export type ServerFrame =
       | RecoveredNotice
       | TokenExpiringNotice
       | KeyQuotaNotice
+      | KeyUnusualNotice
       | ModelAvailabilityNotice
       | RoomsNotice
     )
@@ -1043,6 +1044,30 @@ export interface KeyQuotaData {
   used: string
   limit: string
   exceeded: boolean
+}
+/**
+ * A provider key is used as it was not before: perhaps by somebody else.
+ */
+export interface KeyUnusualNotice {
+  type: 'notice'
+  name: 'key.unusual'
+  session_id: string | null
+  data: KeyUnusualData
+}
+/**
+ * An unusual use of a key, said once for each rule and day of UTC.
+ *
+ * `amount` of the day stands beside what is `usual`, per day with a call: calls, US dollars, or failed calls. Of
+ * `silence` it is the days without a call, beside those from which on that is unusual.
+ */
+export interface KeyUnusualData {
+  key_id: string
+  provider: string
+  label: string
+  rule: 'calls' | 'dollars' | 'failures' | 'silence'
+  day: string
+  amount: string
+  usual: string
 }
 /**
  * A model that answers for this person would now answer otherwise than before, or not at all, or again.

@@ -6,7 +6,7 @@
 import { type StoreApi, createStore } from 'zustand/vanilla'
 
 import type { FailureReason, MessageItem } from '@/contracts/frames'
-import type { ClientFrame, ContextUsage, KeyQuotaData, ModelAvailabilityData, RoomsData, ServerFrame } from '@/contracts/protocol'
+import type { ClientFrame, ContextUsage, KeyQuotaData, KeyUnusualData, ModelAvailabilityData, RoomsData, ServerFrame } from '@/contracts/protocol'
 import { newId } from '@/lib/ids'
 
 import { backoffDelay } from './backoff'
@@ -37,6 +37,7 @@ export interface LiveRoomsOptions extends Pick<ConnectionOptions, 'openSocket' |
   readonly readUsage: (sessionId: string) => Promise<ContextUsage>
   /** A key comes near its quota, or has used it up. */
   readonly onKeyQuota?: (quota: KeyQuotaData) => void
+  readonly onUnusualKey?: (unusual: KeyUnusualData) => void
   /** A model would answer otherwise than before. */
   readonly onModelAvailability?: (standing: ModelAvailabilityData) => void
   /** One of the person's rooms came, changed or went, perhaps on another device. */
@@ -218,6 +219,7 @@ export class LiveRooms {
     if (frame.type === 'accepted') this.#postRefusals = 0
     if (frame.type === 'notice' && frame.name === 'service.recovered') this.#resendIn(0)
     if (frame.type === 'notice' && frame.name === 'key.quota') this.#options.onKeyQuota?.(frame.data)
+    if (frame.type === 'notice' && frame.name === 'key.unusual') this.#options.onUnusualKey?.(frame.data)
     if (frame.type === 'notice' && frame.name === 'model.availability') this.#options.onModelAvailability?.(frame.data)
     if (frame.type === 'notice' && frame.name === 'rooms.changed') {
       this.#options.onRoomsChanged?.(frame.data)

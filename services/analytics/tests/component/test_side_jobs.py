@@ -1,10 +1,12 @@
 """Side jobs are paid for like turns: money set aside, each call booked once, a lost one estimated."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from nats.aio.msg import Msg
 from prometheus_client import CollectorRegistry
 
 from palaver.analytics.booking import fact_of
@@ -15,10 +17,11 @@ from palaver.analytics.store.reserving import ReservationStore
 from palaver.analytics.store.tables import reservations
 from palaver.analytics.testing.books import booked, facts_are, in_balance, quota, settled
 from palaver.analytics.testing.usage import Payer
-from palaver.contracts.analytics import COMPLETION_RESERVE
+from palaver.contracts.analytics import COMPLETION_CALL_LOST, COMPLETION_RESERVE, CompletionCallLost
 from palaver.contracts.failures import ErrorCode, Failure
-from palaver.contracts.ids import CompletionId, new_id
+from palaver.contracts.ids import CompletionId, KeyId, new_id
 from palaver.contracts.model_router import COMPLETION_COMPLETED, COMPLETION_FAILED, COMPLETION_METERED
+from palaver.servicekit import outbox
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
 
@@ -90,6 +93,30 @@ async def test_the_next_delivery_books_an_estimate_for_the_call_in_which_a_worke
     standing = await quota(broker, payer)
     assert (standing.spent, standing.reserved) == (Decimal("0.5"), 3)
     await in_balance(database)
+
+
+async def test_the_vault_is_told_once_of_a_call_that_a_key_paid_for_and_that_died(
+    broker: Broker, database: Database, job: CompletionId
+) -> None:
+    payer, key = Payer(), KeyId(new_id())
+    heard: asyncio.Queue[Msg] = asyncio.Queue()
+    await broker.nc.subscribe(COMPLETION_CALL_LOST.at(job), cb=heard.put)
+    await broker.nc.flush()
+    reserved = payer.reserve_side_job("3", job=job, key_id=key)
+    await broker.ask(COMPLETION_RESERVE, reserved)
+    for _ in range(2):
+        await broker.ask(COMPLETION_RESERVE, payer.reserve_side_job("3", job=job, delivery=2))
+    async with asyncio.timeout(20):
+        lost = CompletionCallLost.model_validate_json((await heard.get()).data)
+    assert (lost.call_id, lost.key_id, lost.delivery) == (reserved.call_id, key, 1)
+    assert (lost.tokens_input, lost.cost) == (1_000, Decimal("0.25"))
+    (guess,) = await booked(database)
+    assert (guess.key_id, guess.started_at) == (key, lost.at)
+    await broker.publish(COMPLETION_FAILED, payer.side_job_failed(job, delivery=3), "context")
+    await facts_are(database, 2)  # the second delivery died without a key: nobody is told of it
+    async with database.read() as connection:
+        assert await connection.scalar(sa.select(sa.func.count()).select_from(outbox.TABLE)) == 0
+    assert heard.empty()
 
 
 async def test_a_call_that_was_booked_is_not_estimated_again(

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 import sqlalchemy as sa
 
-from palaver.context.summary_store import jobs, summaries
+from palaver.context.tables import summaries
+from palaver.context.tables import summary_jobs as jobs
 from palaver.context.testing.scribe import Scribe
 from palaver.context.testing.world import World, profile
 from palaver.contracts.actors import Actor

@@ -157,6 +157,7 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("POST", "/auth/ticket", None, 200),
     ("PUT", "/users/me/password", {"current_password": "the old one", "new_password": "a new long one"}, 200),
     ("GET", "/users/me/devices", None, 200),
+    ("DELETE", "/users/me/devices", None, 200),
     ("DELETE", f"/users/me/devices/{ID}", None, 200),
     ("GET", "/users/me/second-factor", None, 200),
     ("POST", "/users/me/second-factor/disable", {"password": "the old one", "code": "123456"}, 200),
@@ -252,6 +253,7 @@ async def accounts(faked: Any) -> None:
     """What identity answers about a person's own account."""
     here = sign_ins.SignInView(id=SignInId(ID), device=None, address=None, created_at=NOW, used_at=NOW, current=True)
     await faked.always(sign_ins.SIGN_IN_LIST, sign_ins.SignInList(sign_ins=(here,)))
+    await faked.always(sign_ins.SIGN_IN_END_OTHERS, sign_ins.OtherSignInsEnded(ended=2))
     await faked.always(second_factor.SECOND_FACTOR_GET, second_factor.SecondFactorState(enabled=False))
     for query in (sign_ins.SIGN_IN_END, passwords.PASSWORD_CHANGE, second_factor.SECOND_FACTOR_DISABLE):
         await faked.always(query, session.Done())

@@ -249,6 +249,8 @@ async def test_the_trail_is_searched_by_every_field_and_read_page_by_page_withou
     assert await trail(world, root, 0, **about_ada, outcome="refused") == []
     assert await trail(world, root, 0, **about_ada, service="keyvault") == []
     assert await trail(world, root, 0, target_kind="key") == []
+    assert len(await trail(world, root, 0, **about_ada, sign_in=root.sid)) == 8
+    assert await trail(world, root, 0, **about_ada, sign_in=ada.sid) == []
     broken = SearchAudit(actor=root.actor, cursor="yesterday")
     assert await refused(world.edge.broker.ask(AUDIT_SEARCH, broken)) is ErrorCode.VALIDATION_FAILED
     await world.edge.broker.ask(AUDIT_SEARCH, SearchAudit(actor=from_afar(root), export=True))

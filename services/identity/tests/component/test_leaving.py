@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import pytest
+from pyotp.totp import TOTP
 from sqlalchemy import select, text, update
 
 from palaver.contracts.actors import Actor, Role
@@ -34,8 +35,15 @@ async def refused(answer: Awaitable[object]) -> ErrorCode:
     return caught.value.code
 
 
-async def leave(world: World, actor: Actor, password: str | None = PASSPHRASE, sid: SignInId | None = None) -> None:
-    sealed = None if password is None else world.edge.sealed(DeletionProof(password=password))
+async def leave(
+    world: World,
+    actor: Actor,
+    password: str | None = PASSPHRASE,
+    sid: SignInId | None = None,
+    *,
+    code: str | None = None,
+) -> None:
+    sealed = None if password is None else world.edge.sealed(DeletionProof(password=password, code=code))
     await world.edge.broker.ask(USER_DELETE, DeleteUser(actor=actor, sealed=sealed, sid=sid))
 
 
@@ -110,6 +118,18 @@ async def test_a_wrong_password_deletes_nothing_and_is_in_the_trail(world: World
         async with asyncio.timeout(20):
             while (await conn.execute(refusals)).scalars().all() != ["refused"]:  # noqa: ASYNC110 - a row in a database
                 await asyncio.sleep(0.01)
+
+
+async def test_whoever_has_a_second_factor_gives_a_code_too(world: World) -> None:
+    ada = await world.edge.register("ada@example.org")
+    authenticator = TOTP(await world.edge.begin_second_factor(ada))
+    codes = await world.edge.confirm_second_factor(ada, authenticator.at(world.clock.now))
+    assert await refused(leave(world, ada.actor)) is ErrorCode.VALIDATION_FAILED
+    assert await refused(leave(world, ada.actor, code="AAAA-AAAA-AAAA")) is ErrorCode.SECOND_FACTOR_INVALID
+    assert await refused(leave(world, ada.actor, "not my password", code=codes[0])) is ErrorCode.INVALID_CREDENTIALS
+    assert await refused(world.edge.log_in("ada@example.org")) is ErrorCode.SECOND_FACTOR_REQUIRED, "she is still there"
+    await leave(world, ada.actor, code=codes[0])
+    assert await refused(world.edge.log_in("ada@example.org")) is ErrorCode.INVALID_CREDENTIALS
 
 
 async def test_the_last_owner_stays_and_one_without_a_password_needs_a_fresh_sign_in(worlds: Worlds) -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import pytest
+from sqlalchemy import select
 
 from palaver.contracts.actors import Actor
 from palaver.contracts.failures import ErrorCode, Failure
@@ -18,7 +19,16 @@ from palaver.contracts.preferences import (
     ReadPreferences,
     SetPreferences,
 )
-from palaver.contracts.sign_ins import SIGN_IN_END, SIGN_IN_LIST, EndSignIn, ListSignIns, SignInView
+from palaver.contracts.sign_ins import (
+    SIGN_IN_END,
+    SIGN_IN_END_OTHERS,
+    SIGN_IN_LIST,
+    EndOtherSignIns,
+    EndSignIn,
+    ListSignIns,
+    SignInView,
+)
+from palaver.identity.store.tables import audit
 from palaver.identity.testing.world import PASSPHRASE, Person, World
 
 pytestmark = [pytest.mark.component, pytest.mark.attack]
@@ -44,6 +54,17 @@ async def devices(world: World, person: Person) -> tuple[SignInView, ...]:
 
 async def end(world: World, person: Person, sid: str) -> None:
     await world.edge.broker.ask(SIGN_IN_END, EndSignIn(actor=person.actor, sign_in_id=SignInId(sid)))
+
+
+async def end_others(world: World, person: Person) -> int:
+    request = EndOtherSignIns(actor=person.actor, sid=person.sid)
+    return (await world.edge.broker.ask(SIGN_IN_END_OTHERS, request)).ended
+
+
+async def by_sign_in(world: World, person: Person) -> set[tuple[str, str | None]]:
+    async with world.database.read() as conn:
+        about = (audit.c.actor_id == person.user.id) | (audit.c.target_id == person.user.id)
+        return {(row.action, row.sign_in) for row in await conn.execute(select(audit).where(about))}
 
 
 async def actions(world: World, person: Person, count: int) -> list[tuple[str, str]]:
@@ -89,6 +110,40 @@ async def test_a_device_is_logged_out_from_afar_and_only_by_its_person(world: Wo
     assert [device.id for device in await devices(world, here)] == [here.sid]
     assert await refused(end(world, here, lost.sid)) is ErrorCode.NOT_FOUND
     assert world.metric("palaver_identity_ended_sign_ins_total", about="remote") == 1
+
+
+async def test_all_other_devices_are_logged_out_at_once_by_one_that_is_signed_in(world: World) -> None:
+    here = await world.edge.register("ada@example.org")
+    others = [await world.edge.log_in("ada@example.org") for _ in range(3)]
+    bob = await world.edge.register("bob@example.org")
+    assert await end_others(world, here) == 3
+    assert await end_others(world, here) == 0
+    for other in others:
+        assert await refused(world.edge.refresh(other.tokens.refresh_token)) is ErrorCode.UNAUTHENTICATED
+        assert await refused(end_others(world, other)) is ErrorCode.NOT_FOUND, "it is over itself"
+    assert [device.id for device in await devices(world, here)] == [here.sid]
+    assert (await world.edge.refresh(bob.tokens.refresh_token)).user.id == bob.user.id
+
+
+async def test_the_trail_says_by_which_sign_in_something_was_done(world: World) -> None:
+    here = await world.edge.register("ada@example.org")
+    there = await world.edge.log_in("ada@example.org")
+    wrong = world.edge.change_password(there, "not the password", NEW)
+    assert await refused(wrong) is ErrorCode.INVALID_CREDENTIALS
+    await end(world, here, there.sid)
+    again = await world.edge.log_in("ada@example.org")
+    await end_others(world, again)
+    async with asyncio.timeout(20):
+        while len(done := await by_sign_in(world, here)) < 6:  # noqa: ASYNC110 - rows in a database
+            await asyncio.sleep(0.01)
+    assert done == {
+        ("user.register", here.sid),
+        ("user.login", there.sid),
+        ("password.change", there.sid),
+        ("sign-in.end", here.sid),
+        ("user.login", again.sid),
+        ("sign-in.end-others", again.sid),
+    }
 
 
 async def test_a_changed_password_ends_all_other_sign_ins_and_keeps_the_one_that_asked(world: World) -> None:

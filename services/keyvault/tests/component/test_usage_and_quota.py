@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from nats.aio.msg import Msg
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from palaver.contracts.actors import Role
-from palaver.contracts.client_protocol import KeyQuotaNotice
+from palaver.contracts.actors import Actor, Role
+from palaver.contracts.analytics import COMPLETION_CALL_LOST, CompletionCallLost
+from palaver.contracts.client_protocol import KeyQuotaNotice, KeyUnusualData, KeyUnusualNotice
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import KeyId, new_id
 from palaver.contracts.key_records import (
@@ -23,7 +24,16 @@ from palaver.contracts.key_records import (
     ListKeyAudit,
     ReadKeyUsage,
 )
-from palaver.contracts.keyvault import KEY_CHANGE, KEY_DELETE, KEY_GET, KEY_REVOKED, USER_NOTIFIED, ChangeKey, OfKey
+from palaver.contracts.keyvault import (
+    KEY_CHANGE,
+    KEY_DELETE,
+    KEY_GET,
+    KEY_REVOKED,
+    USER_NOTIFIED,
+    ChangeKey,
+    KeyNotice,
+    OfKey,
+)
 from palaver.contracts.model_router import COMPLETION_METERED, USAGE_METERED, CompletionMetered, UsageMetered
 from palaver.contracts.session import ATTEMPT_LOST, AttemptLost, OpenCall
 from palaver.keyvault.housekeeping import Housekeeping
@@ -163,6 +173,33 @@ async def test_side_jobs_count_too(world: World) -> None:
     assert (await usage(world, ada, key.id)).today.calls == 1
 
 
+async def test_a_side_job_s_call_whose_worker_died_counts_by_its_prompt_until_the_worker_says_otherwise(
+    world: World,
+) -> None:
+    ada = world.people.somebody()
+    key = await world.edge.create(ada, SECRET)
+    made = call(world, key.id, "0.5", completion_id=new_id(), delivery=1, purpose="title", session_id=None)
+    lost_call = CompletionCallLost(
+        completion_id=made["completion_id"],
+        delivery=1,
+        call_id=made["call_id"],
+        key_id=key.id,
+        tokens_input=1_000,
+        cost=Decimal("0.1"),
+        at=world.clock.now,
+    )
+    for _ in range(2):
+        await world.edge.broker.publish(COMPLETION_CALL_LOST, lost_call, lost_call.completion_id)
+    await until(lambda: world.metric("palaver_messages_handled_total", about="completion.lost") >= 2)
+    assert (await usage(world, ada, key.id)).today == KeyUse(calls=1, tokens_input=1_000, cost=Decimal("0.1"))
+    fact = CompletionMetered.model_validate(made)
+    await world.edge.broker.publish(COMPLETION_METERED, fact, fact.payer)
+    await until(lambda: handled(world) >= 1)
+    assert (await usage(world, ada, key.id)).today == KeyUse(
+        calls=1, tokens_input=100, tokens_output=20, cost=Decimal("0.5")
+    )
+
+
 async def test_calls_that_end_together_are_all_counted(world: World) -> None:
     ada = world.people.somebody()
     key = await world.edge.create(ada, SECRET)
@@ -225,23 +262,75 @@ async def test_another_key_takes_over_and_a_raised_quota_brings_the_first_one_ba
     assert lifted.quota == KeyQuota()
 
 
-async def test_its_keeper_is_told_once_near_the_limit_and_once_at_it(world: World, broker_for: BrokerFor) -> None:
-    notices: list[KeyQuotaNotice] = []
+async def heard_by(person: Actor, broker_for: BrokerFor) -> list[KeyQuotaNotice | KeyUnusualNotice]:
+    """What a keeper's clients are told, as it comes."""
+    notices: list[KeyQuotaNotice | KeyUnusualNotice] = []
     client = await broker_for("gateway", label="ears")
 
     async def note(msg: Msg) -> None:
-        notices.append(KeyQuotaNotice.model_validate_json(msg.data))
+        notices.append(KeyNotice.model_validate_json(msg.data).root)
 
-    root = world.people.somebody(Role.OWNER)
-    await client.nc.subscribe(USER_NOTIFIED.at(root.user_id), cb=note)
+    await client.nc.subscribe(USER_NOTIFIED.at(person.user_id), cb=note)
     await client.nc.flush()
+    return notices
+
+
+async def used_on(world: World, key_id: KeyId, days_ago: int, *, calls: int, failed: int = 0) -> None:
+    """So much was counted on a day before today."""
+    day = (world.clock.now - timedelta(days=days_ago)).date()
+    figures = {"calls": calls, "failed": failed, "tokens_input": 0, "tokens_output": 0, "cost": Decimal(0)}
+    async with world.database.transaction() as conn:
+        await conn.execute(insert(key_days).values(key_id=key_id, day=day, **figures))
+
+
+async def test_its_keeper_is_told_once_a_day_of_what_is_unusual(world: World, broker_for: BrokerFor) -> None:
+    ada = world.people.somebody()
+    notices = await heard_by(ada, broker_for)
+    key = await world.edge.create(ada, SECRET, label="mine")
+    for days_ago in (2, 3, 5):
+        await used_on(world, key.id, days_ago, calls=11)
+    await used_on(world, key.id, 0, calls=54)
+    await told(world, call(world, key.id))
+    assert notices == []
+    await told(world, call(world, key.id), call(world, key.id))
+    await until(lambda: len(notices) == 1)
+    assert notices[0].data == KeyUnusualData(
+        key_id=key.id,
+        provider=PROVIDER,
+        label="mine",
+        rule="calls",
+        day=world.clock.now.date(),
+        amount=Decimal(56),
+        usual=Decimal(11),
+    )
+    (entry,) = [entry for entry in world.people.trail if entry.action == "key.unusual"]
+    assert (entry.target_id, entry.actor_id) == (key.id, None)
+    assert entry.details == {"rule": "calls", "amount": "56", "usual": "11"}
+    (shown,) = (await usage(world, ada, key.id)).unusual
+    assert (shown.rule, shown.amount, shown.usual) == ("calls", 56, 11)
+    world.clock.forward(days=40)
+    await told(world, call(world, key.id))
+    await until(lambda: len(notices) == 2)
+    assert isinstance(notices[1], KeyUnusualNotice)
+    assert (notices[1].data.rule, notices[1].data.amount) == ("silence", 40)
+    world.clock.forward(days=1)
+    await used_on(world, key.id, 0, calls=19, failed=19)
+    await told(world, call(world, key.id, outcome="failed"))
+    await until(lambda: len(notices) == 3)
+    assert isinstance(notices[2], KeyUnusualNotice)
+    assert (notices[2].data.rule, notices[2].data.amount) == ("failures", 20)
+
+
+async def test_its_keeper_is_told_once_near_the_limit_and_once_at_it(world: World, broker_for: BrokerFor) -> None:
+    root = world.people.somebody(Role.OWNER)
+    notices = await heard_by(root, broker_for)
     key = await world.edge.create(root, SECRET, label="for all", scope="shared", quota=KeyQuota(calls_per_day=10))
     await told(world, *(call(world, key.id) for _ in range(7)))
     assert notices == []
     for _ in range(4):
         await told(world, call(world, key.id))
     await until(lambda: len(notices) == 2)
-    near, over = (notice.data for notice in notices)
+    near, over = (notice.data for notice in notices if isinstance(notice, KeyQuotaNotice))
     assert (near.key_id, near.label, near.measure, near.period) == (key.id, "for all", "calls", "day")
     assert (near.used, near.limit, near.exceeded) == (8, 10, False)
     assert (over.used, over.exceeded) == (10, True)

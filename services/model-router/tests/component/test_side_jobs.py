@@ -71,6 +71,8 @@ async def test_a_side_job_is_reserved_called_booked_and_told(world: World, simul
     (reserved,) = world.neighbours.side_job_reservations
     assert (reserved.completion_id, reserved.delivery, reserved.call) == (job, 1, 1)
     assert (reserved.prompt_tokens, reserved.payer) == (70, PAYER)
+    assert (reserved.call_id, reserved.key_id) == (fact.call_id, fact.key_id)
+    assert reserved.call_id is not None
     assert reserved.amount > reserved.prompt_cost > 0
     (record,) = simulator.stage.recorder.records()
     assert record.body["max_completion_tokens"] == 500

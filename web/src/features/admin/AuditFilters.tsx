@@ -11,7 +11,7 @@ interface AuditFiltersProps {
 
 export function AuditFilters({ value, onChange }: AuditFiltersProps) {
   const { t } = useTranslation()
-  const word = (name: 'action' | 'by' | 'target_kind' | 'target_id' | 'service', hint?: string) => (
+  const word = (name: 'action' | 'by' | 'target_kind' | 'target_id' | 'service' | 'sign_in', hint?: string) => (
     <TextField
       label={t(`audit.${name}`)}
       maxLength={100}
@@ -37,6 +37,7 @@ export function AuditFilters({ value, onChange }: AuditFiltersProps) {
       {word('target_kind', 'user, key, …')}
       {word('target_id', t('audit.idHint'))}
       {word('service', 'identity')}
+      {word('sign_in', t('audit.idHint'))}
       <SelectField
         label={t('audit.outcome')}
         value={value.outcome}

@@ -4,14 +4,18 @@ import type { AuditEntry } from '@/contracts/rest'
 import { formatMoment } from '@/lib/format'
 import { useDeviceText } from '@/ui/useDeviceText'
 
+/** Of a sign-in's id, the random end of it. */
+const SHOWN_CHARACTERS = 8
+
 interface AuditRowProps {
   readonly entry: AuditEntry
   readonly names: ReadonlyMap<string, string>
   readonly onActor: (id: string) => void
+  readonly onSignIn: (id: string) => void
 }
 
 /** Who did what to what, when and from where. Names are for people, ids for certainty. */
-export function AuditRow({ entry, names, onActor }: AuditRowProps) {
+export function AuditRow({ entry, names, onActor, onSignIn }: AuditRowProps) {
   const { t, i18n } = useTranslation()
   const deviceText = useDeviceText()
   const actor = entry.actor_id
@@ -45,6 +49,9 @@ export function AuditRow({ entry, names, onActor }: AuditRowProps) {
         </span>
         {entry.address ? <span>{entry.address}</span> : null}
         {entry.device ? <span title={entry.device}>{deviceText(entry.device)}</span> : null}
+        {entry.sign_in ? (
+          <SignIn id={entry.sign_in} onSignIn={onSignIn} />
+        ) : null}
         <span>{entry.service}</span>
       </p>
       {details.length > 0 ? (
@@ -53,5 +60,20 @@ export function AuditRow({ entry, names, onActor }: AuditRowProps) {
         </p>
       ) : null}
     </li>
+  )
+}
+
+/** By which sign-in: the end of its id tells one from another, and leads to all that was done by it. */
+function SignIn({ id, onSignIn }: { readonly id: string; readonly onSignIn: (id: string) => void }) {
+  const { t } = useTranslation()
+  return (
+    <button
+      type="button"
+      title={id}
+      onClick={() => onSignIn(id)}
+      className="underline decoration-line-strong underline-offset-2"
+    >
+      {t('audit.bySignIn', { id: id.slice(-SHOWN_CHARACTERS) })}
+    </button>
   )
 }

@@ -51,6 +51,7 @@ export function AuditSection() {
                     entry={entry}
                     names={names}
                     onActor={(by) => setFields({ ...fields, by })}
+                    onSignIn={(sign_in) => setFields({ ...fields, sign_in })}
                   />
                 ))}
               </ul>

@@ -7,6 +7,7 @@ export interface AuditFields {
   readonly target_kind: string
   readonly target_id: string
   readonly service: string
+  readonly sign_in: string
   readonly outcome: '' | 'done' | 'refused'
   /** Days of this device, as `<input type="date">` writes them; both included. */
   readonly from: string
@@ -19,12 +20,13 @@ export const EVERYTHING: AuditFields = {
   target_kind: '',
   target_id: '',
   service: '',
+  sign_in: '',
   outcome: '',
   from: '',
   to: '',
 }
 
-const WORDS = ['action', 'by', 'target_kind', 'target_id', 'service'] as const
+const WORDS = ['action', 'by', 'target_kind', 'target_id', 'service', 'sign_in'] as const
 
 export function queryOf({ outcome, from, to, ...words }: AuditFields): AuditQuery {
   const said = WORDS.map((name) => [name, words[name].trim()] as const).filter(([, word]) => word !== '')

@@ -1,10 +1,11 @@
 import { useTranslation } from 'react-i18next'
 
-import type { KeyDay, KeyUsage, KeyUse, KeyView } from '@/contracts/rest'
+import type { KeyDay, KeyUnusual, KeyUsage, KeyUse, KeyView } from '@/contracts/rest'
 import { useKeyUsage } from '@/lib/api/keys'
 import { formatCompact, formatCost, formatCount } from '@/lib/format'
 import { Loaded } from '@/ui/Loaded'
 import { Modal } from '@/ui/Modal'
+import { unusualText } from '@/ui/unusualUse'
 
 /** What a key was used for: today, this month, and day by day. */
 export function KeyUsageModal({ entry, onClose }: { readonly entry: KeyView; readonly onClose: () => void }) {
@@ -25,8 +26,27 @@ function Usage({ usage }: { readonly usage: KeyUsage }) {
         <Total label={t('keys.today')} use={usage.today} />
         <Total label={t('keys.month')} use={usage.month} />
       </dl>
+      {usage.unusual.length > 0 ? <UnusualDays days={usage.unusual} /> : null}
       {usage.days.length === 0 ? <p className="mt-5 text-sm text-muted">{t('keys.unused')}</p> : <Days days={usage.days} />}
     </>
+  )
+}
+
+function UnusualDays({ days }: { readonly days: readonly KeyUnusual[] }) {
+  const { t, i18n } = useTranslation()
+  return (
+    <section className="mt-5 rounded-2xl bg-danger-soft px-4 py-3 text-[0.8125rem]">
+      <h3 className="font-medium text-danger">{t('keys.unusual.title')}</h3>
+      <ul className="mt-1 space-y-0.5">
+        {days.map((one) => (
+          <li key={`${one.day} ${one.rule}`} className="flex gap-3 tabular-nums">
+            <span className="shrink-0 text-muted">{one.day}</span>
+            <span>{unusualText(t, i18n.language, one)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="mt-1 text-muted">{t('keys.unusual.advice')}</p>
+    </section>
   )
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useKeys } from '@/lib/api/keys'
 import { forgetKeyQuotas, useKeyQuotas } from '@/lib/keyQuotas'
+import { forgetUnusualKeys, useUnusualKeys } from '@/lib/unusualKeys'
 import { Button } from '@/ui/Button'
 import { Loaded } from '@/ui/Loaded'
 import { PageFrame } from '@/ui/PageFrame'
@@ -16,11 +17,13 @@ export function KeysPage() {
   const { t } = useTranslation()
   const keys = useKeys()
   const [adding, setAdding] = useState(false)
-  const news = useKeyQuotas()
+  const near = useKeyQuotas()
+  const unusual = useUnusualKeys()
   // Whoever looks at the keys needs no mark that leads here.
   useEffect(() => {
-    if (news.length > 0) forgetKeyQuotas()
-  }, [news])
+    if (near.length > 0) forgetKeyQuotas()
+    if (unusual.length > 0) forgetUnusualKeys()
+  }, [near, unusual])
   return (
     <PageFrame
       title={t('keys.title')}

@@ -2,12 +2,14 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useDeleteAccount } from '@/lib/api/account'
+import { useSecondFactor } from '@/lib/api/secondFactor'
 import { useAccount } from '@/lib/credentials'
 import { Button } from '@/ui/Button'
 import { TextField } from '@/ui/Field'
 import { Modal } from '@/ui/Modal'
 import { Panel } from '@/ui/Panel'
 
+import { ProofFields, proofOf } from './ProofFields'
 import { useProofFailureText } from './useProofFailureText'
 
 export function DeleteAccount() {
@@ -34,6 +36,7 @@ function DeleteAccountModal({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation()
   const failureText = useProofFailureText()
   const remove = useDeleteAccount()
+  const factor = useSecondFactor()
   const email = useAccount((account) => (account.state === 'signed-in' ? account.user.email : ''))
   return (
     <Modal title={t('deleteAccount.title')} description={email} onClose={onClose}>
@@ -48,20 +51,24 @@ function DeleteAccountModal({ onClose }: { readonly onClose: () => void }) {
         className="mt-4 flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault()
-          remove.mutate(String(new FormData(event.currentTarget).get('password') ?? ''))
+          remove.mutate(proofOf(new FormData(event.currentTarget)))
         }}
       >
-        <TextField
-          label={t('signIn.password')}
-          hint={t('deleteAccount.passwordHint')}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          error={remove.isError ? failureText(remove.error) : null}
-        />
+        {factor.data?.enabled === true ? (
+          <ProofFields failure={remove.error} />
+        ) : (
+          <TextField
+            label={t('signIn.password')}
+            hint={t('deleteAccount.passwordHint')}
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            error={remove.isError ? failureText(remove.error) : null}
+          />
+        )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" look="danger" busy={remove.isPending}>
+          <Button type="submit" look="danger" busy={remove.isPending || factor.isPending}>
             {t('deleteAccount.do')}
           </Button>
         </div>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { useDevices, useEndSignIns } from '@/lib/api/devices'
+import { useDevices, useEndOtherSignIns } from '@/lib/api/devices'
 import { Button } from '@/ui/Button'
 import { ConfirmModal } from '@/ui/ConfirmModal'
 import { Loaded } from '@/ui/Loaded'
@@ -16,12 +16,12 @@ export function Devices() {
   const { t } = useTranslation()
   const failureText = useFailureText()
   const devices = useDevices()
-  const end = useEndSignIns()
+  const end = useEndOtherSignIns()
   const [asking, setAsking] = useState(false)
-  const others = (devices.data ?? []).filter(({ current }) => !current).map(({ id }) => id)
+  const others = (devices.data ?? []).filter(({ current }) => !current).length
   const endAll = () =>
-    end.mutate(others, {
-      onSuccess: () => toast(t('devices.othersEnded', { count: others.length })),
+    end.mutate(undefined, {
+      onSuccess: (count) => toast(t('devices.othersEnded', { count })),
       onError: (failure) => toast(failureText(failure)),
       onSettled: () => setAsking(false),
     })
@@ -30,7 +30,7 @@ export function Devices() {
       title={t('devices.title')}
       about={t('devices.about')}
       action={
-        others.length > 0 ? (
+        others > 0 ? (
           <Button small onClick={() => setAsking(true)}>
             {t('devices.endOthers')}
           </Button>
@@ -49,7 +49,7 @@ export function Devices() {
       {asking ? (
         <ConfirmModal
           title={t('devices.endOthersTitle')}
-          text={t('devices.endOthersText', { count: others.length })}
+          text={t('devices.endOthersText', { count: others })}
           action={t('devices.endOthers')}
           busy={end.isPending}
           onClose={() => setAsking(false)}

@@ -35,8 +35,8 @@ export function useChangePassword() {
 export function useDeleteAccount() {
   return useMutation({
     gcTime: 0,
-    mutationFn: async (password: string) => {
-      await request('DELETE', '/users/me', { body: password === '' ? {} : { password } })
+    mutationFn: async ({ password, code }: { readonly password: string; readonly code: string }) => {
+      await request('DELETE', '/users/me', { body: { ...(password === '' ? {} : { password }), ...(code === '' ? {} : { code }) } })
     },
     onSuccess: leave,
   })

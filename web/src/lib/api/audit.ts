@@ -13,6 +13,7 @@ export interface AuditQuery {
   readonly target_kind?: string
   readonly target_id?: string
   readonly service?: string
+  readonly sign_in?: string
   readonly outcome?: 'done' | 'refused'
   readonly since?: string
   readonly until?: string

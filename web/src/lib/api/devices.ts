@@ -1,7 +1,7 @@
 /** Where the person is signed in. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
-import type { SignInView } from '@/contracts/rest'
+import type { OthersEnded, SignInView } from '@/contracts/rest'
 
 import { request } from './request'
 
@@ -11,13 +11,22 @@ export function useDevices() {
   return useQuery({ queryKey: DEVICES_KEY, queryFn: async () => (await request<SignInView[]>('GET', '/users/me/devices')).data })
 }
 
-/** End these sign-ins, wherever they are: their connections are closed within a second. */
-export function useEndSignIns() {
+/** End this sign-in, wherever it is: its connections are closed within a second. */
+export function useEndSignIn() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: async (ids: readonly string[]) => {
-      await Promise.all(ids.map((id) => request('DELETE', `/users/me/devices/${id}`)))
+    mutationFn: async (id: string) => {
+      await request('DELETE', `/users/me/devices/${id}`)
     },
+    onSettled: () => queries.invalidateQueries({ queryKey: DEVICES_KEY }),
+  })
+}
+
+/** End all sign-ins but this one; tells how many there were. */
+export function useEndOtherSignIns() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: async () => (await request<OthersEnded>('DELETE', '/users/me/devices')).data.ended,
     onSettled: () => queries.invalidateQueries({ queryKey: DEVICES_KEY }),
   })
 }

@@ -46,6 +46,8 @@ class OwnAccount:
         """Turn it off. Raises Failure(INVALID_CREDENTIALS, SECOND_FACTOR_INVALID)."""
         await self._rest.post(f"{ME}/second-factor/disable", {"password": password, "code": code})
 
-    async def delete(self, password: str | None) -> None:
-        """For good, with everything that refers to it. Who has no password must have signed in just now."""
-        await self._rest.call("DELETE", ME, None if password is None else {"password": password})
+    async def delete(self, password: str | None, code: str | None = None) -> None:
+        """For good, with everything that refers to it. Who has no password must have signed in just now; who has a
+        second factor gives a code, too. Raises Failure(INVALID_CREDENTIALS, SECOND_FACTOR_INVALID, SIGN_IN_TOO_OLD)."""
+        proof = {name: given for name, given in (("password", password), ("code", code)) if given is not None}
+        await self._rest.call("DELETE", ME, proof or None)

@@ -118,6 +118,10 @@ class Rest:
         """End a sign-in from afar; its connections are closed within a second."""
         await self.call("DELETE", f"/api/v1/users/me/devices/{device_id}", None)
 
+    async def log_other_devices_out(self) -> int:
+        """End all sign-ins but this one; returns how many."""
+        return int((await self.call("DELETE", "/api/v1/users/me/devices", None))["ended"])
+
     async def access_token(self) -> str:
         """A token that is still good for a while."""
         if self.signed_in.expires_at - RENEW_AHEAD <= datetime.now(UTC):

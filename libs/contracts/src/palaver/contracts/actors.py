@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
 from palaver.contracts.subjects import Payload
 
 
@@ -17,9 +17,11 @@ class Role(StrEnum):
 
 
 class Actor(Payload):
-    """A signed-in person, as the gateway authenticated them, and from where. `device`: as their program says."""
+    """A signed-in person, as the gateway authenticated them, from where, and by which of their sign-ins.
+    `device`: as their program says."""
 
     user_id: UserId
     role: Role = Role.MEMBER
     address: str | None = None
     device: str | None = Field(default=None, max_length=200)
+    sign_in: SignInId | None = None

@@ -103,6 +103,7 @@ class SearchAudit(Payload):
     target_kind: str | None = Field(default=None, max_length=100)
     target_id: str | None = Field(default=None, max_length=100)
     service: str | None = Field(default=None, max_length=100)
+    sign_in: str | None = Field(default=None, max_length=100)
     outcome: Literal["done", "refused"] | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Literal
 
 from palaver.contracts.actors import Actor
-from palaver.contracts.ids import CompletionId, SessionId, TurnId, UserId
+from palaver.contracts.ids import CallId, CompletionId, KeyId, SessionId, TurnId, UserId
 from palaver.contracts.model_router import Purpose
 from palaver.contracts.operations import dependency_changed, limits_get
-from palaver.contracts.subjects import Payload, query
+from palaver.contracts.subjects import Payload, event, query
 
 OWNER = "analytics"
 
@@ -28,7 +28,8 @@ class ReserveCompletion(Payload):
     """Set aside what a side job's next call may cost, in the place of what was set aside for it before.
 
     A later delivery replaces an earlier one. `prompt_tokens` and `prompt_cost` are booked as an estimate should the
-    call never be heard of again, because its worker died.
+    call never be heard of again, because its worker died; then `call_id` and `key_id` say what it was, and which key
+    paid for it.
     """
 
     completion_id: CompletionId
@@ -42,6 +43,20 @@ class ReserveCompletion(Payload):
     amount: Decimal
     prompt_tokens: int
     prompt_cost: Decimal
+    call_id: CallId | None = None
+    key_id: KeyId | None = None
+
+
+class CompletionCallLost(Payload):
+    """A side job's worker died in a call, which is booked by its prompt until the worker says otherwise after all."""
+
+    completion_id: CompletionId
+    delivery: int
+    call_id: CallId
+    key_id: KeyId
+    tokens_input: int
+    cost: Decimal
+    at: datetime
 
 
 class Reservation(Payload):
@@ -65,6 +80,11 @@ COMPLETION_RESERVE = query(
     Reservation,
     "Reserve before each call of a side job; refused with QUOTA_EXCEEDED, or CONFLICT: overtaken, or `over`.",
     timeout_seconds=2.0,
+)
+
+
+COMPLETION_CALL_LOST = event(
+    "analytics.completion.lost.v1", CompletionCallLost, "A side job's call died with its worker.", "completion"
 )
 
 

@@ -89,6 +89,7 @@ _REGISTRY: tuple[AnyQuery, ...] = (
 _ACCOUNTS: tuple[AnyQuery, ...] = (
     sign_ins.SIGN_IN_LIST,
     sign_ins.SIGN_IN_END,
+    sign_ins.SIGN_IN_END_OTHERS,
     passwords.PASSWORD_CHANGE,
     passwords.PASSWORD_RESET_REQUEST,
     passwords.PASSWORD_RESET,
@@ -127,6 +128,7 @@ EVENTS_SAID: tuple[Event[Any], ...] = (
     model_router.COMPLETION_FAILED,
     model_router.COMPLETION_METERED,
     model_router.KEY_CHECKED,
+    analytics.COMPLETION_CALL_LOST,
     identity.USER_REGISTERED,
     identity.USER_DELETED,
     administration.USER_SUSPENDED,
@@ -281,7 +283,12 @@ _ALL_DURABLES = (
         EVENTS,
         _wildcards(model_router.USAGE_METERED, model_router.COMPLETION_METERED),
     ),
-    Durable(keyvault.OWNER, "keyvault-attempts", EVENTS, _wildcards(session.ATTEMPT_LOST)),
+    Durable(
+        keyvault.OWNER,
+        "keyvault-attempts",
+        EVENTS,
+        _wildcards(session.ATTEMPT_LOST, analytics.COMPLETION_CALL_LOST),
+    ),
     Durable(
         analytics.OWNER,
         "analytics-usage",

@@ -4,7 +4,7 @@ A WebSocket text frame is one of these objects, or an array of them processed in
 an unknown `type` gets `error`. SSE and long polling carry the same objects.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -369,6 +369,35 @@ class KeyQuotaNotice(Payload):
     data: KeyQuotaData
 
 
+UnusualRule = Literal["calls", "dollars", "failures", "silence"]
+"""A day of far more calls, money or failed calls than others of late; or a call after a long time without one."""
+
+
+class KeyUnusualData(Payload):
+    """An unusual use of a key, said once for each rule and day of UTC.
+
+    `amount` of the day stands beside what is `usual`, per day with a call: calls, US dollars, or failed calls. Of
+    `silence` it is the days without a call, beside those from which on that is unusual.
+    """
+
+    key_id: KeyId
+    provider: str
+    label: str
+    rule: UnusualRule
+    day: date
+    amount: Decimal
+    usual: Decimal
+
+
+class KeyUnusualNotice(Payload):
+    """A provider key is used as it was not before: perhaps by somebody else."""
+
+    type: Literal["notice"] = "notice"
+    name: Literal["key.unusual"] = "key.unusual"
+    session_id: SessionId | None = None
+    data: KeyUnusualData
+
+
 Availability = Literal["ready", "degraded", "unavailable", "no_key"]
 """`degraded`: some keys or endpoints are left alone at the moment, or only a fallback model would answer."""
 
@@ -413,6 +442,7 @@ Notice = Annotated[
     | RecoveredNotice
     | TokenExpiringNotice
     | KeyQuotaNotice
+    | KeyUnusualNotice
     | ModelAvailabilityNotice
     | RoomsNotice,
     Field(discriminator="name"),

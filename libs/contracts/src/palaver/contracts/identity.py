@@ -209,9 +209,10 @@ class PersonRole(Payload):
 
 
 class DeletionProof(Payload):
-    """Inside `Sealed`: the password of whoever deletes their own account."""
+    """Inside `Sealed`: the password of whoever deletes their own account, and a code if they have a second factor."""
 
     password: str = Field(min_length=1, max_length=MAX_PASSWORD_CHARACTERS, repr=False)
+    code: str | None = Field(default=None, min_length=6, max_length=40, repr=False)
 
 
 class DeleteUser(Payload):

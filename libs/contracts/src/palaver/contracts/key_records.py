@@ -8,6 +8,7 @@ from pydantic import Field
 
 from palaver.contracts import limits
 from palaver.contracts.actors import Actor
+from palaver.contracts.client_protocol import UnusualRule
 from palaver.contracts.figures import NUMBER, money
 from palaver.contracts.ids import KeyId
 from palaver.contracts.operations import AuditRecorded
@@ -58,6 +59,15 @@ class ReadKeyUsage(Payload):
     days: int = Field(default=30, ge=1, le=limits.MAX_KEY_USAGE_DAYS)
 
 
+class KeyUnusual(Payload):
+    """What was unusual about a day; see `client_protocol.KeyUnusualData`."""
+
+    day: date
+    rule: UnusualRule
+    amount: Decimal
+    usual: Decimal
+
+
 class KeyUsage(Payload):
     """Newest day first; days without a call are left out."""
 
@@ -66,6 +76,7 @@ class KeyUsage(Payload):
     today: KeyUse
     month: KeyUse
     days: tuple[KeyDay, ...]
+    unusual: tuple[KeyUnusual, ...] = ()
 
 
 class ListKeyAudit(Payload):

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
 from palaver.contracts import limits
 from palaver.contracts.actors import Actor, Role
-from palaver.contracts.client_protocol import KeyQuotaNotice
+from palaver.contracts.client_protocol import KeyQuotaNotice, KeyUnusualNotice
 from palaver.contracts.failures import ErrorCode
 from palaver.contracts.figures import NUMBER
 from palaver.contracts.ids import CompletionId, KeyId, TurnId, UserId, WorkerId
@@ -238,7 +238,17 @@ KEY_CANDIDATES = query(
 )
 KEY_REVOKED = control("keyvault.key.revoked.v1", KeyRevoked, "Forget this key at once.")
 KEYS_CHANGED = control("keyvault.keys.changed.v1", KeysChanged, "Other keys may be used from now on.")
-USER_NOTIFIED = live("keyvault.user.notified.v1", KeyQuotaNotice, "A key comes near its quota, or used it up.", "user")
+
+
+class KeyNotice(RootModel[Annotated[KeyQuotaNotice | KeyUnusualNotice, Field(discriminator="name")]]):
+    """What a key's keeper is told of it, as their clients get it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+USER_NOTIFIED = live(
+    "keyvault.user.notified.v1", KeyNotice, "A key comes near its quota, used it up, or is used unusually.", "user"
+)
 AUDIT_RECORDED = audit_recorded(OWNER)
 DEPENDENCY_CHANGED = dependency_changed(OWNER)
 LIMITS_GET = limits_get(OWNER)

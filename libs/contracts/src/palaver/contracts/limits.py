@@ -78,6 +78,20 @@ MAX_KEY_QUOTA_DOLLARS = 1_000_000_000
 """The same in US dollars."""
 KEY_QUOTA_WARNING = 0.8
 """Fixed: the part of a key's quota that is used when its keeper is warned."""
+KEY_HABIT_DAYS = 14
+"""Days before today whose average, over those with a call, is a key's habit."""
+KEY_HABIT_MIN_DAYS = 3
+"""Of them, so many must have a call: before that there is no habit to compare with."""
+KEY_UNUSUAL_FACTOR = 5
+"""A day with more than so many times a key's habit is unusual."""
+KEY_UNUSUAL_CALLS = 50
+"""Below so many calls a day none is."""
+KEY_UNUSUAL_DOLLARS = 1
+"""Below so many US dollars a day none is."""
+KEY_UNUSUAL_FAILURES = 20
+"""So many failed calls a day are unusual, if they are most of that day's and beyond the habit."""
+KEY_SILENT_DAYS = 30
+"""A call is unusual with a key that had none for so long."""
 MAX_KEY_USAGE_DAYS = 400
 """Days of a key's usage that are kept, and that one question may be about."""
 KEY_LEASE_SECONDS = 60

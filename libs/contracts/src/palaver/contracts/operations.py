@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from palaver.contracts.ids import UserId
+from palaver.contracts.ids import SignInId, UserId
 from palaver.contracts.subjects import Control, Event, Payload, Query, control, event, query
 
 Dependency = Literal["postgres", "nats", "redis"]
@@ -21,7 +21,10 @@ class DependencyChanged(Payload):
 
 
 class AuditRecorded(Payload):
-    """Who did what to what, from where. Never conversation text, never a secret. `event_id` makes it idempotent."""
+    """Who did what to what, from where. Never conversation text, never a secret. `event_id` makes it idempotent.
+
+    `sign_in`: by which of the actor's sign-ins, where it was done by one.
+    """
 
     event_id: str
     at: datetime
@@ -32,6 +35,7 @@ class AuditRecorded(Payload):
     outcome: Literal["done", "refused"] = "done"
     address: str | None = None
     device: str | None = None
+    sign_in: SignInId | None = None
     details: dict[str, str] = Field(default_factory=dict[str, str])
 
 

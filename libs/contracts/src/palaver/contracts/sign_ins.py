@@ -48,6 +48,19 @@ class EndSignIn(Payload):
     sign_in_id: SignInId
 
 
+class EndOtherSignIns(Payload):
+    """Log the actor out everywhere but here: `sid` is the sign-in that they ask with, which goes on."""
+
+    actor: Actor
+    sid: SignInId
+
+
+class OtherSignInsEnded(Payload):
+    """How many there were."""
+
+    ended: int
+
+
 def ended_sign_in_key(sid: str) -> str:
     """Where Redis says that a sign-in is over, for as long as one of its access tokens could be presented."""
     return f"palaver:identity:ended:{sid}"
@@ -55,6 +68,9 @@ def ended_sign_in_key(sid: str) -> str:
 
 SIGN_IN_LIST = query("identity.sign-in.list.v1", ListSignIns, SignInList, "Where the actor is signed in.")
 SIGN_IN_END = query("identity.sign-in.end.v1", EndSignIn, Done, "Log one of the actor's sign-ins out.")
+SIGN_IN_END_OTHERS = query(
+    "identity.sign-in.end-others.v1", EndOtherSignIns, OtherSignInsEnded, "Log the actor out everywhere but here."
+)
 SIGN_IN_ENDED = control(
     "identity.sign-in.ended.v1", SignInEnded, "A sign-in is over: its connections are closed, its tokens refused."
 )

@@ -24,6 +24,7 @@ from palaver.servicekit.configured import limits_route
 from palaver.servicekit.database import Database
 from palaver.servicekit.routes import answer, bind, consume
 from palaver.servicekit.service import Kit, Service
+from palaver.servicekit.transactions import Transactions
 
 SCHEMA = "analytics"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -34,6 +35,7 @@ TURN_ENDS = ("reply.appended", "turn.failed", "turn.stopped")
 def build(settings: Settings, kit: Kit) -> Service:
     """Make the service; nothing runs yet."""
     database = Database(settings.database, schema=SCHEMA)
+    transactions = Transactions(database, kit.broker)
     metrics = AnalyticsMetrics(kit.metrics)
     prices = BrokerPrices(kit.broker, ttl_seconds=settings.price_ttl_seconds, clock=time.monotonic)
     budget = Budget(ReservationStore(database), metrics, daily_limit=settings.daily_limit_usd, clock=_now)
@@ -69,8 +71,11 @@ def build(settings: Settings, kit: Kit) -> Service:
             answer(QUOTA_GET, handlers.quota_get),
         ),
         resources=(database,),
-        measured=(database,),
-        tasks={"sweep-reservations": budget.sweep_forever},
+        measured=(transactions,),
+        tasks={
+            "outbox": transactions.relay,
+            "sweep-reservations": budget.sweep_forever,
+        },
         drain_seconds=settings.drain_seconds,
     )
 

@@ -103,7 +103,14 @@ def demand_of(request: ReserveBudget | ReserveCompletion) -> Demand:
         model_id=request.model_id,
         amount=request.amount,
         purpose=request.purpose,
-        open_call=OpenCall(request.call, request.provider, request.prompt_tokens, request.prompt_cost),
+        open_call=OpenCall(
+            request.call,
+            request.provider,
+            request.prompt_tokens,
+            request.prompt_cost,
+            request.call_id,
+            request.key_id,
+        ),
     )
 
 

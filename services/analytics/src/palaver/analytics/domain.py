@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from palaver.contracts.ids import CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId
+from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId
 
 Outcome = Literal["completed", "failed", "stopped", "cut", "lost"]
 """`lost`: the worker died in mid-call, so the whole fact is our estimate and gives way to a real one."""
@@ -59,6 +59,8 @@ class OpenCall:
     provider: str
     prompt_tokens: int
     prompt_cost: Decimal
+    call_id: CallId | None = None
+    key_id: KeyId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def estimate_of_side_job(held: Held) -> Fact | None:
         participant_id=None,
         provider=call.provider,
         model_id=demand.model_id,
-        key_id=None,
+        key_id=call.key_id,
         tokens_input=call.prompt_tokens,
         tokens_output=0,
         tokens_cached=0,

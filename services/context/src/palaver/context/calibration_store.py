@@ -4,21 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from palaver.context.calibration import Calibration, CalibrationKey, Changed
+from palaver.context.tables import calibrations
 from palaver.servicekit.database import Database
-
-metadata = sa.MetaData()
-calibrations = sa.Table(
-    "calibrations",
-    metadata,
-    sa.Column("model_id", sa.Text, primary_key=True),
-    sa.Column("encoding", sa.Text, primary_key=True),
-    sa.Column("moments", ARRAY(sa.Double)),
-    sa.Column("observations", sa.BigInteger),
-    sa.Column("changed_at", sa.DateTime(timezone=True)),
-)
 
 
 class CalibrationStore:

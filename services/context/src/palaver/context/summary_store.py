@@ -9,60 +9,17 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from palaver.context.domain import Place
 from palaver.context.summary import Coverage, Job, Summary
-from palaver.context.tables import entries, metadata, rooms
+from palaver.context.tables import entries, rooms, summaries
+from palaver.context.tables import summary_jobs as jobs
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.ids import CompletionId, MessageId, SessionId, SummaryId, UserId, new_id
 from palaver.contracts.limits import MAX_SUMMARY_VERSIONS
 from palaver.servicekit.database import Database
-
-_Id = sa.Uuid(as_uuid=False)
-_At = sa.DateTime(timezone=True)
-
-
-def _coverage_columns() -> list[sa.Column[Any]]:
-    return [
-        sa.Column("leaf", sa.Text),
-        sa.Column("entries", sa.Integer),
-        sa.Column("fingerprint", sa.Text),
-        sa.Column("last", sa.Text),
-        sa.Column("reach", JSONB),
-    ]
-
-
-summaries = sa.Table(
-    "summaries",
-    metadata,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("session_id", _Id),
-    sa.Column("version", sa.Integer),
-    sa.Column("window", sa.Integer),
-    *_coverage_columns(),
-    sa.Column("text", sa.Text),
-    sa.Column("tokens", sa.Integer),
-    sa.Column("model_id", sa.Text),
-    sa.Column("author", _Id),
-    sa.Column("made_from", _Id),
-    sa.Column("created_at", _At),
-)
-jobs = sa.Table(
-    "summary_jobs",
-    metadata,
-    sa.Column("session_id", _Id, primary_key=True),
-    sa.Column("window", sa.Integer, primary_key=True),
-    sa.Column("completion_id", _Id),
-    *_coverage_columns(),
-    sa.Column("target", sa.Integer),
-    sa.Column("model_id", sa.Text),
-    sa.Column("made_from", _Id),
-    sa.Column("begun_at", _At),
-    sa.Column("not_before", _At),
-    sa.Column("failures", sa.Integer),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,4 +19,4 @@ class Person:
 
     def actor(self, address: str | None, device: str | None = None) -> Actor:
         """On whose behalf other services are asked."""
-        return Actor(user_id=self.user_id, role=self.role, address=address, device=device)
+        return Actor(user_id=self.user_id, role=self.role, address=address, device=device, sign_in=self.sid)

@@ -23,7 +23,7 @@ from palaver.contracts.second_factor import (
     SecondFactorState,
 )
 from palaver.contracts.session import Done
-from palaver.contracts.sign_ins import EndSignIn, ListSignIns, SignInList
+from palaver.contracts.sign_ins import EndOtherSignIns, EndSignIn, ListSignIns, OtherSignInsEnded, SignInList
 from palaver.identity.boxes import Boxes, reply_to
 from palaver.identity.devices import Devices
 from palaver.identity.password_changes import PasswordChanges
@@ -60,6 +60,10 @@ class AccountHandlers:
         """Answer `sign-in.end`."""
         await self._devices.end(request.actor, request.sign_in_id)
         return Done()
+
+    async def sign_in_end_others(self, request: EndOtherSignIns) -> OtherSignInsEnded:
+        """Answer `sign-in.end-others`."""
+        return OtherSignInsEnded(ended=await self._devices.end_others(request.actor, request.sid))
 
     async def password_change(self, request: ChangePassword) -> Done:
         """Answer `password.change`."""

@@ -69,9 +69,7 @@ class Accounts:
                 raise email_taken()  # which gives the invitation back
             await users.set_password(work.conn, user.id, password_hash, now)
             person = await self._families.open(work, user, origin, now)
-            registered = audit_events.done(
-                REGISTER, user.id, now, address=origin.address, device=origin.device, **admitted.details
-            )
+            registered = audit_events.signed_in(REGISTER, person, origin, now, **admitted.details)
             await work.say(audit_events.user_registered(user), registered)
         self._metrics.sign_ins.labels("register", "done").inc()
         return person
@@ -111,11 +109,7 @@ class Accounts:
         async with self._transactions.begin() as work:
             user = _existing(await users.change(work.conn, actor.user_id, changes))
             changed = ",".join(changes)
-            await work.say(
-                audit_events.done(
-                    "user.update", user.id, self._clock(), address=actor.address, device=actor.device, changed=changed
-                )
-            )
+            await work.say(audit_events.by(actor, "user.update", user.id, self._clock(), changed=changed))
         return user
 
 

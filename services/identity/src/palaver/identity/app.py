@@ -171,7 +171,9 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             admission=admission,
         ),
     )
-    leaving = Leaving(transactions=transactions, proving=proving, endings=endings, clock=clock)
+    leaving = Leaving(
+        transactions=transactions, proving=proving, second_factors=second_factors, endings=endings, clock=clock
+    )
     administering = Administration(
         database=database, transactions=transactions, endings=endings, leaving=leaving, clock=clock, wake=wake
     )
@@ -242,6 +244,7 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(identity.USER_UPDATE, handlers.user_update),
             answer(sign_ins.SIGN_IN_LIST, own.sign_in_list),
             answer(sign_ins.SIGN_IN_END, own.sign_in_end),
+            answer(sign_ins.SIGN_IN_END_OTHERS, own.sign_in_end_others),
             answer(passwords.PASSWORD_CHANGE, own.password_change),
             answer(passwords.PASSWORD_RESET_REQUEST, own.password_reset_request),
             answer(passwords.PASSWORD_RESET, own.password_reset),

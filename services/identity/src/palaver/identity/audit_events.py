@@ -8,9 +8,9 @@ from typing import Literal
 from palaver.contracts.actors import Actor
 from palaver.contracts.administration import USER_SUSPENDED, UserSuspended
 from palaver.contracts.identity import AUDIT_RECORDED, USER_DELETED, USER_REGISTERED, UserDeleted, UserRegistered
-from palaver.contracts.ids import InvitationId, UserId, new_id
+from palaver.contracts.ids import InvitationId, SignInId, UserId, new_id
 from palaver.contracts.operations import AuditRecorded
-from palaver.identity.domain import User
+from palaver.identity.domain import Origin, SignedInPerson, User
 from palaver.servicekit.broker import Broker, Outgoing
 
 UNKNOWN = "unknown"
@@ -41,7 +41,7 @@ def by(
     outcome: Literal["done", "refused"] = "done",
     **details: str,
 ) -> Outgoing:
-    """An administrator did something to a person, or was not allowed to."""
+    """Somebody did something to a person, or was not allowed to: an administrator, or the person themselves."""
     return _by(actor, action, ("user", user_id), at, outcome=outcome, details=details)
 
 
@@ -79,6 +79,7 @@ def _by(
             outcome=outcome,
             address=actor.address,
             device=actor.device,
+            sign_in=actor.sign_in,
             details=dict(details),
         )
     )
@@ -105,9 +106,10 @@ def done(
     *,
     address: str | None = None,
     device: str | None = None,
+    sign_in: SignInId | None = None,
     **details: str,
 ) -> Outgoing:
-    """A person did something to their own account."""
+    """A person did something to their own account, by the sign-in that this began or ended, if any."""
     return _recorded(
         AuditRecorded(
             event_id=new_id(),
@@ -118,9 +120,15 @@ def done(
             target_id=user_id,
             address=address,
             device=device,
+            sign_in=sign_in,
             details=details,
         )
     )
+
+
+def signed_in(action: str, person: SignedInPerson, origin: Origin, at: datetime, **details: str) -> Outgoing:
+    """A sign-in began."""
+    return done(action, person.user.id, at, address=origin.address, device=origin.device, sign_in=person.sid, **details)
 
 
 def happened(action: str, user_id: UserId, at: datetime, *, address: str | None = None, **details: str) -> Outgoing:
@@ -146,6 +154,7 @@ def refused(
     *,
     address: str | None = None,
     device: str | None = None,
+    sign_in: SignInId | None = None,
     **details: str,
 ) -> Outgoing:
     """Somebody unproven tried to act as a person; so there is no actor, only a target."""
@@ -160,9 +169,15 @@ def refused(
             outcome="refused",
             address=address,
             device=device,
+            sign_in=sign_in,
             details=details,
         )
     )
+
+
+def refused_to(actor: Actor, action: str, at: datetime) -> Outgoing:
+    """Somebody who is signed in did not prove to be the person after all."""
+    return refused(action, actor.user_id, at, address=actor.address, device=actor.device, sign_in=actor.sign_in)
 
 
 def _recorded(entry: AuditRecorded) -> Outgoing:

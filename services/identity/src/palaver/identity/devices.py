@@ -31,8 +31,16 @@ class Devices:
         async with self._transactions.begin() as work:
             if not await self._endings.end(work, actor.user_id, sid, "remote"):
                 raise sign_in_not_found()
-            await work.say(
-                audit_events.done(
-                    "sign-in.end", actor.user_id, self._clock(), address=actor.address, device=actor.device, sign_in=sid
-                )
-            )
+            await work.say(audit_events.by(actor, "sign-in.end", actor.user_id, self._clock(), sign_in=sid))
+
+    async def end_others(self, actor: Actor, sid: SignInId) -> int:
+        """All but the one that asks; returns how many. Raises Failure(NOT_FOUND) where that one is over itself: whoever
+        was signed out a moment ago signs nobody else out."""
+        async with self._transactions.begin() as work:
+            if not await families.is_open(work.conn, actor.user_id, sid):
+                raise sign_in_not_found()
+            ended = await self._endings.end_all(work, actor.user_id, "remote", but=sid)
+            if ended:
+                record = audit_events.by(actor, "sign-in.end-others", actor.user_id, self._clock(), ended=str(ended))
+                await work.say(record)
+        return ended

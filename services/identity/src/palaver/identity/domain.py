@@ -58,9 +58,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class SignedInPerson:
-    """A person and the tokens of their sign-in."""
+    """A person, their sign-in and its tokens."""
 
     user: User
+    sid: SignInId
     tokens: Tokens
 
 

@@ -143,6 +143,11 @@ def password_needed() -> Failure:
     return Failure(ErrorCode.VALIDATION_FAILED, "This needs your password.", field="password")
 
 
+def code_needed() -> Failure:
+    """The password alone is not enough for whoever turned a second factor on."""
+    return Failure(ErrorCode.VALIDATION_FAILED, "This needs a code of your authenticator, too.", field="code")
+
+
 def not_an_administrator() -> Failure:
     """To members, and to those who are administrators no longer."""
     return Failure(ErrorCode.FORBIDDEN, "This is for administrators only.")

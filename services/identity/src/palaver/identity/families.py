@@ -46,7 +46,7 @@ class Families:
         """A new sign-in, in the transaction of whoever proved that it is them."""
         family = Family(SignInId(new_id()), user.id, now + self._longest)
         await families.add(work.conn, family, origin, now)
-        return SignedInPerson(user, await self._next_tokens(work, user, family, now))
+        return SignedInPerson(user, family.id, await self._next_tokens(work, user, family, now))
 
     async def refresh(self, token: str, origin: Origin) -> SignedInPerson:
         """Exchange a refresh token. Raises Failure(REFRESH_REUSED) when it was exchanged before: the whole sign-in is
@@ -59,7 +59,7 @@ class Families:
                 await families.use(work.conn, digest, presented.family.id, origin, now)
                 self._metrics.refreshes.labels("done").inc()
                 tokens = await self._next_tokens(work, presented.user, presented.family, now)
-                return SignedInPerson(presented.user, tokens)
+                return SignedInPerson(presented.user, presented.family.id, tokens)
             if presented is not None and refusal is Refusal.REUSED:
                 await self._end_reused(work, presented, origin, now)
         refusal = refusal or Refusal.UNKNOWN
@@ -71,7 +71,7 @@ class Families:
         async with self._transactions.begin() as work:
             known = await families.of_token(work.conn, digest_of(token))
             if known is not None and await self._endings.end(work, *known, "logged_out"):
-                await work.say(audit_events.done("user.logout", known[0], self._clock()))
+                await work.say(audit_events.done("user.logout", known[0], self._clock(), sign_in=known[1]))
 
     async def _next_tokens(self, work: Work, user: User, family: Family, now: datetime) -> Tokens:
         refresh_token = new_secret()
@@ -93,6 +93,12 @@ class Families:
         await self._endings.end(work, user_id, family_id, "reused")
         await work.say(
             audit_events.refused(
-                "refresh.reuse", user_id, now, address=origin.address, device=origin.device, family_id=family_id
+                "refresh.reuse",
+                user_id,
+                now,
+                address=origin.address,
+                device=origin.device,
+                sign_in=family_id,
+                family_id=family_id,
             )
         )

@@ -134,7 +134,7 @@ class Handlers:
     async def user_delete(self, request: DeleteUser) -> Done:
         """Answer `user.delete`."""
         proof = None if request.sealed is None else self._boxes.open(request.sealed, DeletionProof)
-        await self._leaving.leave(request.actor, proof and proof.password, request.sid)
+        await self._leaving.leave(request.actor, proof, request.sid)
         return Done()
 
     async def jwks_get(self, request: ReadJwks) -> Jwks:  # noqa: ARG002 - a request without content

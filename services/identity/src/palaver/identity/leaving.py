@@ -9,13 +9,15 @@ from datetime import timedelta
 import structlog
 
 from palaver.contracts.actors import Actor, Role
+from palaver.contracts.identity import DeletionProof
 from palaver.contracts.ids import SignInId, UserId
 from palaver.identity import audit_events
 from palaver.identity.domain import Status, User
 from palaver.identity.endings import Endings
-from palaver.identity.errors import last_owner, user_not_found
+from palaver.identity.errors import code_wrong, last_owner, user_not_found
 from palaver.identity.ports import Clock
 from palaver.identity.proving import Proving
+from palaver.identity.second_factors import SecondFactors
 from palaver.identity.store import audit, users
 from palaver.servicekit.transactions import Transactions, Work
 
@@ -35,22 +37,31 @@ class Leaving:
         *,
         transactions: Transactions,
         proving: Proving,
+        second_factors: SecondFactors,
         endings: Endings,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._proving = proving
+        self._second_factors = second_factors
         self._endings = endings
         self._clock = clock
 
-    async def leave(self, actor: Actor, password: str | None, sid: SignInId | None) -> None:
-        """Delete the actor's own account. Raises Failure: INVALID_CREDENTIALS, VALIDATION_FAILED without the password,
-        SIGN_IN_TOO_OLD where there is none to give, LAST_OWNER, NOT_FOUND."""
-        await self._proving.prove(actor, password, sid, DELETE)
+    async def leave(self, actor: Actor, proof: DeletionProof | None, sid: SignInId | None) -> None:
+        """Delete the actor's own account. Raises Failure: INVALID_CREDENTIALS, SECOND_FACTOR_INVALID, VALIDATION_FAILED
+        without the password or the code, SIGN_IN_TOO_OLD where there is no password to give, LAST_OWNER, NOT_FOUND."""
+        await self._proving.prove(actor, proof and proof.password, sid, DELETE)
+        now = self._clock()
         async with self._transactions.begin() as work:
-            await self.remove(work, actor.user_id)
-            # Without the address: nothing stays that leads to the person.
-            await work.say(audit_events.done(DELETE, actor.user_id, self._clock()))
+            proven = await self._second_factors.also_proves(work, actor.user_id, proof and proof.code, now)
+            if proven:
+                await self.remove(work, actor.user_id)
+                # Without the address: nothing stays that leads to the person.
+                await work.say(audit_events.done(DELETE, actor.user_id, now))
+            else:
+                await work.say(audit_events.refused_to(actor, DELETE, now))
+        if not proven:
+            raise code_wrong()
 
     async def remove(self, work: Work, user_id: UserId) -> User:
         """Delete an account, in the transaction of whoever may. Raises Failure(LAST_OWNER), Failure(NOT_FOUND)."""

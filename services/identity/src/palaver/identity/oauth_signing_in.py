@@ -116,10 +116,7 @@ class OAuthSigningIn:
             user = await outside.read(work.conn, provider, proof.subject) or await self._link(work, known, proof)
             if user.status is Status.ACTIVE:
                 person = await self._families.open(work, user, origin, now)
-                signed_in = audit_events.done(
-                    SIGN_IN, user.id, now, address=origin.address, device=origin.device, provider=provider
-                )
-                await work.say(signed_in)
+                await work.say(audit_events.signed_in(SIGN_IN, person, origin, now, provider=provider))
                 self._metrics.sign_ins.labels("oauth", "done").inc()
                 return person
         await self._refuse(provider, user.id, origin, user.status.value)
@@ -149,7 +146,7 @@ class OAuthSigningIn:
                 raise OAuthRefusedError("raced")
             await work.say(audit_events.user_registered(user))
         await outside.add(work.conn, known.provider, proof.subject, user.id, now)
-        await work.say(audit_events.done(LINK, user.id, now, provider=known.provider, **details))
+        await work.say(audit_events.done(LINK, user.id, now, sign_in=None, provider=known.provider, **details))
         return user
 
     async def _refuse(self, provider: str, user_id: UserId | None, origin: Origin, reason: str) -> None:

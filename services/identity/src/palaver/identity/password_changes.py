@@ -51,4 +51,4 @@ class PasswordChanges:
             await resets.withdraw(work.conn, actor.user_id)
             await second_factors.end_challenges(work.conn, actor.user_id)
             await self._endings.end_all(work, actor.user_id, "password_changed", but=sid)
-            await work.say(audit_events.done(CHANGE, actor.user_id, now, address=actor.address, device=actor.device))
+            await work.say(audit_events.by(actor, CHANGE, actor.user_id, now))

@@ -37,8 +37,7 @@ class Proving:
         elif password is None:
             raise password_needed()
         elif not (await self._passwords.check(password, stored)).right:
-            now, address, device = self._clock(), actor.address, actor.device
             async with self._transactions.begin() as work:
-                await work.say(audit_events.refused(action, actor.user_id, now, address=address, device=device))
+                await work.say(audit_events.refused_to(actor, action, self._clock()))
             raise current_password_wrong()
         return stored

@@ -18,6 +18,7 @@ from palaver.identity.authenticators import (
     uri_of,
 )
 from palaver.identity.errors import (
+    code_needed,
     code_wrong,
     password_missing,
     second_factor_on,
@@ -88,9 +89,7 @@ class SecondFactors:
             right = await self._is_right(work, actor.user_id, code, now, confirmed=False)
             if right:
                 await store.confirm(work.conn, actor.user_id, now, [recovery_digest(actor.user_id, c) for c in codes])
-                await work.say(
-                    audit_events.done(ENABLE, actor.user_id, now, address=actor.address, device=actor.device)
-                )
+                await work.say(audit_events.by(actor, ENABLE, actor.user_id, now))
         if not right:
             raise code_wrong()
         return codes
@@ -111,6 +110,15 @@ class SecondFactors:
     async def is_right(self, work: Work, user_id: UserId, code: str, now: datetime) -> bool:
         """Whether this proves the person, in the transaction that it is used for; each code does once."""
         return await self._is_right(work, user_id, code, now, confirmed=True)
+
+    async def also_proves(self, work: Work, user_id: UserId, code: str | None, now: datetime) -> bool:
+        """Whether nothing more than the password is asked for, or this is right. Raises Failure(VALIDATION_FAILED)
+        where a code is asked for and none was given."""
+        if not await store.is_on(work.conn, user_id):
+            return True
+        if code is None:
+            raise code_needed()
+        return await self.is_right(work, user_id, code, now)
 
     async def _is_right(self, work: Work, user_id: UserId, code: str, now: datetime, *, confirmed: bool) -> bool:
         factor = await store.lock(work.conn, user_id)
@@ -141,8 +149,11 @@ class SecondFactors:
             right = await self.is_right(work, actor.user_id, code, now)
             if right:
                 await change(work.conn)
-            record = audit_events.done if right else audit_events.refused
-            await work.say(record(action, actor.user_id, now, address=actor.address, device=actor.device))
+            await work.say(
+                audit_events.by(actor, action, actor.user_id, now)
+                if right
+                else audit_events.refused_to(actor, action, now)
+            )
         if not right:
             raise code_wrong()
 

@@ -67,7 +67,7 @@ class SecondSteps:
                 if await self._second_factors.is_right(work, user.id, step.code, now):
                     await store.end_challenge(work.conn, digest)
                     person = await self._families.open(work, user, origin, now)
-                    await work.say(audit_events.done(LOGIN, user.id, now, address=origin.address, device=origin.device))
+                    await work.say(audit_events.signed_in(LOGIN, person, origin, now))
                     self._metrics.sign_ins.labels("second-factor", "done").inc()
                     return person
                 if challenge.wrong + 1 >= MAX_WRONG_CODES:

@@ -63,7 +63,7 @@ class SigningIn:
             if (asked := await self._second_steps.ask(work, user.id, origin, now)) is not None:
                 return asked
             person = await self._families.open(work, user, origin, now)
-            await work.say(audit_events.done(LOGIN, user.id, now, address=origin.address, device=origin.device))
+            await work.say(audit_events.signed_in(LOGIN, person, origin, now))
         self._metrics.sign_ins.labels("password", "done").inc()
         return person
 
@@ -75,7 +75,7 @@ class SigningIn:
             user = await users.read(work.conn, user_id) if user_id else None
             if user is not None and user.status is Status.ACTIVE:
                 person = await self._families.open(work, user, origin, now)
-                await work.say(audit_events.done(LINK, user.id, now, address=origin.address, device=origin.device))
+                await work.say(audit_events.signed_in(LINK, person, origin, now))
                 self._metrics.sign_ins.labels("link", "done").inc()
                 return person
         await self._refuse("link", LINK, user_id, origin)
@@ -86,6 +86,12 @@ class SigningIn:
         async with self._transactions.begin() as work:
             await work.say(
                 audit_events.refused(
-                    action, user_id, self._clock(), address=origin.address, device=origin.device, **details
+                    action,
+                    user_id,
+                    self._clock(),
+                    address=origin.address,
+                    device=origin.device,
+                    sign_in=None,
+                    **details,
                 )
             )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from palaver.contracts import key_locks, key_records, keyvault, limits
+from palaver.contracts.analytics import COMPLETION_CALL_LOST
 from palaver.contracts.catalogue import DURABLES
 from palaver.contracts.identity import USER_DELETED
 from palaver.contracts.model_router import COMPLETION_METERED, KEY_CHECKED, USAGE_METERED
@@ -133,7 +134,11 @@ def build(settings: Settings, kit: Kit, *, clock: Clock = _now) -> Service:
             answer(key_records.KEY_USAGE_GET, handlers.usage_get),
             answer(key_records.KEY_AUDIT_LIST, handlers.audit_list),
             consume(DURABLES["keyvault-key-checks"], bind(KEY_CHECKED, handlers.on_key_checked)),
-            consume(DURABLES["keyvault-attempts"], bind(ATTEMPT_LOST, handlers.on_attempt_lost)),
+            consume(
+                DURABLES["keyvault-attempts"],
+                bind(ATTEMPT_LOST, handlers.on_attempt_lost),
+                bind(COMPLETION_CALL_LOST, handlers.on_side_job_call_lost),
+            ),
             consume(DURABLES["keyvault-people"], bind(USER_DELETED, handlers.on_user_deleted)),
             consume(
                 DURABLES["keyvault-usage"],

@@ -23,6 +23,7 @@ UNLOCK = "keys.unlock"
 LOCK = "keys.lock"
 QUOTA_NEAR = "key.quota.near"
 QUOTA_EXCEEDED = "key.quota.exceeded"
+UNUSUAL = "key.unusual"
 
 Outcome = Literal["done", "refused"]
 
@@ -65,6 +66,7 @@ def _recorded(  # noqa: PLR0917 - the functions above are the callers
         outcome=outcome,
         address=asked.address if asked else None,
         device=asked.device if asked else None,
+        sign_in=asked.sign_in if asked else None,
         details=details,
     )
     return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)

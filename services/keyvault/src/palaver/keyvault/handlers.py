@@ -1,5 +1,6 @@
 """The inbound edge: boxes are opened, use-cases are called, answers are sealed. Decides nothing."""
 
+from palaver.contracts.analytics import CompletionCallLost
 from palaver.contracts.identity import UserDeleted
 from palaver.contracts.key_locks import (
     SEAL_CONTEXT_CREATE_PROTECTED,
@@ -175,3 +176,7 @@ class Handlers:
     async def on_attempt_lost(self, lost: AttemptLost) -> None:
         """A worker died in mid-turn."""
         await self._usage.lost(lost)
+
+    async def on_side_job_call_lost(self, lost: CompletionCallLost) -> None:
+        """A worker died in a side job's call."""
+        await self._usage.side_job_lost(lost)

@@ -23,6 +23,9 @@ class KeyvaultMetrics:
             registry=registry,
         )
         self.calls = Counter("palaver_keyvault_calls", "Provider calls counted for their keys.", registry=registry)
+        self.unusual = Counter(
+            "palaver_keyvault_unusual", "Days on which a key was used unusually.", ("rule",), registry=registry
+        )
         self.tampered = Counter(
             "palaver_keyvault_tampered", "Stored keys that do not open: somebody changed the table.", registry=registry
         )

@@ -1,18 +1,19 @@
 """A key's keeper and the audit trail, over the broker."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 
-from palaver.contracts.client_protocol import KeyQuotaData, KeyQuotaNotice
+from palaver.contracts.client_protocol import KeyQuotaData, KeyQuotaNotice, KeyUnusualData, KeyUnusualNotice
 from palaver.contracts.identity import TRAIL_READ, ReadTrail
 from palaver.contracts.ids import KeyId
-from palaver.contracts.keyvault import USER_NOTIFIED
+from palaver.contracts.keyvault import USER_NOTIFIED, KeyNotice
 from palaver.contracts.operations import AuditRecorded
 from palaver.keyvault.audit_events import TARGET_KIND
 from palaver.keyvault.domain import Key
 from palaver.keyvault.quota import Limit
+from palaver.keyvault.unusual import Unusual
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.errors import Unavailable
 
@@ -37,8 +38,24 @@ class ConnectedKeepers:
             limit=limit.allowed,
             exceeded=limit.exceeded,
         )
+        await self._tell(key, KeyQuotaNotice(data=data))
+
+    async def unusual(self, key: Key, day: date, found: Unusual) -> None:
+        """See `ports.KeepersEar`."""
+        data = KeyUnusualData(
+            key_id=key.id,
+            provider=key.provider,
+            label=key.label,
+            rule=found.rule,
+            day=day,
+            amount=found.amount,
+            usual=found.usual,
+        )
+        await self._tell(key, KeyUnusualNotice(data=data))
+
+    async def _tell(self, key: Key, notice: KeyQuotaNotice | KeyUnusualNotice) -> None:
         try:
-            await self._broker.send(USER_NOTIFIED, KeyQuotaNotice(data=data), key.user_id)
+            await self._broker.send(USER_NOTIFIED, KeyNotice(notice), key.user_id)
         except Unavailable as outage:
             _log.warning("keeper_not_told", key_id=key.id, reason=outage.reason)
 

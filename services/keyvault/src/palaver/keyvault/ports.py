@@ -1,7 +1,7 @@
 """What this service needs from outside its own tables, named by role."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from palaver.contracts.actors import Role
@@ -9,6 +9,7 @@ from palaver.contracts.ids import KeyId, UserId
 from palaver.contracts.operations import AuditRecorded
 from palaver.keyvault.domain import Key
 from palaver.keyvault.quota import Limit
+from palaver.keyvault.unusual import Unusual
 
 Clock = Callable[[], datetime]
 """Now, with a time zone."""
@@ -44,6 +45,10 @@ class KeepersEar(Protocol):
 
     async def near_quota(self, key: Key, limit: Limit) -> None:
         """Their key comes near one of its limits, or has used it up."""
+        ...
+
+    async def unusual(self, key: Key, day: date, found: Unusual) -> None:
+        """Their key is used as it was not before."""
         ...
 
 

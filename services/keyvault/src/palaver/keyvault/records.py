@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from palaver.contracts.key_records import KeyAudit, KeyUsage, ListKeyAudit, ReadKeyUsage
-from palaver.keyvault import usage_store
+from palaver.keyvault import unusual_store, usage_store
 from palaver.keyvault.audit_events import READ
 from palaver.keyvault.keepers import Keepers
 from palaver.keyvault.ports import Clock, Trail
@@ -27,14 +27,22 @@ class Records:
         async with self._database.read() as conn:
             days = await usage_store.days_of(conn, key.id, today - timedelta(days=request.days - 1))
             of_today = await usage_store.total_of(conn, key.id, today)
+            found = await unusual_store.since(conn, key.id, today - timedelta(days=request.days - 1))
             of_month = await usage_store.total_of(conn, key.id, begin_of("month", today))
-        return KeyUsage(key_id=key.id, quota=key.quota, today=of_today, month=of_month, days=tuple(days))
+        return KeyUsage(
+            key_id=key.id,
+            quota=key.quota,
+            today=of_today,
+            month=of_month,
+            days=tuple(days),
+            unusual=tuple(found),
+        )
 
     async def audit(self, request: ListKeyAudit) -> KeyAudit:
         """Who did what with a key. Where others were is not the keeper's business. Raises Unavailable."""
         key = await self._keepers.kept(request.actor, request.key_id, READ)
         entries = await self._trail.about(key.id, request.before, request.limit)
-        mine, unknown = request.actor.user_id, {"address": None, "device": None}
+        mine, unknown = request.actor.user_id, {"address": None, "device": None, "sign_in": None}
         return KeyAudit(
             entries=tuple(entry if entry.actor_id == mine else entry.model_copy(update=unknown) for entry in entries)
         )

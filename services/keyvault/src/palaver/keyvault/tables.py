@@ -86,6 +86,16 @@ quota_notices = Table(
     Column("exceeded", Boolean, primary_key=True),
 )
 
+unusual_days = Table(
+    "unusual_days",
+    metadata,
+    Column("key_id", Text, ForeignKey("keys.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("amount", Numeric, nullable=False),
+    Column("usual", Numeric, nullable=False),
+)
+
 unlocks = Table(
     "unlocks",
     metadata,

@@ -1,17 +1,19 @@
 """Counting what keys are used for, and saying so when a quota comes to its end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
+from palaver.contracts.analytics import CompletionCallLost
 from palaver.contracts.ids import KeyId
 from palaver.contracts.model_router import CompletionMetered, UsageMetered
 from palaver.contracts.session import AttemptLost, OpenCall
-from palaver.keyvault import audit_events, store, usage_store
+from palaver.keyvault import audit_events, store, unusual_store, usage_store
 from palaver.keyvault.domain import Key
 from palaver.keyvault.metrics import KeyvaultMetrics
 from palaver.keyvault.ports import Clock, KeepersEar, Workers
 from palaver.keyvault.quota import Limit, day_of, limits_of
+from palaver.keyvault.unusual import Unusual, unusual
 from palaver.keyvault.usage_store import CountedCall
 from palaver.servicekit.transactions import Transactions, Work
 
@@ -44,6 +46,21 @@ class UsageCounter:
         if call is not None and call.key_id is not None:
             await self._count(_estimated(lost, call, call.key_id))
 
+    async def side_job_lost(self, lost: CompletionCallLost) -> None:
+        """The same for a side job's call."""
+        await self._count(
+            CountedCall(
+                call_id=lost.call_id,
+                key_id=lost.key_id,
+                day=day_of(lost.at),
+                failed=False,
+                tokens_input=lost.tokens_input,
+                tokens_output=0,
+                cost=lost.cost,
+                estimated=True,
+            )
+        )
+
     async def _count(self, call: CountedCall) -> None:
         now = self._clock()
         async with self._transactions.begin() as work:
@@ -53,6 +70,7 @@ class UsageCounter:
             after = await store.read(work.conn, call.key_id, now) or before
             news = [limit for limit in limits_of(after.quota, after.spent) if limit.near]
             told = [limit for limit in news if await self._note(work, after, limit)]
+            strange = await self._notice(work, after, now)
         self._metrics.calls.inc()
         if before.used_up is None and after.used_up is not None:
             _log.info("key_quota_used_up", key_id=after.id)
@@ -60,6 +78,20 @@ class UsageCounter:
             await self._workers.changed(after)
         for limit in told:
             await self._ear.near_quota(after, limit)
+        for found in strange:
+            await self._ear.unusual(after, day_of(now), found)
+
+    async def _notice(self, work: Work, key: Key, now: datetime) -> list[Unusual]:
+        """What is unusual about today and was not noticed yet."""
+        today, found = day_of(now), list[Unusual]()
+        use, habit = await unusual_store.standing(work.conn, key.id, today, day_of(key.created_at))
+        for one in unusual(today, use, habit):
+            if await unusual_store.note(work.conn, key.id, today, one):
+                details = {"rule": one.rule, "amount": f"{one.amount:.6g}", "usual": f"{one.usual:.6g}"}
+                await work.say(audit_events.done(audit_events.UNUSUAL, None, key.id, now, **details))
+                self._metrics.unusual.labels(one.rule).inc()
+                found.append(one)
+        return found
 
     async def _note(self, work: Work, key: Key, limit: Limit) -> bool:
         """Once for each limit and what became of it."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from palaver.contracts.ids import CallId, KeyId
 from palaver.contracts.key_records import KeyDay, KeyUse
 from palaver.keyvault.quota import Limit, begin_of
-from palaver.keyvault.tables import counted_calls, key_days, quota_notices
+from palaver.keyvault.tables import counted_calls, key_days, quota_notices, unusual_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +119,5 @@ async def forget(conn: AsyncConnection, *, calls_before: datetime, days_before: 
     gone = await conn.execute(delete(counted_calls).where(counted_calls.c.at < calls_before))
     days = await conn.execute(delete(key_days).where(key_days.c.day < days_before))
     notices = await conn.execute(delete(quota_notices).where(quota_notices.c.begins < days_before))
-    return gone.rowcount + days.rowcount + notices.rowcount
+    unusual = await conn.execute(delete(unusual_days).where(unusual_days.c.day < days_before))
+    return gone.rowcount + days.rowcount + notices.rowcount + unusual.rowcount

@@ -32,6 +32,7 @@ def recorded(
         outcome=outcome,
         address=actor.address,
         device=actor.device,
+        sign_in=actor.sign_in,
         details=details or {},
     )
     return Broker.outgoing(AUDIT_RECORDED, entry, message_id=entry.event_id)

@@ -52,7 +52,7 @@ class _Account:
     """What is known about a call while it runs. `text` is all that the provider wrote, an echoed name included."""
 
     number: int
-    call_id: CallId = field(default_factory=lambda: CallId(new_id()))
+    call_id: CallId
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
     usage: UsageReport = field(default_factory=UsageReport)
@@ -112,7 +112,7 @@ class ProviderCalls:
 
         Raises ProviderFailed; cancellation closes the connection.
         """
-        account = _Account(answer.calls_made + 1)
+        account = _Account(answer.calls_made + 1, call.call_id or CallId(new_id()))
         answer.opened(account.opening(call, prompt))
         outcome: CallOutcome = "failed"
         refused = False

@@ -7,6 +7,7 @@ import structlog
 from palaver.contracts import limits
 from palaver.contracts.analytics import ReserveCompletion
 from palaver.contracts.failures import ErrorCode, Failure
+from palaver.contracts.ids import CallId, new_id
 from palaver.contracts.keyvault import LeaseForCompletion
 from palaver.contracts.session_log import Usage
 from palaver.model_router import cost
@@ -98,7 +99,13 @@ class Completing:
         order = job.order
         while True:
             route = await patiently(itinerary.next)
-            call = ProviderCall(route.model, route.key, shaped(order, route.model), answer_tokens(order, route.model))
+            call = ProviderCall(
+                route.model,
+                route.key,
+                shaped(order, route.model),
+                answer_tokens(order, route.model),
+                call_id=CallId(new_id()),
+            )
             await self._reserve(job, call, prompt)
             job.raise_if_interrupted()
             try:
@@ -134,6 +141,8 @@ class Completing:
             amount=cost.ceiling(model, prompt.tokens, call.max_tokens),
             prompt_tokens=prompt.tokens,
             prompt_cost=cost.cost_of(Usage(tokens_input=prompt.tokens, tokens_output=0), model.price),
+            call_id=call.call_id,
+            key_id=call.key.id,
         )
         await patiently(lambda: self._budgets.reserve_completion(request))
 

@@ -185,7 +185,7 @@ class Key:
 class ProviderCall:
     """One request for a streamed answer of at most `max_tokens` tokens. `stable`: see `contracts.context.Window`.
 
-    `temperature`, `top_p`: what the model takes of them; None is not sent.
+    `temperature`, `top_p`: what the model takes of them; None is not sent. `call_id` is given where it was told before.
     """
 
     model: Model
@@ -195,6 +195,7 @@ class ProviderCall:
     stable: int = 0
     temperature: float | None = None
     top_p: float | None = None
+    call_id: CallId | None = None
 
     @property
     def sampling(self) -> dict[str, float]:

@@ -19,6 +19,7 @@ def audit(room: Room, actor: Actor, action: str, **details: str) -> None:
         target_id=room.id,
         address=actor.address,
         device=actor.device,
+        sign_in=actor.sign_in,
         details=details,
     )
     room.post_letter(Broker.outgoing(AUDIT_RECORDED, record, message_id=record.event_id))

@@ -33,7 +33,7 @@ class ForgettingStore:
             unnamed = {"payer": NOBODY, "session_id": None, "participant_id": None, "key_id": None}
             moved = await connection.execute(sa.update(facts).where(facts.c.payer == payer).values(unnamed))
             held = sa.update(reservations).where(reservations.c.payer == payer)
-            await connection.execute(held.values(payer=NOBODY, session_id=None))
+            await connection.execute(held.values(payer=NOBODY, session_id=None, key_id=None))
             for table, summed in ((rollups, SUMMED), (payer_days, ("spent",))):
                 await connection.execute(_moved(table, payer, summed))
                 await connection.execute(sa.delete(table).where(table.c.payer == payer))

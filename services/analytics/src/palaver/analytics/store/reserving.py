@@ -20,10 +20,14 @@ from palaver.analytics.store.tables import (
     payer_days,
     reservations,
 )
+from palaver.contracts.analytics import COMPLETION_CALL_LOST, CompletionCallLost
 from palaver.contracts.ids import CompletionId, TurnId, UserId
+from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
+from palaver.servicekit.outbox import Outbox
 
 _log = structlog.get_logger()
+_OUTBOX = Outbox()
 
 
 class Outdated(Exception):  # noqa: N818 - says what the request is
@@ -136,6 +140,8 @@ def _row(demand: Demand) -> dict[str, object]:
         "provider": call and call.provider,
         "prompt_tokens": call and call.prompt_tokens,
         "prompt_cost": call and call.prompt_cost,
+        "call_id": call and call.call_id,
+        "key_id": call and call.key_id,
     }
 
 
@@ -149,14 +155,30 @@ async def _held(connection: AsyncConnection, work_id: WorkId) -> Held | None:
     return Held(Demand(work_id=work_id, open_call=call, **values), row["updated_at"])
 
 
-_OPEN_CALL = ("call", "provider", "prompt_tokens", "prompt_cost")
+_OPEN_CALL = ("call", "provider", "prompt_tokens", "prompt_cost", "call_id", "key_id")
 
 
 async def _book_lost(connection: AsyncConnection, held: Held) -> None:
-    """Whoever held this will not be heard of again: unless its call is booked already, it is estimated."""
-    fact = estimate_of_side_job(held)
-    if fact is not None and await book_within(connection, fact):
-        _log.warning("side_job_call_lost", completion_id=fact.turn_id, delivery=fact.attempt, call=fact.call)
+    """Whoever held this will not be heard of again: unless its call is booked already, it is estimated.
+
+    The vault is told, for the key's own quota; the relay finds it within its sweep, and nobody waits for it.
+    """
+    fact, call = estimate_of_side_job(held), held.demand.open_call
+    if fact is None or call is None or not await book_within(connection, fact):
+        return
+    _log.warning("side_job_call_lost", completion_id=fact.turn_id, delivery=fact.attempt, call=fact.call)
+    if call.call_id is not None and call.key_id is not None:
+        lost = CompletionCallLost(
+            completion_id=CompletionId(fact.turn_id),
+            delivery=fact.attempt,
+            call_id=call.call_id,
+            key_id=call.key_id,
+            tokens_input=fact.tokens_input,
+            cost=fact.cost,
+            at=fact.started_at,
+        )
+        said = Broker.outgoing(COMPLETION_CALL_LOST, lost, lost.completion_id, message_id=f"{lost.call_id}:lost")
+        await _OUTBOX.add(connection, said)
 
 
 async def _settle_earlier(connection: AsyncConnection, demand: Demand) -> None:

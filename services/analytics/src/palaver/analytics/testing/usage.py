@@ -7,7 +7,7 @@ from typing import Any
 
 from palaver.contracts.analytics import ReserveBudget, ReserveCompletion
 from palaver.contracts.failures import ErrorCode
-from palaver.contracts.ids import CallId, CompletionId, ParticipantId, SessionId, TurnId, UserId, new_id
+from palaver.contracts.ids import CallId, CompletionId, KeyId, ParticipantId, SessionId, TurnId, UserId, new_id
 from palaver.contracts.model_router import (
     Capabilities,
     CompletionCompleted,
@@ -116,7 +116,13 @@ class Payer:
         )
 
     def reserve_side_job(
-        self, amount: str, *, job: CompletionId, delivery: int = 1, call: int = 1, prompt_cost: str = "0.25"
+        self,
+        amount: str,
+        *,
+        job: CompletionId,
+        delivery: int = 1,
+        call: int = 1,
+        key_id: KeyId | None = None,
     ) -> ReserveCompletion:
         """What a worker asks before each call of a side job."""
         return ReserveCompletion(
@@ -130,7 +136,9 @@ class Payer:
             model_id="demo",
             amount=Decimal(amount),
             prompt_tokens=1_000,
-            prompt_cost=Decimal(prompt_cost),
+            prompt_cost=Decimal("0.25"),
+            call_id=CallId(new_id()),
+            key_id=key_id,
         )
 
     def side_job_metered(

@@ -13,7 +13,15 @@ from palaver.contracts.preferences import (
     ReadPreferences,
     SetPreferences,
 )
-from palaver.contracts.sign_ins import SIGN_IN_END, SIGN_IN_LIST, EndSignIn, ListSignIns, SignInView
+from palaver.contracts.sign_ins import (
+    SIGN_IN_END,
+    SIGN_IN_END_OTHERS,
+    SIGN_IN_LIST,
+    EndOtherSignIns,
+    EndSignIn,
+    ListSignIns,
+    SignInView,
+)
 from palaver.gateway.api.envelope import Envelope, done
 from palaver.gateway.api.surroundings import Around, Authenticated, Id
 
@@ -46,6 +54,19 @@ async def list_devices(who: Authenticated, around: Around) -> Envelope[list[Sign
     """Where you are signed in, the last used first."""
     answer = await around.broker.ask(SIGN_IN_LIST, ListSignIns(actor=who.actor, sid=who.person.sid))
     return Envelope(data=list(answer.sign_ins))
+
+
+class OthersEnded(BaseModel):
+    """How many sign-ins there were beside yours."""
+
+    ended: int
+
+
+@router.delete("/devices")
+async def log_other_devices_out(who: Authenticated, around: Around) -> Envelope[OthersEnded]:
+    """End all your sign-ins but this one: their connections are closed within a second."""
+    answer = await around.broker.ask(SIGN_IN_END_OTHERS, EndOtherSignIns(actor=who.actor, sid=who.person.sid))
+    return Envelope(data=OthersEnded(ended=answer.ended))
 
 
 @router.delete("/devices/{device_id}")

@@ -31,6 +31,7 @@ COLUMNS = (
     "outcome",
     "address",
     "device",
+    "sign_in",
     "details",
     "event_id",
 )
@@ -70,6 +71,7 @@ class Filter(BaseModel):
     target_kind: Word = None
     target_id: Word = None
     service: Word = None
+    sign_in: Word = None
     outcome: Literal["done", "refused"] | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -81,6 +83,7 @@ def _filter(  # noqa: PLR0917 - one parameter of the query each
     target_kind: Word = None,
     target_id: Word = None,
     service: Word = None,
+    sign_in: Word = None,
     outcome: Literal["done", "refused"] | None = None,
     since: Annotated[AwareDatetime | None, MOMENT, Query(description="This moment and later.")] = None,
     until: Annotated[AwareDatetime | None, MOMENT, Query(description="Before this moment.")] = None,
@@ -91,6 +94,7 @@ def _filter(  # noqa: PLR0917 - one parameter of the query each
         target_kind=target_kind,
         target_id=target_id,
         service=service,
+        sign_in=sign_in,
         outcome=outcome,
         since=since,
         until=until,

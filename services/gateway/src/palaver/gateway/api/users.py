@@ -33,9 +33,11 @@ class ProfileBody(BaseModel):
 
 
 class DeletionBody(BaseModel):
-    """Your password, if you have one. Without, you must have signed in within the last minutes."""
+    """Your password, if you have one, and a code, if it has a second factor. Without a password you must have signed in
+    within the last minutes."""
 
     password: str | None = Field(default=None, min_length=1, max_length=MAX_PASSWORD_CHARACTERS, repr=False)
+    code: str | None = Field(default=None, min_length=6, max_length=40, repr=False)
 
 
 @router.get("/me")
@@ -56,10 +58,10 @@ async def delete_me(
     who: Authenticated, around: Around, response: Response, body: DeletionBody | None = None
 ) -> Envelope[None]:
     """Delete your account for good, with your rooms, messages, presets and keys."""
-    password = None if body is None else body.password
     sealed = None
-    if password is not None:
-        sealed = around.identity.seal(DeletionProof(password=password), context=SEAL_CONTEXT_REQUEST)
+    if body is not None and body.password is not None:
+        proof = DeletionProof(password=body.password, code=body.code)
+        sealed = around.identity.seal(proof, context=SEAL_CONTEXT_REQUEST)
     await around.broker.ask(USER_DELETE, DeleteUser(actor=who.actor, sealed=sealed, sid=who.person.sid))
     forget_cookie(response, secure=around.secure_cookies)
     return done()

@@ -16,11 +16,12 @@ from palaver.identity.store.tables import BURIED, audit, users
 
 async def add(conn: AsyncConnection, service: str, entry: AuditRecorded) -> bool:
     """Keep an entry; False for a repetition."""
-    values = entry.model_dump(exclude={"address", "device"})
+    values = entry.model_dump(exclude={"address", "device", "sign_in"})
     left = exists().where(users.c.id == entry.actor_id, BURIED)  # it was on its way when its actor left
     whence = {
         "address": case((left, None), else_=literal(entry.address, Text)),
         "device": case((left, None), else_=literal(entry.device, Text)),
+        "sign_in": case((left, None), else_=literal(entry.sign_in, Text)),
     }
     statement = insert(audit).values(service=service, **whence, **values).on_conflict_do_nothing()
     return (await conn.execute(statement)).rowcount == 1
@@ -55,6 +56,7 @@ async def search(
         audit.c.target_kind: request.target_kind,
         audit.c.target_id: request.target_id,
         audit.c.service: request.service,
+        audit.c.sign_in: request.sign_in,
         audit.c.outcome: request.outcome,
     }
     wanted = [column == value for column, value in asked.items() if value is not None]
@@ -76,9 +78,8 @@ async def strip(conn: AsyncConnection, user_id: UserId) -> None:
     """Of somebody who left, the entries keep the id, not from where it was. An admin's own address stays."""
     unproven = audit.c.actor_id.is_(None) & (audit.c.target_kind == "user") & (audit.c.target_id == user_id)
     theirs = or_(audit.c.actor_id == user_id, unproven)
-    await conn.execute(
-        update(audit).where(theirs).values(address=None, device=None, details=audit.c.details.op("-")(_PERSONAL))
-    )
+    nothing = {"address": None, "device": None, "sign_in": None, "details": audit.c.details.op("-")(_PERSONAL)}
+    await conn.execute(update(audit).where(theirs).values(nothing))
 
 
 async def forget(conn: AsyncConnection, before: datetime) -> int:
@@ -97,5 +98,6 @@ def _entry_of(row: Row[Any]) -> AuditRecorded:
         outcome=row.outcome,
         address=row.address,
         device=row.device,
+        sign_in=row.sign_in,
         details=row.details,
     )

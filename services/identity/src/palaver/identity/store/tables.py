@@ -195,6 +195,7 @@ audit = Table(
     Column("outcome", Text, nullable=False),
     Column("address", Text),
     Column("device", Text),
+    Column("sign_in", Text),
     Column("details", JSONB, nullable=False),
     Index("ix_audit_at", "at"),
     Index("ix_audit_actor_id_at", "actor_id", "at"),

@@ -105,7 +105,7 @@ class Person:
     @property
     def actor(self) -> Actor:
         """As the gateway names them."""
-        return Actor(user_id=self.user.id, role=self.user.role)
+        return Actor(user_id=self.user.id, role=self.user.role, sign_in=self.sid)
 
     @property
     def sid(self) -> SignInId:

@@ -82,11 +82,18 @@ def devices(context: typer.Context) -> None:
 @app.command("log-out")
 def log_out(
     context: typer.Context,
-    device: Annotated[str, typer.Argument(help="Its id, or the beginning of it that no other has.")],
+    device: Annotated[str, typer.Argument(help="Its id, or the beginning of it that no other has.")] = "",
+    *,
+    others: Annotated[bool, typer.Option("--others", help="All but this one.")] = False,
 ) -> None:
-    """Sign another device out; its connections are closed within a second."""
+    """Sign another device out, or all others; their connections are closed within a second."""
 
     async def work(palaver: "Palaver") -> None:
+        if others == bool(device):
+            raise CommandError("Name a device, or say --others.")
+        if others:
+            say(f"{await palaver.rest.log_other_devices_out()} signed out.")
+            return
         found = [one.id for one in await palaver.rest.devices() if one.id.startswith(device)]
         if len(found) != 1:
             raise CommandError("No device of yours begins so." if not found else "More than one device begins so.")
@@ -144,6 +151,8 @@ def delete(
     async def work(palaver: "Palaver") -> None:
         if without_password:
             typer.confirm("Delete this account for good?", abort=True)
-        await palaver.account.delete(None if without_password else secret("Password"))
+        words = None if without_password else secret("Password")
+        asked = words is not None and (await palaver.account.second_factor()).enabled
+        await palaver.account.delete(words, secret("Code") if asked else None)
 
     as_person(context, work)
