@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # what is measured has metrics of its own to count in
     from palaver.gateway.realtime.traffic import Traffic
 
 REQUEST_BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
+BATCH_BOUNDS = 11
+"""1, 2, 4 to 1,024 objects."""
 POST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -100,13 +102,15 @@ class RealtimeFigures:
         read(SESSIONS, lambda: [Sample(relay.sessions)])
         read(REFUSALS, lambda: [Sample(count, (code,)) for code, count in traffic.refusals.items()])
         read(ATTACHED, lambda: [Sample(count, (outcome,)) for outcome, count in traffic.attached.items()])
-        read(BATCHES, lambda: _batches(traffic))
+        read(BATCHES, lambda: batches(traffic))
         for name, figure in TOTALS.items():
             read(figure, lambda name=name: [Sample(getattr(traffic, name))])
 
 
-def _batches(traffic: "Traffic") -> Iterable[Sample]:
-    buckets = Buckets([2**power for power in range(len(traffic.batches_sent) - 1)])
-    buckets.counts = list(traffic.batches_sent)
+def batches(traffic: "Traffic") -> Iterable[Sample]:
+    """Their sizes as a histogram."""
+    buckets = Buckets([2**power for power in range(BATCH_BOUNDS)])
+    sizes = traffic.batches_sent
+    buckets.counts = [*sizes[:BATCH_BOUNDS], sum(sizes[BATCH_BOUNDS:])]
     buckets.total = traffic.frames_sent
     return [Sample(buckets)]

@@ -16,7 +16,7 @@ from palaver.gateway.people import Person
 from palaver.gateway.realtime.frames import Echo, encode, error
 from palaver.gateway.realtime.ports import Wire
 from palaver.gateway.realtime.queue import SendQueue
-from palaver.gateway.realtime.traffic import BATCH_SIZES, Traffic
+from palaver.gateway.realtime.traffic import Traffic
 from palaver.gateway.settings import RealtimeSettings
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 NORMAL_CLOSURE = 1000
-LARGEST = BATCH_SIZES - 1
 
 
 class Connection:
@@ -128,7 +127,7 @@ class Connection:
                 return
             wire.send_frames(batch)
             frames = len(batch)
-            traffic.batches_sent[min((frames - 1).bit_length(), LARGEST)] += 1
+            traffic.batches_sent[(frames - 1).bit_length()] += 1
             traffic.frames_sent += frames
             traffic.bytes_sent += sum(map(len, batch))
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-BATCH_SIZES = 12
-"""Powers of two up to 1,024 objects, and beyond."""
+BATCH_SIZES = 32
+"""Powers of two, more of them than any queue can hold, so that nobody must look for the end of the list."""
 
 
 class Traffic:
