@@ -20,6 +20,7 @@ READY_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
 STOP_SECONDS = 10.0
 ANSWER_SECONDS = 10.0
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy: it is on this machine
 PROMETHEUS = ("prometheus",)
 ALERTMANAGER = ("prometheus-alertmanager", "alertmanager")  # Debian's name first
 PROMTOOL = ("promtool",)
@@ -55,12 +56,12 @@ class Watcher:
 
     def _get(self, path: str, parameters: dict[str, str]) -> Any:
         query = urllib.parse.urlencode(parameters)
-        with urllib.request.urlopen(f"http://{self._place}{path}?{query}", timeout=ANSWER_SECONDS) as answer:
+        with _OPENER.open(f"http://{self._place}{path}?{query}", timeout=ANSWER_SECONDS) as answer:
             return json.load(answer)
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{self._place}/-/ready", timeout=ANSWER_SECONDS):
+            with _OPENER.open(f"http://{self._place}/-/ready", timeout=ANSWER_SECONDS):
                 return True
         except OSError:
             return False
