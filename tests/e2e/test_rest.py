@@ -78,6 +78,7 @@ async def test_every_documented_operation_works(
     await administration(client)
     session_id = await rooms(client)
     await messages(client, session_id)
+    await links(client, session_id)
     await personas(client)
     await summaries(client, stack)
     await catalogue_and_keys(client)
@@ -86,6 +87,10 @@ async def test_every_documented_operation_works(
         await client.call("GET", path)
     await client.call("GET", "/api/v1/chat/context/{session_id}", session_id=session_id)
     await client.call("DELETE", "/api/v1/sessions/{session_id}", session_id=session_id)
+    (deleted,) = await client.call("GET", "/api/v1/sessions", deleted="true")
+    assert deleted["purge_at"] > deleted["deleted_at"]
+    back = await client.call("POST", "/api/v1/sessions/{session_id}/restore", session_id=session_id)
+    assert (back["id"], back["deleted_at"]) == (session_id, None)
     await client.call("DELETE", "/api/v1/users/me", {"password": PASSWORD})
     assert documented - client.done == set()
 
@@ -241,6 +246,18 @@ async def rooms(client: Client) -> str:
     assert (await client.call("POST", "/api/v1/chat/switch-model", switch))["model_id"] == "sim-moth"
     await client.call("DELETE", f"{one}/participants/{{participant_id}}", **seat)
     return session["id"]
+
+
+async def links(client: Client, session_id: str) -> None:
+    """A room is shared, read by its link, and no longer."""
+    every = "/api/v1/sessions/{session_id}/shares"
+    made = await client.call("POST", every, {"days": 1}, session_id=session_id)
+    (known,) = await client.call("GET", every, session_id=session_id)
+    assert (known["id"], "token" in known) == (made["id"], False)
+    told = await client.call("POST", "/api/v1/shared", {"token": made["token"]})
+    assert (told["title"], len(told["messages"])) == ("Cats", made["messages"])
+    await client.call("DELETE", f"{every}/{{share_id}}", session_id=session_id, share_id=made["id"])
+    assert await client.call("GET", every, session_id=session_id) == []
 
 
 async def messages(client: Client, session_id: str) -> None:

@@ -1,5 +1,6 @@
 """REST from the outside: one envelope, whatever happens."""
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -81,7 +82,6 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("POST", f"/sessions/{ID}/shares", {"days": 7, "prompts": True}, 201),
     ("GET", f"/sessions/{ID}/shares", None, 200),
     ("DELETE", f"/sessions/{ID}/shares/{OTHER}", None, 200),
-    ("POST", "/shared", {"token": "A" * 43, "after": 50}, 200),
     ("POST", f"/sessions/{ID}/archive", None, 200),
     ("POST", f"/sessions/{ID}/unarchive", None, 200),
     ("POST", f"/sessions/{ID}/interrupt", None, 202),
@@ -430,6 +430,25 @@ async def test_each_endpoint_answers_in_the_envelope(
     assert answer.json()["success"] is True
     assert "data" in answer.json()
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_link_is_read_by_whoever_has_it_and_its_token_goes_no_further(everybody: Any) -> None:
+    token = "A" * 43
+    asked: list[shares.ReadShared] = []
+
+    async def read(request: shares.ReadShared) -> shares.SharedPage:
+        asked.append(request)
+        raise Failure(ErrorCode.NOT_FOUND, "There is no such link.")
+
+    await everybody.neighbours.answer(shares.SHARED_READ, read)
+    async with everybody.http() as http:
+        answer = await http.post("/api/v1/shared", json={"token": token, "after": 50})
+        odd = await http.post("/api/v1/shared", json={"token": "../../etc/passwd"})
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
+    assert (odd.status_code, odd.json()["error"]["code"]) == (422, "VALIDATION_FAILED")
+    assert "passwd" not in odd.text
+    (request,) = asked
+    assert (request.token_hash, request.after) == (hashlib.sha256(token.encode()).hexdigest(), 50)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), ENDPOINTS)
