@@ -7,8 +7,16 @@ import { serviceWorker } from './scripts/service_worker.mjs'
 // Where `npm run dev` finds a running gateway; the built page is served by the gateway itself.
 const gateway = 'http://127.0.0.1:8080'
 
+/** KaTeX names each font in three formats; whatever browser can show this page reads the first. */
+const oneFormatPerFont = {
+  name: 'one-format-per-font',
+  enforce: 'pre' as const,
+  transform: (code: string, id: string) =>
+    id.endsWith('katex.min.css') ? code.replace(/,url\([^)]+\.(?:woff|ttf)\) format\("[a-z]+"\)/g, '') : undefined,
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss(), serviceWorker()],
+  plugins: [oneFormatPerFont, react(), tailwindcss(), serviceWorker()],
   resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
   server: {
     host: '127.0.0.1',

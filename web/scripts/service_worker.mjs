@@ -8,8 +8,8 @@ import { readFile, readdir } from 'node:fs/promises'
 const SOURCE = new URL('../src/worker/sw.js', import.meta.url)
 const PUBLIC = new URL('../public/', import.meta.url)
 
-/** Fonts of scripts that most pages never show are kept when they are first used. */
-const FOR_LATER = /-(?:cyrillic|greek|vietnamese|latin-ext|math|symbols)[^/]*\.woff2?$/
+/** Fonts of scripts that most pages never show, and of formulas, are kept when they are first used. */
+const FOR_LATER = /(?:-(?:cyrillic|greek|vietnamese|latin-ext|math|symbols)|KaTeX_)[^/]*\.woff2?$/
 
 export function serviceWorker() {
   return {

@@ -122,7 +122,13 @@ async def test_preferences_take_effect_at_once_and_follow_the_person(stack: Stac
         await expect(html).to_have_attribute("data-font-size", "large")
         await expect(html).to_have_attribute("lang", "zh-CN")
         assert await violations(page) == []
-        stored = {"language": "zh", "theme": "dark", "font_size": "large", "send_key": "mod-enter"}
+        stored = {
+            "language": "zh",
+            "theme": "dark",
+            "font_size": "large",
+            "send_key": "mod-enter",
+            "room_view": "transcript",
+        }
         assert await ada.rest.call("GET", SETTINGS, None) == stored
 
         await ada.rest.call("PUT", SETTINGS, {**stored, "theme": "light", "language": "en"})

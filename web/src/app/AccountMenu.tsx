@@ -1,4 +1,4 @@
-import { ChartColumn, ChevronsUpDown, Drama, KeyRound, LogOut, Settings, UsersRound } from 'lucide-react'
+import { ChartColumn, ChevronsUpDown, Drama, KeyRound, Keyboard, LogOut, Settings, UsersRound } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 
 import { logOut } from '@/lib/api/auth'
@@ -10,6 +10,8 @@ import { type Language, usePreferences } from '@/lib/preferences'
 import type { Route } from '@/lib/route'
 import { Menu, MenuChoice, MenuItem, MenuLine } from '@/ui/Menu'
 import { classes } from '@/ui/classes'
+
+import { useShortcutList } from './shortcutList'
 
 const PAGES = [
   { route: { page: 'personas' }, icon: Drama, title: 'personas.title' },
@@ -99,6 +101,9 @@ export function AccountMenu({ page: current, onOpen }: AccountMenuProps) {
           ]}
         />
         <MenuLine />
+        <MenuItem icon={<Keyboard size={15} />} onSelect={() => useShortcutList.setState({ open: true })}>
+          {t('shortcuts.title')}
+        </MenuItem>
         {/* Signed out on this side even if the server cannot be told. */}
         <MenuItem icon={<LogOut size={15} />} onSelect={() => void logOut().catch(() => undefined)}>
           {t('account.signOut')}

@@ -12,6 +12,7 @@ import { ConnectionBanner } from './ConnectionBanner'
 import { HomePage } from './HomePage'
 import { NewRoomPage } from './NewRoomPage'
 import { RoomPage } from './RoomPage'
+import { Shortcuts } from './Shortcuts'
 import { Sidebar } from './Sidebar'
 import { UpdateNote } from './UpdateNote'
 import { keepDrafts } from './keepDrafts'
@@ -45,6 +46,7 @@ export function Shell({ userId }: { readonly userId: string }) {
       <div className="flex h-dvh flex-col">
         <ConnectionBanner />
         <UpdateNote />
+        <Shortcuts route={route} onShowRooms={() => setSidebarOpen(true)} />
         <div className="relative flex min-h-0 flex-1">
           <IconButton
             label={t('rooms.list')}

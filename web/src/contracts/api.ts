@@ -1283,6 +1283,7 @@ export interface Preferences {
   theme?: ('light' | 'dark') | null
   font_size?: 'small' | 'medium' | 'large'
   send_key?: 'enter' | 'mod-enter'
+  room_view?: 'transcript' | 'columns'
 }
 /**
  * What is given is changed.

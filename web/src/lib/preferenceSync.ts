@@ -9,11 +9,18 @@ export function fromServer(stored: Stored): SyncedPreferences {
     language: stored.language ?? null,
     fontSize: stored.font_size ?? 'medium',
     sendKey: stored.send_key ?? 'enter',
+    roomView: stored.room_view ?? 'transcript',
   }
 }
 
-export function toServer({ theme, language, fontSize, sendKey }: SyncedPreferences): Stored {
-  return { theme: theme === 'system' ? null : theme, language, font_size: fontSize, send_key: sendKey }
+export function toServer({ theme, language, fontSize, sendKey, roomView }: SyncedPreferences): Stored {
+  return {
+    theme: theme === 'system' ? null : theme,
+    language,
+    font_size: fontSize,
+    send_key: sendKey,
+    room_view: roomView,
+  }
 }
 
 /**

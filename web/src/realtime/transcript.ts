@@ -17,6 +17,7 @@ export type TranscriptItem =
 
 /** Another model answers for a member from here on. */
 export interface Switch {
+  readonly participantId: string
   readonly speaker: string
   readonly from: string
   readonly to: string
@@ -103,7 +104,8 @@ function withSwitches(placed: readonly Placed[], participants: readonly Particip
 }
 
 function switched(before: TurnRef, to: string): TranscriptItem {
-  return { kind: 'switched', key: `switch/${before.turn_id}`, speaker: before.speaker, from: before.model, to }
+  const { participant_id: participantId, speaker, model: from } = before
+  return { kind: 'switched', key: `switch/${before.turn_id}`, participantId, speaker, from, to }
 }
 
 /** One entry per reply: the version that counts, and none while another is being written. A failed one replaces none. */

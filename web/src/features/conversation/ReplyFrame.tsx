@@ -29,12 +29,14 @@ export function ReplyFrame({ turn, seat, state, model = turn.model, aside, child
       data-reply={turn.reply_id}
       tabIndex={-1}
       style={memberStyle(color)}
-      className="group/reply mt-7 grid rounded-2xl grid-cols-[2.25rem_minmax(0,1fr)] gap-x-3.5"
+      className="group/reply mt-7 grid rounded-2xl grid-cols-[2.25rem_minmax(0,1fr)] gap-x-3.5 in-data-[view=columns]:mt-3 in-data-[view=columns]:grid-cols-1"
     >
-      <Avatar name={name} color={color} faded={state === 'failed'} />
+      <span className="in-data-[view=columns]:hidden">
+        <Avatar name={name} color={color} faded={state === 'failed'} />
+      </span>
       <div className="min-w-0">
         <header className="flex min-h-9 items-center gap-2.5">
-          <span className="text-member truncate text-[0.9375rem] font-semibold">{name}</span>
+          <span className="text-member truncate text-[0.9375rem] font-semibold in-data-[view=columns]:sr-only">{name}</span>
           {model === name ? null : <span className="truncate text-xs text-muted">{model}</span>}
           <span className="ml-auto flex shrink-0 items-center">{aside}</span>
         </header>

@@ -1,8 +1,9 @@
-import { PanelRight, Pin, Settings2, UserPlus } from 'lucide-react'
+import { Columns3, PanelRight, Pin, Settings2, UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
+import { useChangePreferences } from '@/lib/api/preferences'
 import { usePreferences } from '@/lib/preferences'
 import { roomTitle } from '@/lib/roomTitle'
 import { useContextUsage, useMembers, usePins } from '@/realtime/hooks'
@@ -28,6 +29,8 @@ export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHe
   const pins = usePins(session.id).length
   const usage = useContextUsage(session.id)
   const membersOpen = usePreferences((preferences) => preferences.membersOpen)
+  const comparing = usePreferences(({ roomView }) => roomView === 'columns')
+  const change = useChangePreferences()
   const [open, setOpen] = useState<'settings' | 'members' | 'pins' | null>(null)
   const show = (messageId: string) => {
     setOpen(null)
@@ -45,6 +48,13 @@ export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHe
             </span>
           </IconButton>
         ) : null}
+        <IconButton
+          label={t('columns.show')}
+          aria-pressed={comparing}
+          onClick={() => change({ roomView: comparing ? 'transcript' : 'columns' })}
+        >
+          <Columns3 size={18} />
+        </IconButton>
         <IconButton label={t('members.add')} onClick={onAddMembers}>
           <UserPlus size={18} />
         </IconButton>
@@ -62,7 +72,7 @@ export function RoomHeader({ session, onAddMembers, onOpenKeys, onShow }: RoomHe
       </div>
       <ul
         aria-label={t('members.title')}
-        className={classes('flex [scrollbar-width:none] gap-2 overflow-x-auto px-4 pb-2.5 md:px-6', membersOpen && 'xl:hidden')}
+        className={classes('relative flex [scrollbar-width:none] gap-2 overflow-x-auto px-4 pb-2.5 md:px-6', membersOpen && 'xl:hidden')}
       >
         {members.map((member) => (
           <li key={member.participant.id}>

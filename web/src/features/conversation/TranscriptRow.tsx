@@ -2,6 +2,7 @@ import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { Participant } from '@/contracts/protocol'
+import type { Column } from '@/realtime/columns'
 import type { WindowEdge as Edge } from '@/realtime/meters'
 import type { TranscriptItem } from '@/realtime/transcript'
 import { Button } from '@/ui/Button'
@@ -16,19 +17,33 @@ import { WindowEdge } from './WindowEdge'
 import { type Row, messageIdOf } from './rows'
 import type { Earlier } from './useEarlier'
 
-interface TranscriptRowProps {
-  readonly row: Row
+interface EntryRoom {
   readonly sessionId: string
   readonly seats: ReadonlyMap<string, Participant>
   readonly pins: ReadonlySet<string>
   readonly edges: ReadonlyMap<string, readonly Edge[]>
-  readonly earlier: Earlier
   readonly onOpenKeys: () => void
 }
 
-export const TranscriptRow = memo(function TranscriptRow({ row, ...room }: TranscriptRowProps) {
+interface TranscriptRowProps extends EntryRoom {
+  readonly row: Row
+  /** In the order of the columns, where answers stand side by side. */
+  readonly columns: readonly Column[] | null
+  readonly earlier: Earlier
+}
+
+export const TranscriptRow = memo(function TranscriptRow(props: TranscriptRowProps) {
+  if (props.columns === null || props.row.kind === 'answers') return <RowContent {...props} />
+  // Stays where it is while columns pass beneath it.
+  return (
+    <div className="sticky left-0 w-[100cqi] px-4 sm:px-6">
+      <RowContent {...props} />
+    </div>
+  )
+})
+
+function RowContent({ row, columns, earlier, ...room }: TranscriptRowProps) {
   const { t } = useTranslation()
-  const { sessionId, seats, pins, edges, earlier, onOpenKeys } = room
   switch (row.kind) {
     case 'earlier':
       return (
@@ -42,17 +57,37 @@ export const TranscriptRow = memo(function TranscriptRow({ row, ...room }: Trans
       return <PendingMessage post={row.post} />
     case 'roundEnd':
       return <p className="mt-6 text-center text-[0.8125rem] text-muted">{t(`roundEnd.${row.reason}`)}</p>
-    case 'item': {
-      const messageId = messageIdOf(row.item) ?? ''
+    case 'item':
+      return <Entry item={row.item} {...room} />
+    case 'answers':
       return (
-        <>
-          <Item item={row.item} sessionId={sessionId} seats={seats} pinned={pins.has(messageId)} onOpenKeys={onOpenKeys} />
-          <Edges edges={edges.get(messageId)} seats={seats} />
-        </>
+        <div className="columns-row">
+          {columns?.map(({ id }) => (
+            <div key={id} className="min-w-0">
+              {row.cells.get(id)?.map((item) => (
+                <Entry key={item.key} item={item} {...room} />
+              ))}
+            </div>
+          ))}
+        </div>
       )
-    }
   }
-})
+}
+
+interface EntryProps extends EntryRoom {
+  readonly item: TranscriptItem
+}
+
+/** One thing that was said or happened, with what marks the place behind it. */
+function Entry({ item, sessionId, seats, pins, edges, onOpenKeys }: EntryProps) {
+  const messageId = messageIdOf(item) ?? ''
+  return (
+    <>
+      <Item item={item} sessionId={sessionId} seats={seats} pinned={pins.has(messageId)} onOpenKeys={onOpenKeys} />
+      <Edges edges={edges.get(messageId)} seats={seats} />
+    </>
+  )
+}
 
 interface ItemProps {
   readonly item: TranscriptItem

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { type Keystroke, sends } from './sends'
 
-const ENTER: Keystroke = { key: 'Enter', shiftKey: false, ctrlKey: false, metaKey: false, nativeEvent: { isComposing: false } }
+const ENTER: Keystroke = { key: 'Enter', shiftKey: false, ctrlKey: false, metaKey: false, nativeEvent: { isComposing: false, keyCode: 13 } }
 
 test('Enter sends, and with Shift begins a line', () => {
   expect(sends(ENTER, 'enter')).toBe(true)
@@ -17,7 +17,9 @@ test('for who wants it so, only Ctrl or Cmd with Enter sends', () => {
 })
 
 test('an input method keeps its Enter', () => {
-  const composing = { ...ENTER, ctrlKey: true, nativeEvent: { isComposing: true } }
+  const composing = { ...ENTER, ctrlKey: true, nativeEvent: { isComposing: true, keyCode: 13 } }
   expect(sends(composing, 'enter')).toBe(false)
   expect(sends(composing, 'mod-enter')).toBe(false)
+  // As Safari says it.
+  expect(sends({ ...ENTER, nativeEvent: { isComposing: false, keyCode: 229 } }, 'enter')).toBe(false)
 })

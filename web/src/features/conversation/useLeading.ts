@@ -40,7 +40,8 @@ export function useLeading(sessionId: string, { rows, window, loadEarlier }: Lea
     }
     return useWanted.subscribe(({ wanted }) => {
       if (wanted?.sessionId !== sessionId) return
-      lead(wanted.messageId).catch((failure: unknown) => toast(failureText(failure)))
+      if (wanted.messageId === null) window.toEnd()
+      else lead(wanted.messageId).catch((failure: unknown) => toast(failureText(failure)))
     })
   }, [sessionId, window, loadEarlier, failureText])
 }
@@ -62,6 +63,8 @@ async function laidOut(frame: HTMLElement | null, messageId: string): Promise<HT
 
 function lightUp(message: HTMLElement): void {
   message.focus({ preventScroll: true })
+  // Side by side, its column may be beside the screen.
+  message.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   const light = 'var(--accent-soft)'
   message.animate([{ boxShadow: `0 0 0 0.6rem ${light}`, backgroundColor: light }, {}], {
     duration: LIGHT_MS,

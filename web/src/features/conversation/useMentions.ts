@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 
 import type { Participant } from '@/contracts/protocol'
+import { isComposing } from '@/lib/composing'
 
 import { type Completion, type Edited, completed, completionAt } from './mentions'
 
@@ -43,7 +44,7 @@ export function useMentions(
     change(wanted.current.text)
   }
   const onKeyDown = (event: KeyboardEvent): boolean => {
-    if (!completion || event.nativeEvent.isComposing) return false
+    if (!completion || isComposing(event.nativeEvent)) return false
     const count = completion.members.length
     if (event.key === 'ArrowDown') setActive((shown + 1) % count)
     else if (event.key === 'ArrowUp') setActive((shown + count - 1) % count)

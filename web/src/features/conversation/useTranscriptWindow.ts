@@ -25,7 +25,8 @@ export interface TranscriptWindow {
   readonly toEnd: () => void
 }
 
-export function useTranscriptWindow(rows: readonly Row[]): TranscriptWindow {
+/** `above`: pixels at the top that something else covers. */
+export function useTranscriptWindow(rows: readonly Row[], above: number): TranscriptWindow {
   const [frame, frameRef] = useState<HTMLDivElement | null>(null)
   const [atEnd, setAtEnd] = useState(true)
   const keyOf = useCallback((index: number) => rows[index]?.key ?? index, [rows])
@@ -38,6 +39,8 @@ export function useTranscriptWindow(rows: readonly Row[]): TranscriptWindow {
     estimateSize: (index) => (rows[index] ? estimatedHeight(rows[index]) : 0),
     overscan: 0,
     rangeExtractor: (range) => laidOut(range, virtualizer),
+    paddingStart: above,
+    scrollPaddingStart: above,
     paddingEnd: BELOW_PX,
     anchorTo: 'end',
     followOnAppend: true,

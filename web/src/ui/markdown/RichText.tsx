@@ -4,19 +4,24 @@
  * Text of models is untrusted: HTML stays text, links may not run code, and pictures become links, because loading one
  * would tell a stranger that and when it was read.
  */
-import { memo, useEffect, useState } from 'react'
+import { Suspense, lazy, memo, useEffect, useState } from 'react'
 import Markdown, { type Components, type Options } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
 
 import { CodeBlock } from './CodeBlock'
+import { FormulaText } from './FormulaText'
 import { Table } from './Table'
 import { Task } from './Task'
+import { type FormulaSource, formulaOf, withFormulas } from './formulas'
 import { openFence, splitBlocks } from './splitBlocks'
 
 type Rehype = NonNullable<Options['rehypePlugins']>
 
 const REMARK = [remarkGfm]
 const PLAIN: Rehype = []
+
+/** Without what sets them, formulas are shown as they were written. */
+const Formula = lazy(() => import('./Formula').catch(() => ({ default: FormulaText })))
 
 const COMPONENTS: Components = {
   a: ({ children, href }) => (
@@ -32,6 +37,10 @@ const COMPONENTS: Components = {
     ) : null,
   table: Table,
   input: ({ checked }) => <Task done={checked === true} />,
+  code: ({ className, children }) => {
+    const formula = typeof children === 'string' ? formulaOf(children) : null
+    return formula ? <InlineFormula {...formula} /> : <code className={className}>{children}</code>
+  },
   pre: ({ node, children }) => <CodeBlock language={languageOf(node)}>{children}</CodeBlock>,
 }
 
@@ -41,18 +50,34 @@ function languageOf(pre: { children?: unknown[] } | undefined): string | null {
   return names.find((name) => name.startsWith('language-'))?.slice('language-'.length) ?? null
 }
 
-const Block = memo(function Block({ source, rehype }: { readonly source: string; readonly rehype: Rehype }) {
+function InlineFormula({ kind, tex }: FormulaSource) {
+  if (kind === 'unfinished') return <FormulaText tex={tex} />
+  return (
+    <Suspense fallback={<FormulaText tex={tex} />}>
+      <Formula tex={tex} display={kind === 'display'} />
+    </Suspense>
+  )
+}
+
+interface BlockProps {
+  readonly source: string
+  readonly rehype: Rehype
+  /** More of it comes. */
+  readonly growing?: boolean
+}
+
+const Block = memo(function Block({ source, rehype, growing }: BlockProps) {
   return (
     <Markdown remarkPlugins={REMARK} rehypePlugins={rehype} components={COMPONENTS}>
-      {source}
+      {withFormulas(source, growing)}
     </Markdown>
   )
 })
 
 /** A long file is written for minutes: as long as it is nothing but code, nothing is parsed. */
-const Piece = memo(function Piece({ source }: { readonly source: string }) {
+const Piece = memo(function Piece({ source, growing }: { readonly source: string; readonly growing: boolean }) {
   const open = openFence(source)
-  if (open === null) return <Block source={source} rehype={PLAIN} />
+  if (open === null) return <Block source={source} rehype={PLAIN} growing={growing} />
   return (
     <CodeBlock language={open.language}>
       <code>{open.code}</code>
@@ -94,13 +119,14 @@ export default function RichText({ source, growing = false }: RichTextProps) {
       </div>
     )
   }
+  const blocks = splitBlocks(source)
   return (
     <div className="prose">
-      {splitBlocks(source).map((block, index) => (
+      {blocks.map((block, index) => (
         // Blocks are only ever added at the end and only the last one changes, so the position is the identity.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={index} className="piece">
-          <Piece source={block} />
+          <Piece source={block} growing={index === blocks.length - 1} />
         </div>
       ))}
     </div>

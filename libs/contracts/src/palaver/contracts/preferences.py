@@ -15,6 +15,8 @@ class Preferences(Payload):
     font_size: Literal["small", "medium", "large"] = "medium"
     send_key: Literal["enter", "mod-enter"] = "enter"
     """`mod-enter` is Ctrl or Cmd with Enter; Enter alone is then a new line."""
+    room_view: Literal["transcript", "columns"] = "transcript"
+    """`columns` has the answers of a room side by side, a column for each member."""
 
 
 class ReadPreferences(Payload):

@@ -50,7 +50,7 @@ def show_account(context: typer.Context) -> None:
 @app.command("set")
 def set_preference(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="language, theme, font_size or send_key.")],
+    name: Annotated[str, typer.Argument(help="language, theme, font_size, send_key or room_view.")],
     value: Annotated[str, typer.Argument(help="e.g. zh, dark, large, mod-enter; '' leaves it to the device.")],
 ) -> None:
     """Change one setting, wherever you sign in."""
