@@ -53,7 +53,7 @@ async def test_personas_are_made_copied_changed_and_deleted(stack: Stack, visit:
 
         builtin = page.get_by_role("region", name="Built in")
         await expect(builtin.get_by_role("listitem")).to_have_count(4)
-        await builtin.get_by_role("button", name="Make your own from Sceptic").click()
+        await builtin.get_by_role("button", name="Copy Sceptic").click()
         dialog = page.get_by_role("dialog", name="New persona")
         await expect(dialog.get_by_label("What it is told")).to_contain_text("the sceptic")
         await dialog.get_by_role("button", name="Save").click()

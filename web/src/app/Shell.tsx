@@ -44,6 +44,7 @@ export function Shell({ userId }: { readonly userId: string }) {
   return (
     <LiveRoomsContext value={live}>
       <div className="flex h-dvh flex-col">
+        <SkipToContent />
         <ConnectionBanner />
         <UpdateNote />
         <Shortcuts route={route} onShowRooms={() => setSidebarOpen(true)} />
@@ -57,7 +58,7 @@ export function Shell({ userId }: { readonly userId: string }) {
             <MenuIcon size={20} />
           </IconButton>
           <Sidebar route={route} open={sidebarOpen} onClose={() => setSidebarOpen(false)} />
-          <main className="min-w-0 flex-1">
+          <main id={CONTENT} tabIndex={-1} className="min-w-0 flex-1 focus:outline-none">
             {/* Pages beside the rooms are fetched when they are wanted. */}
             <Suspense fallback={null}>
               <Page route={route} />
@@ -66,6 +67,22 @@ export function Shell({ userId }: { readonly userId: string }) {
         </div>
       </div>
     </LiveRoomsContext>
+  )
+}
+
+const CONTENT = 'content'
+
+/** For the keyboard: past all rooms. A button, because what stands behind `#` in the address is read as a way in. */
+function SkipToContent() {
+  const { t } = useTranslation()
+  return (
+    <button
+      type="button"
+      onClick={() => document.getElementById(CONTENT)?.focus()}
+      className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-40 focus:rounded-xl focus:bg-raised focus:px-4 focus:py-2 focus:font-medium focus:shadow-overlay"
+    >
+      {t('skip')}
+    </button>
   )
 }
 

@@ -3,7 +3,7 @@
  * nothing has to inject a style that the content security policy would refuse.
  */
 import { X } from 'lucide-react'
-import { type ReactNode, useEffect, useId, useState } from 'react'
+import { type ReactNode, useId, useLayoutEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { classes } from './classes'
@@ -22,7 +22,8 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
   const { t } = useTranslation()
   const [dialog, setDialog] = useState<HTMLDialogElement | null>(null)
   const titleId = useId()
-  useEffect(() => {
+  // Before the element leaves the page: only a dialog that is closed in it gives the focus back to where it was.
+  useLayoutEffect(() => {
     dialog?.showModal()
     focusFirstField(dialog)
     return () => dialog?.close()
@@ -52,7 +53,7 @@ export function Modal({ title, description, onClose, children, footer, wide }: M
         <div className="flex max-h-[inherit] flex-col">
           <header className="flex items-start gap-4 px-6 pt-5 pb-3">
             <div className="min-w-0 flex-1">
-              <h2 id={titleId} className="font-serif text-[1.375rem] leading-8 font-medium tracking-[-0.01em]">
+              <h2 id={titleId} className="font-serif text-[1.375rem] leading-8 font-medium tracking-[-0.01em] wrap-anywhere">
                 {title}
               </h2>
               {description ? <p className="mt-0.5 text-sm text-muted">{description}</p> : null}

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 
 import type { SessionView } from '@/contracts/protocol'
-import { useFollow, useLiveSession, useLiveState } from '@/realtime/hooks'
+import { useFollow, useLiveSession, useLiveState, usePendingPosts } from '@/realtime/hooks'
 import { useRestoreSession } from '@/lib/api/sessions'
 import { usePreferences } from '@/lib/preferences'
 import { Button } from '@/ui/Button'
@@ -12,6 +12,7 @@ import { Announcer } from './Announcer'
 import { ArchivedNote } from './ArchivedNote'
 import { Composer } from './Composer'
 import { MembersPanel } from './MembersPanel'
+import { PendingMessage } from './PendingMessage'
 import { RoomHeader } from './RoomHeader'
 import { leadTo } from './reading'
 import { Transcript } from './Transcript'
@@ -32,7 +33,7 @@ export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: C
   const deleted = useLiveState(({ rooms }) => rooms[sessionId]?.deleted ?? false)
   const membersOpen = usePreferences((preferences) => preferences.membersOpen)
   if (refusal !== undefined || deleted) return <Gone sessionId={sessionId} deleted={deleted} onLeave={onLeave} />
-  if (!session) return <Opening />
+  if (!session) return <Opening sessionId={sessionId} />
   const addMembers = () => onAddMembers(session)
   const show = (messageId: string) => leadTo(sessionId, messageId)
   return (
@@ -59,18 +60,25 @@ export function Conversation({ sessionId, onAddMembers, onOpenKeys, onLeave }: C
   )
 }
 
-function Opening() {
+/** What was said and is not sent yet is in sight even while the room cannot be opened: after a reload without a network. */
+function Opening({ sessionId }: { readonly sessionId: string }) {
   const { t } = useTranslation()
+  const pending = usePendingPosts(sessionId)
   return (
-    <div role="status" aria-label={t('room.opening')} className="mx-auto flex h-full w-full max-w-3xl flex-col gap-8 p-8 pt-24">
-      {[72, 90, 60].map((width) => (
-        <div key={width} className="flex gap-4">
-          <span className="size-9 animate-pulse rounded-xl bg-sunken" />
-          <span className="flex flex-1 flex-col gap-3 pt-2">
-            <span className="h-3 w-24 animate-pulse rounded-full bg-sunken" />
-            <span className="h-3 animate-pulse rounded-full bg-sunken" style={{ width: `${width}%` }} />
-          </span>
-        </div>
+    <div className="mx-auto h-full w-full max-w-3xl overflow-y-auto p-8 pt-24">
+      <div role="status" aria-label={t('room.opening')} className="flex flex-col gap-8">
+        {[72, 90, 60].map((width) => (
+          <div key={width} className="flex gap-4">
+            <span className="size-9 animate-pulse rounded-xl bg-sunken" />
+            <span className="flex flex-1 flex-col gap-3 pt-2">
+              <span className="h-3 w-24 animate-pulse rounded-full bg-sunken" />
+              <span className="h-3 animate-pulse rounded-full bg-sunken" style={{ width: `${width}%` }} />
+            </span>
+          </div>
+        ))}
+      </div>
+      {pending.map((post) => (
+        <PendingMessage key={post.clientMessageId} post={post} />
       ))}
     </div>
   )

@@ -24,7 +24,7 @@ export function MemberChip({ member, usage, onOpen }: MemberChipProps) {
       onClick={onOpen}
       style={memberStyle(participant.color)}
       className={classes(
-        'flex w-40 items-center gap-2.5 rounded-2xl border bg-surface p-2 pr-3 text-left transition-colors hover:bg-raised',
+        'relative flex w-40 items-center gap-2.5 rounded-2xl border bg-surface p-2 pr-3 text-left transition-colors hover:bg-raised',
         status === 'error' ? 'border-danger/50' : 'border-line',
         (status === 'streaming' || status === 'thinking') && 'border-member',
       )}
