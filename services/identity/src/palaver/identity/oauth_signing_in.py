@@ -151,9 +151,12 @@ class OAuthSigningIn:
 
     async def _refuse(self, provider: str, user_id: UserId | None, origin: Origin, reason: str) -> None:
         self._metrics.sign_ins.labels("oauth", "refused").inc()
-        why = {"provider": provider, "reason": reason}
         refused = audit_events.refused(
-            SIGN_IN, user_id, self._clock(), address=origin.address, device=origin.device, **why
+            *(SIGN_IN, user_id, self._clock()),
+            address=origin.address,
+            device=origin.device,
+            provider=provider,
+            reason=reason,
         )
         async with self._transactions.begin() as work:
             await work.say(refused)
