@@ -17,10 +17,14 @@ let underWay: Promise<Entrance> | null = null
 
 /** Throws `ApiFailure` if the server cannot be asked; calling it again tries again. */
 export function enter(): Promise<Entrance> {
-  underWay ??= begin().finally(() => {
-    underWay = null
-  })
-  return underWay
+  // A link that is opened while the visit still begins counts, too.
+  const entering = underWay === null ? begin() : location.hash === '' ? underWay : underWay.then(begin, begin)
+  const over = () => {
+    if (underWay === entering) underWay = null
+  }
+  underWay = entering
+  entering.then(over, over)
+  return entering
 }
 
 async function begin(): Promise<Entrance> {

@@ -20,7 +20,6 @@ from palaver.contracts.context import USAGE_GET, ReadUsage
 from palaver.contracts.failures import ErrorCode, Failure
 from palaver.contracts.identity import USER_DELETED, UserDeleted
 from palaver.contracts.ids import SessionId, UserId, new_id
-from palaver.contracts.session import SESSION_PURGED, SessionPurged
 
 pytestmark = pytest.mark.component
 
@@ -179,11 +178,6 @@ async def drained(world: World, durable: str) -> bool:
     return info.num_pending == 0 and info.num_ack_pending == 0
 
 
-async def purge(world: World, room: Scribe) -> None:
-    del world.neighbours.rooms[room.session_id]
-    await world.broker.publish(SESSION_PURGED, SessionPurged(session_id=room.session_id, at=datetime.now(UTC)), "owner")
-
-
 async def test_a_purged_room_leaves_nothing_behind_and_late_entries_bring_nothing_back(world: World) -> None:
     followed, unheard = lively(world), lively(world)
     for room in (followed, unheard):
@@ -192,7 +186,7 @@ async def test_a_purged_room_leaves_nothing_behind_and_late_entries_bring_nothin
     await projected(world, followed)
     assert await rows_with(world, "hello")
     for room in (followed, unheard):
-        await purge(world, room)
+        await world.purge(room)
     async with asyncio.timeout(20):
         while not await rows_with(world, unheard.session_id) or await rows_with(world, "hello"):  # noqa: ASYNC110
             await asyncio.sleep(0.01)

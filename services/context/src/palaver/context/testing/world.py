@@ -34,7 +34,7 @@ from palaver.contracts.model_router import (
     RunCompletion,
     WindowMessage,
 )
-from palaver.contracts.session import LOG_EVENTS, LogPage, ReadLog
+from palaver.contracts.session import LOG_EVENTS, SESSION_PURGED, LogPage, ReadLog, SessionPurged
 from palaver.contracts.session_log import EventFrame
 from palaver.servicekit.broker import Broker
 from palaver.servicekit.database import Database
@@ -159,6 +159,11 @@ class World:
         for event in events:
             name = type(event).model_fields["name"].default
             await self.broker.publish(LOG_EVENTS[name], event, event.session_id)
+
+    async def purge(self, room: Scribe) -> None:
+        """Session removes a deleted room for good, and says so."""
+        del self.neighbours.rooms[room.session_id]
+        await self.broker.publish(SESSION_PURGED, SessionPurged(session_id=room.session_id, at=START), "owner")
 
     async def written(self, order: RunCompletion, text: str) -> None:
         """A model wrote what was asked for."""
